@@ -1,0 +1,156 @@
+"""The reducer: a conversation, and how each event changes it.
+
+`labextension/src/conversation.ts` is the same reducer; `tests/vectors/conversation.json` holds the two together.
+The one rule: the same events in the same order give the same conversation, everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, assert_never
+
+from msgspec.structs import replace
+
+from .errors import ProtocolError
+from .frames import AppendText, ClearQuestion, Event, PutQuestion, PutStep, RemoveStep, SetState
+from .steps import Question, Snapshot, Step
+
+Field = Literal["output", "input"]
+
+
+class Conversation:
+    """An ordered set of steps with open questions and a little state.
+
+    Example:
+        >>> conversation = Conversation()
+        >>> conversation.apply(PutStep(step=step))
+        >>> conversation.snapshot().steps == [step]
+        True
+    """
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        snapshot = snapshot or Snapshot()
+        self._steps: dict[str, Step] = {step.id: step for step in snapshot.steps}
+        self._growing: dict[tuple[str, Field], _Growing] = {}
+        self._questions: dict[str, Question] = {question.id: question for question in snapshot.questions}
+        self._state: dict[str, Any] = dict(snapshot.state)
+        self._earlier = snapshot.earlier
+
+    def apply(self, event: Event) -> None:
+        """Change the conversation as the event says.
+
+        Text for a step that is not here changes nothing: it was removed, and its author still streams.
+
+        Raises:
+            ProtocolError: Text does not continue where the step ends: something was lost on the way.
+        """
+        match event:
+            case PutStep(step=step):
+                self._forget_growing(step.id)
+                self._steps[step.id] = step
+            case AppendText():
+                self._append(event)
+            case RemoveStep(step_id=step_id):
+                self._forget_growing(step_id)
+                self._steps.pop(step_id, None)
+            case PutQuestion(question=question):
+                self._questions[question.id] = question
+            case ClearQuestion(question_id=question_id):
+                self._questions.pop(question_id, None)
+            case SetState(state=state):
+                self._state.update(state)
+                self._state = {key: value for key, value in self._state.items() if value is not None}
+            case _:
+                assert_never(event)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __contains__(self, step_id: str) -> bool:
+        return step_id in self._steps
+
+    @property
+    def questions(self) -> list[Question]:
+        """The open questions, oldest first."""
+        return list(self._questions.values())
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The session's state; do not change it but by events."""
+        return self._state
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps in order, each with all its text."""
+        self._settle()
+        return list(self._steps.values())
+
+    def step(self, step_id: str) -> Step | None:
+        """Return one step with all its text, or None where it is not here."""
+        self._settle(step_id)
+        return self._steps.get(step_id)
+
+    def question(self, question_id: str) -> Question | None:
+        """Return an open question, or None where it is closed or was never put."""
+        return self._questions.get(question_id)
+
+    def length(self, step_id: str, into: Field = "output") -> int:
+        """Return how many code points a step's field has: the offset at which more text goes on."""
+        growing = self._growing.get((step_id, into))
+        if growing is not None:
+            return growing.length
+        step = self._steps.get(step_id)
+        return 0 if step is None else len(getattr(step, into))
+
+    def snapshot(self, *, newest: int | None = None) -> Snapshot:
+        """Return the conversation as it stands.
+
+        Args:
+            newest: How many steps at the most; the older ones are counted in `earlier`. All by default.
+        """
+        steps = self.steps
+        left_out = 0 if newest is None else max(0, len(steps) - newest)
+        return Snapshot(
+            steps=steps[left_out:],
+            questions=self.questions,
+            state=dict(self._state),
+            earlier=self._earlier + left_out,
+        )
+
+    def _append(self, event: AppendText) -> None:
+        step = self._steps.get(event.step_id)
+        if step is None:
+            return
+        key = (event.step_id, event.into)
+        growing = self._growing.get(key)
+        length = growing.length if growing is not None else len(getattr(step, event.into))
+        if event.offset != length:
+            raise ProtocolError(
+                "out_of_order", f"Text for offset {event.offset} came when the step had {length} code points."
+            )
+        if growing is None:
+            growing = self._growing[key] = _Growing(getattr(step, event.into))
+        growing.add(event.text)
+
+    def _settle(self, step_id: str | None = None) -> None:
+        for key in [key for key in self._growing if step_id is None or key[0] == step_id]:
+            self._steps[key[0]] = replace(self._steps[key[0]], **{key[1]: self._growing.pop(key).text})
+
+    def _forget_growing(self, step_id: str) -> None:
+        self._growing.pop((step_id, "output"), None)
+        self._growing.pop((step_id, "input"), None)
+
+
+class _Growing:
+    """Text that is still being appended to: joining it for each token would cost the square of its length."""
+
+    def __init__(self, text: str) -> None:
+        self._parts = [text]
+        self.length = len(text)
+
+    def add(self, text: str) -> None:
+        self._parts.append(text)
+        self.length += len(text)
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)

@@ -1,0 +1,73 @@
+"""The error tree. Foreign exceptions become one of these in the modules at the edge, nowhere else.
+
+    ChatSessionsError               everything this package raises on purpose
+    ├── ProtocolError               a peer sent what the protocol does not allow; carries a code
+    ├── RefusedError                a request was understood and turned down; carries a code
+    ├── NoSessionError              no session is in sight here (Chainlit: ChainlitContextException)
+    ├── HubUnreachableError         no Jupyter server with the extension could be reached
+    └── AskTimeoutError             nobody answered in time (also a TimeoutError)
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+ErrorCode = Literal[
+    "malformed",  # not JSON, not an object, a wrong type
+    "unknown_type",  # a frame type this end does not know
+    "out_of_order",  # a known frame at the wrong time
+    "too_large",  # over a size limit
+    "version",  # the two ends speak different versions
+    "unknown_session",  # no such session, or not yours: the same answer for both
+    "unknown_channel",  # nothing of that name has been published
+    "forbidden",  # known to the server, and not allowed to do this
+    "conflict",  # a client id used again for something else
+    "channel_taken",  # another live host publishes that channel
+    "busy",  # the queue of this session is full
+    "question_closed",  # the question was answered, expired or withdrawn
+    "missing_env",  # required variables were not given
+    "no_host",  # the notebook is not running
+    "ended",  # the session has ended
+    "internal",  # our fault; the log has the id
+]
+
+
+class ChatSessionsError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class _CodedError(ChatSessionsError):
+    def __init__(self, code: ErrorCode, text: str) -> None:
+        super().__init__(text)
+        self.code: ErrorCode = code
+        self.text = text
+
+
+class ProtocolError(_CodedError):
+    """A peer sent something that the protocol does not allow.
+
+    Attributes:
+        code: The machine's word for it, as it travels in an error frame.
+        text: One sentence for a person: what is wrong and what to do.
+    """
+
+
+class RefusedError(_CodedError):
+    """A well-formed request was turned down.
+
+    Attributes:
+        code: The machine's word for it, as it travels in an error frame.
+        text: One sentence for a person: why, and what to do.
+    """
+
+
+class NoSessionError(ChatSessionsError):
+    """There is no session here: the code runs in no handler, and no cell's session is known."""
+
+
+class HubUnreachableError(ChatSessionsError):
+    """No Jupyter server with the extension could be reached from this process."""
+
+
+class AskTimeoutError(ChatSessionsError, TimeoutError):
+    """Nobody answered a question within its time."""

@@ -1,0 +1,546 @@
+"""The frames, one struct each, in closed unions told apart by `type`.
+
+A WebSocket message is a JSON array of frames. `docs/protocol.md` documents each; the rules of evolution stand there: a new field
+has a default, an unknown field is ignored, an unknown type is answered with an error frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from .errors import ErrorCode, ProtocolError
+from .steps import Answer, ChannelName, Id, Question, Snapshot, Step
+
+PROTOCOL_VERSION = 1
+
+MAX_TEXT = 32_768
+"""Code points in one message of a viewer."""
+MAX_VIEWER_BYTES = 256 * 1024
+"""Bytes in one WebSocket message from a viewer: `MAX_TEXT` at its widest in JSON, and the frame around it."""
+MAX_HOST_BYTES = 4 * 1024 * 1024
+"""Bytes in one WebSocket message between hub and host."""
+
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+UserEnv = Annotated[dict[str, Annotated[str, Meta(max_length=8192)]], Meta(max_length=64)]
+"""The viewer's own variables (API keys). Held in memory only; never stored, logged or shown."""
+
+
+class Frame(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type"):
+    """Base of everything that crosses a socket."""
+
+
+# ---- Events: the only things that change a conversation -------------------------------------------------------------
+
+
+class PutStep(Frame, tag="put_step", kw_only=True):
+    """Add a step at the end, or replace the one with its id where it stands."""
+
+    step: Step
+
+
+class AppendText(Frame, tag="append_text", kw_only=True):
+    """Add text at the end of a step's output or input."""
+
+    step_id: Id
+    offset: int
+    """Code points in the field before this text; must match, or something was lost."""
+    text: str
+    into: Literal["output", "input"] = "output"
+
+
+class RemoveStep(Frame, tag="remove_step", kw_only=True):
+    """Take a step out of the conversation."""
+
+    step_id: Id
+
+
+class PutQuestion(Frame, tag="put_question", kw_only=True):
+    """Put a question to the viewer."""
+
+    question: Question
+
+
+class ClearQuestion(Frame, tag="clear_question", kw_only=True):
+    """Close a question."""
+
+    question_id: Id
+    reason: Literal["answered", "expired", "withdrawn"] = "answered"
+
+
+class SetState(Frame, tag="set_state", kw_only=True):
+    """Merge into the session's state; a null removes the key. The keys stand in `docs/protocol.md`."""
+
+    state: dict[str, Any]
+
+
+Event = PutStep | AppendText | RemoveStep | PutQuestion | ClearQuestion | SetState
+
+
+# ---- Viewer to hub ---------------------------------------------------------------------------------------------------
+
+
+class Hello(Frame, tag="hello", kw_only=True):
+    """First frame of a viewer: which session, the proof, and what it has seen."""
+
+    v: int
+    session: Id
+    secret: str
+    epoch: str | None = None
+    last_seq: int = 0
+
+
+class SendMessage(Frame, tag="message", kw_only=True):
+    """A message for the author's `on_message`."""
+
+    client_id: Id
+    text: Text
+    command: str | None = None
+
+
+class SendAnswer(Frame, tag="answer", kw_only=True):
+    """The answer to an open question."""
+
+    client_id: Id
+    question_id: Id
+    text: Text
+
+
+class GiveEnv(Frame, tag="env", kw_only=True):
+    """The variables that the channel requires of each viewer."""
+
+    client_id: Id
+    values: UserEnv
+
+
+class Stop(Frame, tag="stop", kw_only=True):
+    """Cancel what runs for this session, and what waits."""
+
+
+class EndSession(Frame, tag="end", kw_only=True):
+    """End the session for good (New chat, or the owner's wish)."""
+
+
+class Seen(Frame, tag="seen", kw_only=True):
+    """Cumulative acknowledgement of events; trims memory, gates nothing."""
+
+    seq: int
+
+
+class Ping(Frame, tag="ping", kw_only=True):
+    """Are you there? Answered with `pong`."""
+
+
+ViewerFrame = Hello | SendMessage | SendAnswer | GiveEnv | Stop | EndSession | Seen | Ping
+
+
+# ---- Hub to viewer ---------------------------------------------------------------------------------------------------
+
+
+class ChannelInfo(Frame, tag="channel", kw_only=True):
+    """What a viewer may know of a channel."""
+
+    name: str
+    title: str
+    """As viewers read it."""
+    bot_name: str = "Assistant"
+    placeholder: str | None = None
+    """The hint in the empty composer."""
+    allow_remote_images: bool = False
+
+
+class UserInfo(Frame, tag="user", kw_only=True):
+    """A person, as Jupyter's identity provider names them."""
+
+    identifier: str
+    display_name: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Welcome(Frame, tag="welcome", kw_only=True):
+    """The answer to `hello`: either the missing events follow, or a snapshot stands here. Never half of it."""
+
+    v: int
+    session: Id
+    thread_id: Id
+    epoch: str
+    seq: int
+    """The number of the newest event."""
+    resumed: bool
+    reason: Literal["new", "epoch", "window"] | None = None
+    """Why not resumed."""
+    snapshot: Snapshot | None = None
+    """Given exactly when not resumed; it stands at `seq`."""
+    channel: ChannelInfo
+    user: UserInfo
+    is_owner: bool = False
+    """This viewer may see tracebacks: Jupyter lets them run code on this server."""
+    remaining_s: dict[str, float] = field(default_factory=dict)
+    """Seconds left for each open question, by its id."""
+
+
+class Numbered(Frame, tag="event", kw_only=True):
+    """An event with its place in the session's one order."""
+
+    seq: int
+    event: Event
+    first: int | None = None
+    """Where several events were merged into one: the number of the first; the frame then covers `first..seq`."""
+
+
+class Accepted(Frame, tag="accepted", kw_only=True):
+    """What a viewer sent is stored and will have its effect exactly once."""
+
+    client_id: Id
+    step_id: Id | None = None
+
+
+class ErrorFrame(Frame, tag="error", kw_only=True):
+    """Something was turned down. The connection lives on unless a `bye` follows."""
+
+    code: ErrorCode
+    text: str
+    """One sentence for a person."""
+    client_id: str | None = None
+    """What it answers, where it answers something."""
+    retry_after_s: float | None = None
+    """Where sending it again may work: seconds until then. Without it the refusal is final."""
+    details: list[str] = field(default_factory=list)
+
+
+class Bye(Frame, tag="bye", kw_only=True):
+    """A wanted end, announced before the socket closes: do not reconnect."""
+
+    code: int
+    text: str
+
+
+class Pong(Frame, tag="pong", kw_only=True):
+    """Here I am."""
+
+
+class Heartbeat(Frame, tag="heartbeat", kw_only=True):
+    """Sent after a silence, so that a browser can tell a quiet line from a dead one."""
+
+
+HubFrame = Welcome | Numbered | Accepted | ErrorFrame | Bye | Pong | Heartbeat
+
+
+# ---- Host to hub -----------------------------------------------------------------------------------------------------
+
+
+class ChannelSettings(Frame, tag="channel_settings", kw_only=True):
+    """What an author decides about a channel."""
+
+    name: ChannelName
+    title: str
+    bot_name: str = "Assistant"
+    placeholder: str | None = None
+    required_env: list[str] = field(default_factory=list)
+    """Names of the variables each viewer has to give before the chat starts."""
+    when_busy: Literal["queue", "reject", "interrupt"] = "queue"
+    """What a message does while another runs."""
+    allow_remote_images: bool = False
+
+
+class Publish(Frame, tag="publish", kw_only=True):
+    """Offer a channel, or change its settings."""
+
+    settings: ChannelSettings
+    force: bool = False
+    """Take the name over from another live host."""
+
+
+class Unpublish(Frame, tag="unpublish", kw_only=True):
+    """Withdraw a channel and end its sessions."""
+
+    channel: ChannelName
+
+
+class OpenNotebookSession(Frame, tag="open_notebook_session", kw_only=True):
+    """Make a session of the notebook's own, which no browser shows."""
+
+    channel: ChannelName
+    session: Id
+    thread_id: Id
+
+
+class HostMessage(Frame, tag="host_message", kw_only=True):
+    """A message that a cell sends as the user of a session."""
+
+    session: Id
+    client_id: Id
+    text: Text
+
+
+class HostAnswer(Frame, tag="host_answer", kw_only=True):
+    """An answer that a cell gives as the user of a session."""
+
+    session: Id
+    question_id: Id
+    text: Text
+
+
+class Emit(Frame, tag="emit", kw_only=True):
+    """An event of one session, not yet numbered: the hub gives it its place."""
+
+    session: Id
+    event: Event
+
+
+class RunChanged(Frame, tag="run", kw_only=True):
+    """A run began or ended."""
+
+    session: Id
+    run: Id
+    """For `on_message` the id of the user's message."""
+    name: str
+    status: RunStatus
+
+
+class HostBusy(Frame, tag="busy", kw_only=True):
+    """Whether a cell keeps the loop that handlers run on."""
+
+    channel: ChannelName
+    busy: bool
+
+
+class CloseSession(Frame, tag="close_session", kw_only=True):
+    """The author ends a session."""
+
+    session: Id
+
+
+HostFrame = (
+    Publish
+    | Unpublish
+    | OpenNotebookSession
+    | HostMessage
+    | HostAnswer
+    | Emit
+    | RunChanged
+    | HostBusy
+    | CloseSession
+)
+
+
+# ---- Hub to host -----------------------------------------------------------------------------------------------------
+
+
+class Published(Frame, tag="published", kw_only=True):
+    """The channel is open; its page is at `path` below the server's address."""
+
+    channel: str
+    path: str
+
+
+class PublishRefused(Frame, tag="publish_refused", kw_only=True):
+    """The channel was not opened."""
+
+    channel: str
+    code: ErrorCode
+    text: str
+
+
+class OpenSession(Frame, tag="open_session", kw_only=True):
+    """A session begins here: run `on_chat_start`, once."""
+
+    session: Id
+    channel: str
+    thread_id: Id
+    user: UserInfo
+    user_env: UserEnv = field(default_factory=dict)
+    client_type: Literal["webapp", "copilot", "http", "notebook"] = "webapp"
+    language: str = "en-US"
+    chat_profile: str | None = None
+    is_owner: bool = False
+
+
+class Deliver(Frame, tag="deliver", kw_only=True):
+    """A user's message, stored: run `on_message` for it, after those before it."""
+
+    session: Id
+    step: Step
+
+
+class DeliverAnswer(Frame, tag="deliver_answer", kw_only=True):
+    """The answer to a question of the host; null when its time is over."""
+
+    session: Id
+    question_id: Id
+    answer: Answer | None = None
+
+
+class StopRuns(Frame, tag="stop_runs", kw_only=True):
+    """The viewer pressed Stop."""
+
+    session: Id
+
+
+class SessionEnded(Frame, tag="session_ended", kw_only=True):
+    """The session is over: cancel, run `on_chat_end`, free everything."""
+
+    session: Id
+    reason: Literal["closed", "timeout", "unpublished", "unknown"]
+
+
+class HostRefused(Frame, tag="host_refused", kw_only=True):
+    """Something a host sent on behalf of a session was turned down."""
+
+    session: str
+    code: ErrorCode
+    text: str
+    client_id: str | None = None
+
+
+class Forward(Frame, tag="forward", kw_only=True):
+    """An event of a notebook session, for the cell that shows it."""
+
+    session: Id
+    event: Event
+
+
+HubToHostFrame = (
+    Published | PublishRefused | OpenSession | Deliver | DeliverAnswer | StopRuns | SessionEnded | HostRefused | Forward
+)
+
+
+# ---- The link between host and hub: numbered batches both ways --------------------------------------------------------
+
+
+class LinkHello(Frame, tag="link_hello", kw_only=True):
+    """First of a host: who it is, and how far it has read."""
+
+    v: int
+    host_epoch: str
+    """New for each host process."""
+    hub_epoch: str | None = None
+    """The hub it last spoke to, if any."""
+    kernel_id: str | None = None
+    received: int = 0
+
+
+class LinkWelcome(Frame, tag="link_welcome", kw_only=True):
+    """The hub's answer: how far it has read. Unacknowledged batches are sent again from there."""
+
+    v: int
+    hub_epoch: str
+    received: int
+    resumed: bool
+
+
+class HostBatch(Frame, tag="batch", kw_only=True):
+    """Frames of a host, numbered `seq`, `seq + 1`, …; `ack` is the last number received from the other side."""
+
+    seq: int
+    ack: int
+    frames: list[HostFrame]
+
+
+class HubBatch(Frame, tag="batch", kw_only=True):
+    """Frames for a host, numbered likewise."""
+
+    seq: int
+    ack: int
+    frames: list[HubToHostFrame]
+
+
+class LinkAck(Frame, tag="link_ack", kw_only=True):
+    """Only an acknowledgement."""
+
+    ack: int
+
+
+class LinkBeat(Frame, tag="link_beat", kw_only=True):
+    """Alive: from the host's own thread, whatever its cells do."""
+
+
+class LinkRefused(Frame, tag="link_refused", kw_only=True):
+    """The hub will not speak with this host."""
+
+    code: ErrorCode
+    text: str
+
+
+HostLinkFrame = LinkHello | HostBatch | LinkAck | LinkBeat
+HubLinkFrame = LinkWelcome | HubBatch | LinkAck | LinkBeat | LinkRefused
+
+
+# ---- Wire ------------------------------------------------------------------------------------------------------------
+
+_encoder = msgspec.json.Encoder()
+encode = _encoder.encode
+"""One frame as JSON bytes."""
+
+F = TypeVar("F", bound=Frame)
+
+
+class Decoder:
+    """Read WebSocket messages into frames of one union.
+
+    Args:
+        frames: The union of frames that may come.
+        max_bytes: The largest message, in bytes.
+        max_frames: The most frames in one message.
+    """
+
+    def __init__(self, frames: Any, *, max_bytes: int, max_frames: int = 1024) -> None:
+        self._one = msgspec.json.Decoder(frames)
+        self._tags = frozenset(member.__struct_config__.tag for member in get_args(frames))
+        self._max_bytes = max_bytes
+        self._max_frames = max_frames
+
+    def frames(self, message: str | bytes) -> list[Any | ProtocolError]:
+        """Return the frames of a message in order; in place of one that cannot be read, its error.
+
+        Args:
+            message: What one WebSocket message carried.
+
+        Raises:
+            ProtocolError: The message as a whole cannot be read: too large, not JSON, not an array.
+        """
+        data = message.encode(errors="replace") if isinstance(message, str) else message
+        if len(data) > self._max_bytes:
+            raise ProtocolError("too_large", f"The message has {len(data)} bytes; at most {self._max_bytes} are read.")
+        try:
+            parts = msgspec.json.decode(data, type=list[msgspec.Raw])
+        except (msgspec.DecodeError, RecursionError):
+            raise ProtocolError("malformed", "A WebSocket message must be a JSON array of frames.") from None
+        if len(parts) > self._max_frames:
+            raise ProtocolError("too_large", f"One message may carry {self._max_frames} frames; it had {len(parts)}.")
+        return [self._read(part) for part in parts]
+
+    def _read(self, part: msgspec.Raw) -> Any | ProtocolError:
+        try:
+            return self._one.decode(part)
+        except msgspec.ValidationError as reason:
+            tag = _tag_of(part)
+            if tag is not None and tag not in self._tags:
+                return ProtocolError("unknown_type", f"This end does not know frames of type {tag[:40]!r}.")
+            return ProtocolError("malformed", f"A frame could not be read: {reason}.")
+        except (msgspec.DecodeError, RecursionError):
+            return ProtocolError("malformed", "A frame could not be read: it is not JSON or too deep.")
+
+
+class _Tagged(Struct):
+    type: str | None = None
+
+
+def _tag_of(part: msgspec.Raw) -> str | None:
+    try:
+        return msgspec.json.decode(part, type=_Tagged).type
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def join(frames: Iterable[bytes]) -> bytes:
+    """Return one WebSocket message of already encoded frames."""
+    return b"[" + b",".join(frames) + b"]"
+
+
+def encode_message(frames: Sequence[Frame]) -> bytes:
+    """Return one WebSocket message of frames."""
+    return _encoder.encode(frames)

@@ -1,0 +1,97 @@
+"""What a conversation is made of: steps, questions, and the snapshot of both.
+
+These structs are the wire's and the store's at once; past the edge no plain dict travels.
+Keys are camelCase on the wire, as Chainlit's `StepDict` has them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+CHANNEL_PATTERN = r"^[\w][\w .\-]{0,99}$"
+
+Id = Annotated[str, Meta(pattern=ID_PATTERN)]
+ChannelName = Annotated[str, Meta(pattern=CHANNEL_PATTERN)]
+
+is_id = re.compile(ID_PATTERN).fullmatch
+is_channel_name = re.compile(CHANNEL_PATTERN).fullmatch
+
+StepType = Literal[
+    "user_message",
+    "assistant_message",
+    "system_message",
+    "run",
+    "tool",
+    "llm",
+    "embedding",
+    "retrieval",
+    "rerank",
+    "undefined",
+]
+
+RunStatus = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+"""What became of a user's message. `queued` until a handler takes it; the last four are final."""
+
+FINAL_RUN_STATUSES = frozenset({"done", "failed", "cancelled", "interrupted"})
+
+
+class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One item of a thread: a message or an intermediate step (Chainlit: `StepDict`)."""
+
+    id: Id
+    type: StepType
+    name: str
+    """The author, as viewers read it."""
+    thread_id: str = ""
+    parent_id: str | None = None
+    input: str = ""
+    output: str = ""
+    """The text of a message; Markdown unless `language` says otherwise."""
+    created_at: str | None = None
+    """ISO 8601 in UTC with a trailing Z. For display: order never depends on it."""
+    start: str | None = None
+    end: str | None = None
+    is_error: bool = False
+    streaming: bool = False
+    """More text is on its way."""
+    wait_for_answer: bool = False
+    language: str | None = None
+    show_input: bool | str = False
+    metadata: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] | None = None
+    command: str | None = None
+    client_id: str | None = None
+    """User messages only: the id its viewer gave it, by which it is recognised when sent again."""
+    status: RunStatus | None = None
+    """User messages only."""
+
+
+class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A question that waits for the viewer's answer (Chainlit: an `ask` call)."""
+
+    id: Id
+    step_id: Id
+    """The message that puts the question."""
+    kind: Literal["text"] = "text"
+    timeout_s: float = 60.0
+
+
+class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A viewer's answer: the text, and the step that it became in the conversation."""
+
+    text: str
+    step: Step
+
+
+class Snapshot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A conversation as it stands: its newest steps, open questions and state."""
+
+    steps: list[Step] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
+    earlier: int = 0
+    """How many older steps this snapshot leaves out."""
