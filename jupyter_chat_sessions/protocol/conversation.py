@@ -11,7 +11,7 @@ from typing import Any, Literal, assert_never
 from msgspec.structs import replace
 
 from .errors import ProtocolError
-from .frames import AppendText, ClearQuestion, Event, PutQuestion, PutStep, RemoveStep, SetState
+from .frames import AppendText, ClearQuestion, Event, FinishStep, PutQuestion, PutStep, RemoveStep, SetState
 from .steps import Question, Snapshot, Step
 
 Field = Literal["output", "input"]
@@ -49,6 +49,10 @@ class Conversation:
                 self._steps[step.id] = step
             case AppendText():
                 self._append(event)
+            case FinishStep(step_id=step_id, end=end):
+                step = self.step(step_id)
+                if step is not None:
+                    self._steps[step_id] = replace(step, streaming=False, end=end or step.end)
             case RemoveStep(step_id=step_id):
                 self._forget_growing(step_id)
                 self._steps.pop(step_id, None)

@@ -52,6 +52,13 @@ class AppendText(Frame, tag="append_text", kw_only=True):
     into: Literal["output", "input"] = "output"
 
 
+class FinishStep(Frame, tag="finish_step", kw_only=True):
+    """No more text comes for a step that was streaming; its text is not sent a second time."""
+
+    step_id: Id
+    end: str | None = None
+
+
 class RemoveStep(Frame, tag="remove_step", kw_only=True):
     """Take a step out of the conversation."""
 
@@ -77,7 +84,7 @@ class SetState(Frame, tag="set_state", kw_only=True):
     state: dict[str, Any]
 
 
-Event = PutStep | AppendText | RemoveStep | PutQuestion | ClearQuestion | SetState
+Event = PutStep | AppendText | FinishStep | RemoveStep | PutQuestion | ClearQuestion | SetState
 
 
 # ---- Viewer to hub ---------------------------------------------------------------------------------------------------
