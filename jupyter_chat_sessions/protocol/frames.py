@@ -364,6 +364,8 @@ class OpenSession(Frame, tag="open_session", kw_only=True):
     language: str = "en-US"
     chat_profile: str | None = None
     is_owner: bool = False
+    resumed: bool = False
+    """The session began under an earlier host: `on_chat_start` has had its turn."""
 
 
 class Deliver(Frame, tag="deliver", kw_only=True):

@@ -1,0 +1,134 @@
+"""The hub's end of the link to one host process, over any number of connections.
+
+The one rule: frames of an earlier connection are dropped by one guard, `HostConnection.receive`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..protocol.errors import ProtocolError
+from ..protocol.frames import (
+    PROTOCOL_VERSION,
+    HostBatch,
+    HostFrame,
+    HostLinkFrame,
+    HubBatch,
+    HubLinkFrame,
+    HubToHostFrame,
+    LinkAck,
+    LinkBeat,
+    LinkHello,
+    LinkWelcome,
+)
+from ..protocol.link import LinkEnd
+from .clock import Timer
+
+
+class HostOutlet(Protocol):
+    """A host's socket, as the hub sees it."""
+
+    def send(self, frame: HubLinkFrame) -> None:
+        """Queue one frame; never waits."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the socket once what is queued has left."""
+
+
+class HostPort:
+    """One host process.
+
+    Args:
+        epoch: The host's own, new for each process.
+        kernel_id: The kernel that it is, where it is one.
+        on_frame: Called with each frame, once, in order.
+    """
+
+    def __init__(self, epoch: str, kernel_id: str | None, *, on_frame: Callable[[HostPort, HostFrame], None]) -> None:
+        self.epoch = epoch
+        self.kernel_id = kernel_id
+        self.grace_timer: Timer | None = None
+        self._on_frame = on_frame
+        self._end: LinkEnd[HubToHostFrame, HostFrame] = LinkEnd()
+        self._connection: HostConnection | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection is open now."""
+        return self._connection is not None
+
+    def send(self, frame: HubToHostFrame) -> None:
+        """Send a frame, now or when the host is back."""
+        seq = self._end.number([frame])
+        if self._connection is not None:
+            self._connection.outlet.send(HubBatch(seq=seq, ack=self._end.received, frames=[frame]))
+
+    def connect(self, hello: LinkHello, outlet: HostOutlet, *, hub_epoch: str, on_lost: LostCallback) -> HostConnection:
+        """Take a new connection in the place of an earlier one, and send again what it has not."""
+        is_resumed = hello.hub_epoch == hub_epoch
+        if self._connection is not None:
+            self._connection.outlet.close(1012, "replaced by a newer connection")
+        connection = self._connection = HostConnection(self, outlet, on_lost=on_lost)
+        if is_resumed:
+            self._end.acknowledged(hello.received)
+        outlet.send(
+            LinkWelcome(v=PROTOCOL_VERSION, hub_epoch=hub_epoch, received=self._end.received, resumed=is_resumed)
+        )
+        seq, frames = self._end.unacknowledged()
+        if frames:
+            outlet.send(HubBatch(seq=seq, ack=self._end.received, frames=frames))
+        return connection
+
+    def receive(self, connection: HostConnection, frame: HostLinkFrame) -> None:
+        """Take a frame of the current connection.
+
+        Raises:
+            ProtocolError: The frame is out of order.
+        """
+        if connection is not self._connection:
+            return
+        match frame:
+            case HostBatch(seq=seq, ack=ack, frames=frames):
+                self._end.acknowledged(ack)
+                for new in self._end.receive(seq, frames):
+                    self._on_frame(self, new)
+                connection.outlet.send(LinkAck(ack=self._end.received))
+            case LinkAck(ack=ack):
+                self._end.acknowledged(ack)
+            case LinkBeat():
+                connection.outlet.send(frame)
+            case LinkHello():
+                raise ProtocolError("out_of_order", "A host says hello once in a connection.")
+
+    def lose(self, connection: HostConnection) -> bool:
+        """Note that a connection is gone; return whether it was the current one."""
+        if connection is not self._connection:
+            return False
+        self._connection = None
+        return True
+
+
+LostCallback = Callable[[HostPort], None]
+
+
+class HostConnection:
+    """One connection of a host, handed to whoever reads the socket."""
+
+    def __init__(self, port: HostPort, outlet: HostOutlet, *, on_lost: LostCallback) -> None:
+        self.port = port
+        self.outlet = outlet
+        self._on_lost = on_lost
+
+    def receive(self, frame: HostLinkFrame) -> None:
+        """Take a frame.
+
+        Raises:
+            ProtocolError: The frame is out of order; close the socket.
+        """
+        self.port.receive(self, frame)
+
+    def lost(self) -> None:
+        """The socket is gone."""
+        if self.port.lose(self):
+            self._on_lost(self.port)

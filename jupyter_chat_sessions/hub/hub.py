@@ -1,0 +1,442 @@
+"""The hub: channels, hosts, sessions, and who may reach which.
+
+No I/O here: sockets are outlets, time is a clock, threads are a store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+from typing import Literal, NamedTuple, assert_never
+from uuid import uuid4
+
+from msgspec import Struct, field
+
+from ..protocol.errors import ProtocolError, RefusedError
+from ..protocol.frames import (
+    PROTOCOL_VERSION,
+    CloseSession,
+    Emit,
+    EndSession,
+    ErrorFrame,
+    GiveEnv,
+    Hello,
+    HostAnswer,
+    HostBusy,
+    HostFrame,
+    HostMessage,
+    HostRefused,
+    LinkHello,
+    OpenNotebookSession,
+    Ping,
+    Pong,
+    Publish,
+    Published,
+    PublishRefused,
+    RunChanged,
+    Seen,
+    SendAnswer,
+    SendMessage,
+    SessionEnded,
+    Stop,
+    Unpublish,
+    UserEnv,
+    UserInfo,
+    ViewerFrame,
+    encode,
+)
+from ..protocol.steps import ChannelName
+from .access import Principal
+from .channel import Channel, ChannelStatus
+from .clock import Clock
+from .host_port import HostConnection, HostOutlet, HostPort
+from .options import HubOptions
+from .session import EndReason, Outlet, Reply, Session
+from .store import SessionRecord, Store
+
+logger = logging.getLogger(__name__)
+
+_NOTEBOOK = UserInfo(identifier="notebook", display_name="Notebook")
+
+
+class NewSession(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a viewer asks for."""
+
+    channel: ChannelName
+    client: Literal["webapp", "copilot", "http"] = "webapp"
+    language: str = "en-US"
+    chat_profile: str | None = None
+    user_env: UserEnv = field(default_factory=dict)
+
+
+class Created(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A new session's id, its secret (given this once), and its thread."""
+
+    session: str
+    secret: str
+    thread_id: str
+
+
+class HubStatistics(NamedTuple):
+    """Counts of what the hub holds now.
+
+    Attributes:
+        channels: Published channels, with a host or waiting for one.
+        hosts: Host processes, connected or within their grace.
+        sessions: Sessions that have not ended.
+        viewers: Viewers attached to them.
+    """
+
+    channels: int
+    hosts: int
+    sessions: int
+    viewers: int
+
+
+class Hub:
+    """Joins viewers and hosts.
+
+    Args:
+        options: The limits.
+        store: Where threads are kept.
+        clock: An asyncio loop, or a stand-in.
+    """
+
+    def __init__(self, *, options: HubOptions, store: Store, clock: Clock) -> None:
+        self.options = options
+        self.store = store
+        self._clock = clock
+        self._epoch = secrets.token_hex(8)
+        self._channels: dict[str, Channel] = {}
+        self._hosts: dict[str, HostPort] = {}
+        self._sessions: dict[str, Session] = {}
+
+    # ---- viewers -----------------------------------------------------------------------------------------------------
+
+    def create_session(self, principal: Principal, request: NewSession) -> Created:
+        """Make a session for somebody.
+
+        Raises:
+            RefusedError: There is no such channel, or no room.
+        """
+        channel = self._channels.get(request.channel)
+        if channel is None:
+            raise RefusedError(
+                "unknown_channel", f"No notebook has opened the chat {request.channel!r}. Run its cells, then try again."
+            )
+        if len(self._sessions) >= self.options.max_sessions:
+            raise RefusedError("busy", "This server has no room for another conversation. Try again later.")
+        secret = secrets.token_urlsafe(32)
+        record = SessionRecord(
+            id=str(uuid4()),
+            thread_id=str(uuid4()),
+            channel=channel.name,
+            owner_key=principal.key,
+            secret_hash=_hash(secret),
+            user=principal.user,
+            client_type=request.client,
+            language=request.language,
+            chat_profile=request.chat_profile,
+            is_owner=principal.is_owner,
+        )
+        self._begin(record, channel, env=request.user_env)
+        return Created(session=record.id, secret=secret, thread_id=record.thread_id)
+
+    def attach(self, principal: Principal, hello: Hello, outlet: Outlet) -> Attachment:
+        """Join a viewer to its session.
+
+        Raises:
+            RefusedError: The session is unknown or another's, the version differs, or too many viewers look.
+        """
+        if hello.v != PROTOCOL_VERSION:
+            raise RefusedError("version", "The chat was updated. Reload this page.")
+        session = self.session(principal, hello.session, hello.secret)
+        session.attach(hello, outlet)
+        return Attachment(session, outlet)
+
+    def session(self, principal: Principal, session_id: str, secret: str) -> Session:
+        """Return a session to the one it belongs to.
+
+        Raises:
+            RefusedError: `unknown_session`, the same for one that is not there, another's, and a wrong secret.
+        """
+        session = self._sessions.get(session_id)
+        owner_key, secret_hash = ("", "") if session is None else (session.record.owner_key, session.record.secret_hash)
+        is_owner = hmac.compare_digest(owner_key.encode(), principal.key.encode())
+        is_secret = hmac.compare_digest(secret_hash, _hash(secret))
+        if session is None or not (is_owner and is_secret):
+            raise RefusedError("unknown_session", "There is no such conversation. Start a new chat.")
+        return session
+
+    def sessions_of(self, principal: Principal) -> list[Session]:
+        """Return the sessions that belong to somebody, oldest first."""
+        return [session for session in self._sessions.values() if session.record.owner_key == principal.key]
+
+    def end_session(self, session: Session, *, reason: EndReason = "closed") -> None:
+        """End a session."""
+        session.end(reason)
+
+    # ---- hosts -------------------------------------------------------------------------------------------------------
+
+    def connect_host(self, hello: LinkHello, outlet: HostOutlet) -> HostConnection:
+        """Take a host's connection; one that comes back goes on where it was.
+
+        Raises:
+            RefusedError: The host speaks another version.
+        """
+        if hello.v != PROTOCOL_VERSION:
+            raise RefusedError(
+                "version", "Server and kernel have different versions of jupyter-chat-sessions. Install one and restart."
+            )
+        host = self._hosts.get(hello.host_epoch)
+        if host is None or hello.hub_epoch != self._epoch:
+            host = self._hosts[hello.host_epoch] = HostPort(
+                hello.host_epoch, hello.kernel_id, on_frame=self._on_host_frame
+            )
+        if host.grace_timer is not None:
+            host.grace_timer.cancel()
+            host.grace_timer = None
+        connection = host.connect(hello, outlet, hub_epoch=self._epoch, on_lost=self._on_host_lost)
+        self._show_host(host)
+        return connection
+
+    def channels(self) -> list[ChannelStatus]:
+        """Return every published channel's status."""
+        return [channel.status for channel in self._channels.values()]
+
+    # ---- the hub itself ----------------------------------------------------------------------------------------------
+
+    def statistics(self) -> HubStatistics:
+        """Return counts of what the hub holds now."""
+        return HubStatistics(
+            channels=len(self._channels),
+            hosts=len(self._hosts),
+            sessions=len(self._sessions),
+            viewers=sum(session.viewers for session in self._sessions.values()),
+        )
+
+    async def aclose(self) -> None:
+        """End every session and close the store."""
+        for session in list(self._sessions.values()):
+            session.end("closed")
+        for host in self._hosts.values():
+            if host.grace_timer is not None:
+                host.grace_timer.cancel()
+        await self.store.aclose()
+
+    # ---- callbacks from below ----------------------------------------------------------------------------------------
+
+    def _on_host_frame(self, host: HostPort, frame: HostFrame) -> None:
+        match frame:
+            case Publish():
+                self._publish(host, frame)
+            case Unpublish(channel=name):
+                self._unpublish(host, name)
+            case OpenNotebookSession():
+                self._open_notebook_session(host, frame)
+            case HostBusy(channel=name, busy=busy):
+                channel = self._channels.get(name)
+                if channel is not None and channel.host is host:
+                    channel.is_busy = busy
+                    channel.show_host()
+            case Emit() | RunChanged() | HostMessage() | HostAnswer() | CloseSession():
+                session = self._sessions.get(frame.session)
+                if session is None or session.channel.host is not host:
+                    host.send(SessionEnded(session=frame.session, reason="unknown"))
+                else:
+                    self._on_session_frame(host, session, frame)
+            case _:
+                assert_never(frame)
+
+    def _on_session_frame(
+        self, host: HostPort, session: Session, frame: Emit | RunChanged | HostMessage | HostAnswer | CloseSession
+    ) -> None:
+        match frame:
+            case Emit(event=event):
+                try:
+                    session.emit(event)
+                except ProtocolError as error:
+                    logger.warning("session %s: an event of its host was refused: %s", session.id, error)
+                    host.send(HostRefused(session=session.id, code=error.code, text=error.text))
+            case RunChanged():
+                session.run_changed(frame)
+            case HostMessage(client_id=client_id, text=text):
+                session.message(SendMessage(client_id=client_id, text=text), reply=_reply_to(host, session))
+            case HostAnswer(question_id=question_id, text=text):
+                answer = SendAnswer(client_id=str(uuid4()), question_id=question_id, text=text)
+                session.answer(answer, reply=_reply_to(host, session))
+            case CloseSession():
+                session.end("closed")
+            case _:
+                assert_never(frame)
+
+    def _on_host_lost(self, host: HostPort) -> None:
+        self._show_host(host)
+        host.grace_timer = self._clock.call_later(self.options.host_grace_s, self._forget_host, host)
+
+    def _on_session_ended(self, session: Session) -> None:
+        self._sessions.pop(session.id, None)
+        session.channel.session_by_id.pop(session.id, None)
+        if session.channel.host is None and not session.channel.session_by_id:
+            self._channels.pop(session.channel.name, None)
+
+    # ---- private -----------------------------------------------------------------------------------------------------
+
+    def _publish(self, host: HostPort, frame: Publish) -> None:
+        channel = self._channels.get(frame.settings.name)
+        if channel is None:
+            channel = self._channels[frame.settings.name] = Channel(frame.settings)
+        earlier = channel.host
+        if earlier is not None and earlier is not host:
+            if earlier.is_connected and earlier.kernel_id != host.kernel_id and not frame.force:
+                text = (
+                    f"The chat {channel.name!r} is open in another live notebook. Choose another name, "
+                    "or take it over with --force."
+                )
+                host.send(PublishRefused(channel=channel.name, code="channel_taken", text=text))
+                return
+            self._take_over(channel, earlier)
+        channel.settings = frame.settings
+        is_new_host = channel.host is not host
+        channel.host = host
+        host.send(Published(channel=channel.name, path=channel.path))
+        if is_new_host:
+            channel.is_busy = False
+            for session in list(channel.session_by_id.values()):
+                session.open_at_host()
+                session.show_host()
+
+    def _take_over(self, channel: Channel, earlier: HostPort) -> None:
+        """Let go of the host that had a channel; its notebook's own session goes with it."""
+        for session in list(channel.session_by_id.values()):
+            if session.record.client_type == "notebook":
+                session.end("unpublished")
+            elif earlier.is_connected:
+                earlier.send(SessionEnded(session=session.id, reason="unpublished"))
+        if earlier.is_connected:
+            text = f"Another notebook has taken over the chat {channel.name!r}."
+            earlier.send(PublishRefused(channel=channel.name, code="channel_taken", text=text))
+
+    def _unpublish(self, host: HostPort, name: str) -> None:
+        channel = self._channels.get(name)
+        if channel is None or channel.host is not host:
+            return
+        for session in list(channel.session_by_id.values()):
+            session.end("unpublished")
+        self._channels.pop(name, None)
+
+    def _open_notebook_session(self, host: HostPort, frame: OpenNotebookSession) -> None:
+        channel = self._channels.get(frame.channel)
+        if channel is None or channel.host is not host or frame.session in self._sessions:
+            text = "The notebook's own session could not be opened: publish its channel first."
+            host.send(HostRefused(session=frame.session, code="unknown_channel", text=text))
+            return
+        record = SessionRecord(
+            id=frame.session,
+            thread_id=frame.thread_id,
+            channel=channel.name,
+            owner_key=f"host:{host.epoch}",
+            secret_hash=_hash(secrets.token_urlsafe(32)),
+            user=_NOTEBOOK,
+            client_type="notebook",
+            language="en-US",
+            is_owner=True,
+        )
+        env = dict.fromkeys(channel.settings.required_env, "in the kernel")
+        self._begin(record, channel, env=env)
+
+    def _begin(self, record: SessionRecord, channel: Channel, *, env: UserEnv) -> None:
+        session = Session(
+            record,
+            channel,
+            epoch=secrets.token_hex(8),
+            options=self.options,
+            clock=self._clock,
+            store=self.store,
+            on_ended=self._on_session_ended,
+        )
+        self._sessions[session.id] = session
+        channel.session_by_id[session.id] = session
+        session.begin(env)
+
+    def _show_host(self, host: HostPort) -> None:
+        for channel in self._channels.values():
+            if channel.host is host:
+                channel.show_host()
+
+    def _forget_host(self, host: HostPort) -> None:
+        """A host did not come back in time: what ran there is interrupted, its channels wait for another."""
+        if self._hosts.get(host.epoch) is host:
+            del self._hosts[host.epoch]
+        for channel in list(self._channels.values()):
+            if channel.host is not host:
+                continue
+            channel.host = None
+            for session in list(channel.session_by_id.values()):
+                if session.record.client_type == "notebook":
+                    session.end("closed")
+                else:
+                    session.interrupt()
+            if not channel.session_by_id:
+                self._channels.pop(channel.name, None)
+
+
+class Attachment:
+    """A viewer that is joined to its session, handed to whoever reads the socket."""
+
+    def __init__(self, session: Session, outlet: Outlet) -> None:
+        self.session = session
+        self._outlet = outlet
+        self._is_attached = True
+
+    def receive(self, frame: ViewerFrame | ProtocolError) -> None:
+        """Take a frame, or the error that stands in place of one."""
+        if not self._is_attached:
+            return
+        match frame:
+            case SendMessage():
+                self.session.message(frame, reply=self._reply)
+            case SendAnswer():
+                self.session.answer(frame, reply=self._reply)
+            case GiveEnv():
+                self.session.give_env(frame, reply=self._reply)
+            case Stop():
+                self.session.stop()
+            case EndSession():
+                self.session.end("closed")
+            case Ping():
+                self._outlet.send(encode(Pong()))
+            case Seen():
+                pass  # Slow viewers are judged by what waits in their socket.
+            case Hello():
+                self._reply(ErrorFrame(code="out_of_order", text="A viewer says hello once in a connection."))
+            case ProtocolError():
+                self._reply(ErrorFrame(code=frame.code, text=frame.text))
+            case _:
+                assert_never(frame)
+
+    def detach(self) -> None:
+        """The socket is gone."""
+        self._is_attached = False
+        self.session.detach(self._outlet)
+
+    def _reply(self, frame: object) -> None:
+        self._outlet.send(encode(frame))
+
+
+def _reply_to(host: HostPort, session: Session) -> Reply:
+    """Tell a host what became of what its cell said; that it was accepted shows in the events."""
+
+    def reply(frame: object) -> None:
+        if isinstance(frame, ErrorFrame):
+            host.send(HostRefused(session=session.id, code=frame.code, text=frame.text, client_id=frame.client_id))
+
+    return reply
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
