@@ -1,0 +1,85 @@
+"""An app: the author's handlers for one chat, and what the author decided about it.
+
+The one rule: a slot holds one handler, the last one registered, so that a cell that is run again swaps its handlers in.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import inspect
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from ..protocol.steps import Step
+
+Slot = Literal["on_chat_start", "on_message", "on_chat_end", "on_stop"]
+RunOn = Literal["notebook", "thread"]
+Arguments = Callable[[Step | None], tuple[Any, ...]]
+
+
+class Handler(NamedTuple):
+    """A registered handler.
+
+    Attributes:
+        function: The author's function, as it was written.
+        context: The context of the cell that defined it: what the handler prints goes there.
+        arguments: Makes the handler's arguments of the step that it is about.
+    """
+
+    function: Callable[..., Any]
+    context: contextvars.Context
+    arguments: Arguments
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it runs on a loop; otherwise it runs in a thread."""
+        call = getattr(type(self.function), "__call__", None)
+        return inspect.iscoroutinefunction(self.function) or inspect.iscoroutinefunction(call)
+
+    def positional(self, step: Step | None) -> tuple[Any, ...]:
+        """Return as many arguments as the function takes: `on_message` may be written without a parameter."""
+        values = self.arguments(step)
+        try:
+            parameters = inspect.signature(self.function).parameters.values()
+        except (TypeError, ValueError):
+            return values
+        if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+            return values
+        accepted = sum(
+            parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD) for parameter in parameters
+        )
+        return values[:accepted]
+
+
+def _no_arguments(step: Step | None) -> tuple[Any, ...]:
+    return ()
+
+
+class App:
+    """The handlers of one chat.
+
+    Example:
+        >>> app = App()
+        >>> app.register("on_chat_start", greet)
+    """
+
+    def __init__(self) -> None:
+        self._handlers: dict[Slot, Handler] = {}
+
+    def register(self, slot: Slot, function: Callable[..., Any], *, arguments: Arguments = _no_arguments) -> None:
+        """Put a handler in its slot, in the place of an earlier one.
+
+        Raises:
+            TypeError: It cannot be called.
+        """
+        if not callable(function):
+            raise TypeError(f"@{slot} decorates a function; it was given {type(function).__name__!r}.")
+        self._handlers[slot] = Handler(function, contextvars.copy_context(), arguments)
+
+    def handler(self, slot: Slot) -> Handler | None:
+        """Return the handler in a slot, or None."""
+        return self._handlers.get(slot)
+
+    def clear(self) -> None:
+        """Empty every slot."""
+        self._handlers.clear()

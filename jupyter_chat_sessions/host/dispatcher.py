@@ -1,0 +1,199 @@
+"""Runs the author's handlers: for each session one at a time, in order; sessions beside each other.
+
+The one rule: this is the only place that calls a handler, and nothing that a handler does gets past it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from uuid import uuid4
+
+from ..protocol.frames import HostFrame, PutStep, RunChanged
+from ..protocol.steps import RunStatus, Step
+from .app import Handler
+from .scope import session_scope
+from .session import BaseSession, Run
+from .threads import run_in_thread
+
+logger = logging.getLogger(__name__)
+
+END_GRACE_S = 2.0
+"""How long a cancelled run may take to finish, seconds, before the session ends without it."""
+ON_CHAT_END_LIMIT_S = 10.0
+
+ShowError = Callable[[BaseException], None]
+
+
+class Dispatcher:
+    """The runs of one session. Every method is called on the session's loop.
+
+    Args:
+        session: Whose runs these are.
+        report: Takes the frames that tell the hub what became of each run.
+        show_error: Shows a handler's exception to the author; called in the context of the cell that defined the handler.
+    """
+
+    def __init__(self, session: BaseSession, *, report: Callable[[HostFrame], None], show_error: ShowError) -> None:
+        self._session = session
+        self._report = report
+        self._show_error = show_error
+        self._task: asyncio.Task[None] | None = None
+        self._is_ending = False
+
+    def submit(self, run: Run) -> None:
+        """Put a run at the end of the queue."""
+        if self._is_ending:
+            return
+        self._session.waiting.append(run)
+        self._start_next()
+
+    def stop(self) -> None:
+        """Cancel the run that goes on and what waits; then `on_stop` has its turn."""
+        task = self._task
+        had_run = self._session.current_run is not None or bool(self._session.waiting)
+        while self._session.waiting:
+            self._tell(self._session.waiting.popleft(), "cancelled")
+        if task is not None:
+            task.cancel()
+        if had_run and self._session.app.handler("on_stop") is not None:
+            self.submit(Run("on_stop"))
+
+    async def aclose(self) -> None:
+        """Cancel everything, give `on_chat_end` its turn, and free the session."""
+        if self._is_ending:
+            return
+        self._is_ending = True
+        self._session.waiting.clear()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=END_GRACE_S)
+        if self._session.app.handler("on_chat_end") is not None:
+            ending = self._create_task(Run("on_chat_end"))
+            done, _ = await asyncio.wait([ending], timeout=ON_CHAT_END_LIMIT_S)
+            if not done:
+                ending.cancel()
+                logger.warning("session %s: on_chat_end took over %s s", self._session.id, ON_CHAT_END_LIMIT_S)
+        self._session.free()
+
+    def _start_next(self) -> None:
+        if self._task is not None or not self._session.waiting:
+            return
+        run = self._session.waiting.popleft()
+        self._session.current_run = run
+        self._task = self._create_task(run)
+        self._task.add_done_callback(self._on_done)
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        self._session.current_run = None
+        if not self._is_ending:
+            self._start_next()
+
+    def _create_task(self, run: Run) -> asyncio.Task[None]:
+        """Run a handler as a task in the context of its cell, so that what it prints goes there."""
+        handler = self._session.app.handler(run.slot)
+        context = None if handler is None else handler.context.copy()
+        return self._session.loop.create_task(self._run(run, handler), name=f"chat {run.slot}", context=context)
+
+    async def _run(self, run: Run, handler: Handler | None) -> None:
+        status: RunStatus = "done"
+        with session_scope(self._session, run=run):
+            self._tell(run, "running")
+            try:
+                if handler is None:
+                    status = self._without_handler(run)
+                else:
+                    await self._call(run, handler)
+            except asyncio.CancelledError:
+                status = "cancelled"
+            except BaseException as error:  # the run boundary: SystemExit and KeyboardInterrupt end a run, not the kernel
+                status = "failed"
+                self._fail(run, error)
+            finally:
+                self._tell(run, status)
+
+    async def _call(self, run: Run, handler: Handler) -> None:
+        arguments = handler.positional(run.step)
+        if handler.is_async:
+            await handler.function(*arguments)
+            return
+        try:
+            result = await run_in_thread(handler.function, *arguments)
+        except asyncio.CancelledError:
+            run.is_abandoned = True
+            raise
+        if asyncio.iscoroutine(result) or asyncio.isfuture(result):
+            await result
+
+    def _without_handler(self, run: Run) -> RunStatus:
+        if run.slot != "on_message":
+            return "done"
+        self._say_error(run, "The notebook has not defined `@on_message` yet, so nobody answers. Ask its author.")
+        return "failed"
+
+    def _fail(self, run: Run, error: BaseException) -> None:
+        error = error.with_traceback(_from_handler(error.__traceback__))
+        error_id = uuid4().hex[:8]
+        logger.debug("session %s: %s raised (error %s)", self._session.id, run.slot, error_id, exc_info=error)
+        if isinstance(error, KeyboardInterrupt):
+            text = "Stopped by the author of this notebook."
+            self._say_error(run, text)
+            return
+        if self._session.is_owner:
+            text = f"**{type(error).__name__}** in `{run.slot}`: {error}"
+            self._say_error(run, text, details="".join(traceback.format_exception(error)))
+        else:
+            self._say_error(
+                run,
+                f"Something went wrong in the notebook (`{type(error).__name__}`, error {error_id}). Its author has been told.",
+            )
+        try:
+            print(f"Error {error_id} in {run.slot}, session {self._session.id}:", file=sys.stderr)
+            self._show_error(error)
+        except Exception:
+            logger.exception("session %s: error %s could not be shown", self._session.id, error_id)
+
+    def _say_error(self, run: Run, text: str, *, details: str | None = None) -> None:
+        step = Step(
+            id=str(uuid4()),
+            type="assistant_message",
+            name=self._session.bot_name,
+            thread_id=self._session.thread_id,
+            parent_id=run.id,
+            output=text,
+            is_error=True,
+            created_at=utc_now(),
+            metadata={} if details is None else {"traceback": details},
+        )
+        self._session.emit(PutStep(step=step))
+
+    def _tell(self, run: Run, status: RunStatus) -> None:
+        if not self._session.is_ended:
+            self._report(RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status))
+
+
+def print_error(error: BaseException) -> None:
+    """Show an exception with its traceback on standard error."""
+    traceback.print_exception(error)
+
+
+def utc_now() -> str:
+    """Return the time as ISO 8601 in UTC, to the millisecond, with a trailing Z."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _from_handler(trace: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback that begins in the author's own code."""
+    ours = __package__.split(".")[0]
+    while trace is not None and trace.tb_frame.f_globals.get("__package__", "") not in (None, ""):
+        package = str(trace.tb_frame.f_globals.get("__package__"))
+        if not package.startswith(ours):
+            break
+        trace = trace.tb_next
+    return trace

@@ -1,0 +1,243 @@
+"""The link to the hub: a thread of its own, so that no cell that blocks can stop it.
+
+The one rule: everything here but `start`, `close` and `call` happens on the link's own loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, Literal, Protocol, TypeVar
+from uuid import uuid4
+
+import msgspec
+
+from ..protocol.errors import ChatSessionsError, HubUnreachableError, ProtocolError
+from ..protocol.frames import (
+    MAX_HOST_BYTES,
+    PROTOCOL_VERSION,
+    Decoder,
+    HubBatch,
+    HubLinkFrame,
+    HubToHostFrame,
+    LinkAck,
+    LinkBeat,
+    LinkHello,
+    LinkRefused,
+    LinkWelcome,
+    encode,
+    join,
+)
+from ..protocol.link import LinkEnd
+from .outbox import Outbox
+from .wire import Dial, Wire
+
+logger = logging.getLogger(__name__)
+
+LinkStatus = Literal["connecting", "connected", "refused", "closed"]
+
+T = TypeVar("T")
+
+BEAT_S = 10.0
+LONGEST_WAIT_S = 5.0
+_BATCH_BYTES = MAX_HOST_BYTES // 4
+
+
+class LinkListener(Protocol):
+    """Who the link works for. Called on the link's thread: take note and return."""
+
+    def on_frames(self, frames: list[HubToHostFrame]) -> None:
+        """Frames came, each once, in order."""
+
+    def on_new_hub(self) -> None:
+        """The hub knows nothing of this host (any more)."""
+
+    def on_status(self, status: LinkStatus, reason: str | None) -> None:
+        """The connection came or went."""
+
+
+class Link:
+    """Keeps one connection to the hub, and loses nothing when it breaks.
+
+    Args:
+        dial: Opens a connection.
+        listener: Who the frames are for.
+        kernel_id: The kernel that this process is, if it is one.
+    """
+
+    def __init__(self, dial: Dial, listener: LinkListener, *, kernel_id: str | None = None) -> None:
+        self.outbox = Outbox(wake=self._wake)
+        self._dial = dial
+        self._listener = listener
+        self._kernel_id = kernel_id
+        self._epoch = uuid4().hex
+        self._hub_epoch: str | None = None
+        self._end: LinkEnd[msgspec.Raw, HubToHostFrame] = LinkEnd()
+        self._wire: Wire | None = None
+        self._decoder = Decoder(HubLinkFrame, max_bytes=4 * MAX_HOST_BYTES)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run_loop, name="chat-link", daemon=True)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the thread; the link dials by itself from then on."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Send what waits, close the connection, and end the thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop)
+            self._thread.join(timeout=5.0)
+
+    def call(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the link's loop, where an embedded hub lives."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The link's own loop."""
+        return self._loop
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._task = self._loop.create_task(self._keep_connected())
+        try:
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+            self._listener.on_status("closed", None)
+
+    def _stop(self) -> None:
+        self._flush()
+        if self._wire is not None:
+            self._wire.close()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _wake(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._flush)
+        except RuntimeError:
+            logger.debug("the link is closed; what was said last is not sent")
+
+    async def _keep_connected(self) -> None:
+        tries = 0
+        while True:
+            try:
+                wire = await self._dial()
+                await self._serve(wire)
+                tries = 0
+            except HubUnreachableError as error:
+                self._listener.on_status("connecting", str(error))
+            except _Refused as error:
+                self._listener.on_status("refused", str(error))
+                return
+            except ProtocolError as error:
+                logger.warning("the link to the hub was out of step and begins anew: %s", error)
+            finally:
+                self._wire = None
+            tries += 1
+            await asyncio.sleep(random.uniform(0, min(LONGEST_WAIT_S, 0.1 * 2**tries)))
+
+    async def _serve(self, wire: Wire) -> None:
+        """Speak with the hub until the connection is gone."""
+        hello = LinkHello(
+            v=PROTOCOL_VERSION,
+            host_epoch=self._epoch,
+            hub_epoch=self._hub_epoch,
+            kernel_id=self._kernel_id,
+            received=self._end.received,
+        )
+        wire.send(join([encode(hello)]))
+        beat = asyncio.create_task(self._beat(wire))
+        try:
+            while (message := await wire.receive()) is not None:
+                for frame in self._decoder.frames(message):
+                    self._on_frame(wire, frame)
+        finally:
+            beat.cancel()
+            wire.close()
+        self._listener.on_status("connecting", "The connection to the Jupyter server was cut.")
+
+    def _on_frame(self, wire: Wire, frame: HubLinkFrame | ProtocolError) -> None:
+        match frame:
+            case LinkWelcome():
+                self._on_welcome(wire, frame)
+            case HubBatch(seq=seq, ack=ack, frames=frames):
+                self._end.acknowledged(ack)
+                new = self._end.receive(seq, frames)
+                if new:
+                    self._listener.on_frames(new)
+                wire.send(join([encode(LinkAck(ack=self._end.received))]))
+                self._settle()
+            case LinkAck(ack=ack):
+                self._end.acknowledged(ack)
+                self._settle()
+            case LinkBeat():
+                pass
+            case LinkRefused(text=text):
+                raise _Refused(text)
+            case ProtocolError():
+                raise frame
+
+    def _on_welcome(self, wire: Wire, welcome: LinkWelcome) -> None:
+        if welcome.resumed:
+            self._end.acknowledged(welcome.received)
+        else:
+            self._end.restart()
+        self._hub_epoch = welcome.hub_epoch
+        self._wire = wire
+        seq, frames = self._end.unacknowledged()
+        self._send(seq, frames)
+        if not welcome.resumed:
+            self._listener.on_new_hub()
+        self._flush()
+        self._listener.on_status("connected", None)
+
+    def _flush(self) -> None:
+        if self._wire is not None:
+            frames = self.outbox.take()
+            if frames:
+                self._send(self._end.number(frames), frames)
+            self._settle()
+
+    def _send(self, seq: int, frames: list[msgspec.Raw]) -> None:
+        """Send numbered frames in as few messages as their size allows."""
+        if self._wire is None:
+            return
+        start, weight = 0, 0
+        for index, frame in enumerate(frames):
+            weight += len(bytes(frame))
+            if weight > _BATCH_BYTES or index + 1 == len(frames):
+                part = frames[start : index + 1]
+                batch = _RawBatch(seq=seq + start, ack=self._end.received, frames=part)
+                self._wire.send(join([encode(batch)]))
+                start, weight = index + 1, 0
+
+    def _settle(self) -> None:
+        self.outbox.settled(self._end.kept)
+
+    async def _beat(self, wire: Wire) -> None:
+        beat = join([encode(LinkBeat())])
+        while True:
+            await asyncio.sleep(BEAT_S)
+            wire.send(beat)
+
+
+class _Refused(ChatSessionsError):
+    """The hub will not speak with this host."""
+
+
+class _RawBatch(msgspec.Struct, tag_field="type", tag="batch"):
+    """A `HostBatch` whose frames are encoded already."""
+
+    seq: int
+    ack: int
+    frames: list[msgspec.Raw]

@@ -1,0 +1,112 @@
+"""What the host has to say and has not sent yet.
+
+The one rule: `put` may be called from any thread, and never waits or touches a loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import msgspec
+
+from ..protocol.frames import AppendText, Emit, HostFrame, encode
+
+MAX_WAITING_FRAMES = 4096
+"""Above this, code that can wait does (`room`)."""
+
+
+class Outbox:
+    """Frames on their way to the hub, oldest first.
+
+    Args:
+        wake: Called, from the thread that puts, when there is something to send after there was nothing.
+    """
+
+    def __init__(self, *, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._frames: list[msgspec.Raw] = []
+        self._text: _Text | None = None
+        self._unsettled = 0
+        self._waiting: list[Future[None]] = []
+
+    def put(self, frame: HostFrame) -> None:
+        """Queue a frame. Text for the step that the last frame was about joins it.
+
+        Raises:
+            TypeError: Something in it is no JSON.
+        """
+        if isinstance(frame, Emit) and isinstance(frame.event, AppendText):
+            self._put_text(frame.session, frame.event)
+            return
+        raw = msgspec.Raw(encode(frame))
+        with self._lock:
+            self._settle_text()
+            self._frames.append(raw)
+            is_first = len(self._frames) == 1
+        if is_first:
+            self._wake()
+
+    def take(self) -> list[msgspec.Raw]:
+        """Return what is to be sent, encoded, and forget it."""
+        with self._lock:
+            self._settle_text()
+            frames, self._frames = self._frames, []
+            return frames
+
+    def settled(self, unsettled: int) -> None:
+        """Note how many frames were sent and are not confirmed; let those go on who wait for room."""
+        with self._lock:
+            self._unsettled = unsettled
+            if self._is_full():
+                return
+            waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def room(self) -> None:
+        """Wait while too much is on its way. On any loop."""
+        with self._lock:
+            if not self._is_full():
+                return
+            future: Future[None] = Future()
+            self._waiting.append(future)
+        await asyncio.wrap_future(future)
+
+    def _is_full(self) -> bool:
+        return len(self._frames) + self._unsettled > MAX_WAITING_FRAMES
+
+    def _put_text(self, session: str, event: AppendText) -> None:
+        with self._lock:
+            if self._text is not None and self._text.continues(session, event):
+                self._text.parts.append(event.text)
+                return
+            self._settle_text()
+            self._text = _Text(session, event)
+            is_first = not self._frames
+        if is_first:
+            self._wake()
+
+    def _settle_text(self) -> None:
+        if self._text is not None:
+            self._frames.append(msgspec.Raw(encode(self._text.frame())))
+            self._text = None
+
+
+class _Text:
+    """Text for one step, still growing."""
+
+    def __init__(self, session: str, event: AppendText) -> None:
+        self.session = session
+        self.event = event
+        self.parts = [event.text]
+
+    def continues(self, session: str, event: AppendText) -> bool:
+        return session == self.session and event.step_id == self.event.step_id and event.into == self.event.into
+
+    def frame(self) -> Emit:
+        return Emit(session=self.session, event=msgspec.structs.replace(self.event, text="".join(self.parts)))

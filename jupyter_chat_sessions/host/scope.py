@@ -1,0 +1,70 @@
+"""Which session code runs for: one way in (`session_scope`), one way out (`current_session`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
+from ..protocol.errors import NoSessionError
+from .session import BaseSession, Run
+
+
+class Scope(NamedTuple):
+    """A session, and the run of it that is going on."""
+
+    session: BaseSession
+    run: Run | None
+
+
+_scope: ContextVar[Scope | None] = ContextVar("chat_session_scope", default=None)
+
+
+@contextmanager
+def session_scope(session: BaseSession, *, run: Run | None = None) -> Iterator[Scope]:
+    """Run the body for a session.
+
+    Example:
+        >>> with session_scope(session):
+        ...     current_session() is session
+        True
+    """
+    scope = Scope(session, run)
+    token = _scope.set(scope)
+    try:
+        yield scope
+    finally:
+        _scope.reset(token)
+
+
+def current_scope() -> Scope:
+    """Return the session that this code runs for, with its run.
+
+    In a handler it is the handler's. In a cell it is the session of the viewer who ran the cell, else the one that `%chat_session use` picked,
+    else the notebook's own.
+
+    Raises:
+        NoSessionError: None of these is there.
+    """
+    scope = _scope.get()
+    if scope is not None:
+        return scope
+    from .runtime import current_runtime
+
+    session = current_runtime().cell_session()
+    if session is None:
+        raise NoSessionError(
+            "There is no chat session here. Inside a handler there always is one; in a cell, open a chat first with %chat_session."
+        )
+    return Scope(session, session.current_run)
+
+
+def current_session() -> BaseSession:
+    """Return the session that this code runs for; see `current_scope`."""
+    return current_scope().session
+
+
+def is_in_handler() -> bool:
+    """Return whether this code was started by a handler, directly or not."""
+    return _scope.get() is not None

@@ -1,0 +1,166 @@
+"""A session, as the host keeps it: the author's values, the queue of runs, the open questions.
+
+All of it hangs off this one object, so that ending the session frees all of it. The public attributes are those of Chainlit's sessions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Protocol
+from uuid import uuid4
+
+from ..protocol.errors import NoSessionError
+from ..protocol.frames import ClearQuestion, Emit, Event, HostFrame, OpenSession, PutQuestion
+from ..protocol.steps import Answer, Question, Step
+from .app import App, Slot
+from .user import User
+
+
+class Line(Protocol):
+    """The way to the hub, as a session sees it."""
+
+    def put(self, frame: HostFrame) -> None:
+        """Queue a frame; from any thread, never waits."""
+
+    async def room(self) -> None:
+        """Wait while too much is on its way."""
+
+
+class Run:
+    """One invocation of a handler on behalf of a session.
+
+    Attributes:
+        id: For `on_message` the id of the user's message.
+        slot: Which handler.
+        step: The user's message, where there is one.
+        is_abandoned: It was stopped, and its thread could not be: what it still says is not heard.
+    """
+
+    def __init__(self, slot: Slot, *, step: Step | None = None) -> None:
+        self.id = step.id if step is not None else str(uuid4())
+        self.slot = slot
+        self.step = step
+        self.is_abandoned = False
+
+
+class BaseSession:
+    """One viewer's private workspace in one chat.
+
+    Attributes:
+        id: Public id; opens nothing by itself.
+        thread_id: The stored conversation's id.
+        user: Who it is, or None.
+        user_env: The viewer's own variables. In memory only.
+        chat_profile: Name of the chosen profile, or None.
+        chat_settings: The chosen settings.
+        client_type: `webapp`, `copilot`, `http` or `notebook`.
+        language: A language tag such as `en-US`.
+        is_owner: The viewer may see tracebacks.
+    """
+
+    def __init__(self, opened: OpenSession, *, app: App, line: Line, loop: asyncio.AbstractEventLoop) -> None:
+        self.id = opened.session
+        self.thread_id = opened.thread_id
+        self.user: User | None = User.from_info(opened.user)
+        self.user_env = dict(opened.user_env)
+        self.chat_profile = opened.chat_profile
+        self.chat_settings: dict[str, Any] = {}
+        self.client_type: str = opened.client_type
+        self.language = opened.language
+        self.is_owner = opened.is_owner
+        self.environ: dict[str, str] = {}
+        self.channel = opened.channel
+        self.app = app
+        self.loop = loop
+        self.bot_name = "Assistant"
+        self.values: dict[str, Any] = {}
+        """What `user_session` holds."""
+        self.messages: list[Any] = []
+        """What `chat_context` holds."""
+        self.waiting: deque[Run] = deque()
+        self.current_run: Run | None = None
+        self.is_ended = False
+        self.on_event: Callable[[Event], None] | None = None
+        """Called on the link's thread with each event of the notebook's own session."""
+        self._line = line
+        self._lock = threading.Lock()
+        self._questions: dict[str, Future[Answer | None]] = {}
+
+    def emit(self, event: Event, *, run: Run | None = None) -> None:
+        """Send an event on its way to the viewer. From any thread; never waits. After the session's end it does nothing.
+
+        Args:
+            event: What changes in the conversation.
+            run: The run that says it.
+
+        Raises:
+            NoSessionError: The run was stopped while its thread went on.
+        """
+        if run is not None and run.is_abandoned:
+            raise NoSessionError("This run was stopped; what it says is no longer shown.")
+        if not self.is_ended:
+            self._line.put(Emit(session=self.id, event=event))
+
+    async def room(self) -> None:
+        """Wait while too much of what was said is still on its way."""
+        await self._line.room()
+
+    async def ask(self, question: Question, *, run: Run | None = None) -> Answer | None:
+        """Put a question and wait for its answer, on any loop.
+
+        Returns:
+            The answer, or None when its time is over.
+        """
+        future: Future[Answer | None] = Future()
+        with self._lock:
+            self._questions[question.id] = future
+        self.emit(PutQuestion(question=question), run=run)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            self.emit(ClearQuestion(question_id=question.id, reason="withdrawn"))
+            raise
+        finally:
+            with self._lock:
+                self._questions.pop(question.id, None)
+
+    def answered(self, question_id: str, answer: Answer | None) -> None:
+        """Hand an answer to the code that waits for it; too late is no error."""
+        with self._lock:
+            future = self._questions.get(question_id)
+            if future is not None and not future.done():
+                future.set_result(answer)
+
+    def open_question(self) -> str | None:
+        """Return the id of the question that has waited longest, or None."""
+        with self._lock:
+            return next(iter(self._questions), None)
+
+    def free(self) -> None:
+        """Let go of everything; the session is over."""
+        self.is_ended = True
+        with self._lock:
+            for future in self._questions.values():
+                future.cancel()
+            self._questions.clear()
+        self.values.clear()
+        self.messages.clear()
+        self.user_env.clear()
+        self.waiting.clear()
+
+
+class WebsocketSession(BaseSession):
+    """A session whose viewer looks on: in a browser, or in the notebook itself."""
+
+
+class HTTPSession(BaseSession):
+    """A session that is driven through the HTTP interface."""
+
+
+def session_class(opened: OpenSession) -> type[BaseSession]:
+    """Return the class for a session's kind of client."""
+    return HTTPSession if opened.client_type == "http" else WebsocketSession
