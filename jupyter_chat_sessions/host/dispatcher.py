@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from uuid import uuid4
 
-from ..protocol.frames import HostFrame, PutStep, RunChanged
+from ..protocol.frames import FinishStep, HostFrame, PutStep, RunChanged
 from ..protocol.steps import RunStatus, Step
 from .app import Handler
 from .scope import session_scope
@@ -27,7 +27,8 @@ END_GRACE_S = 2.0
 """How long a cancelled run may take to finish, seconds, before the session ends without it."""
 ON_CHAT_END_LIMIT_S = 10.0
 
-ShowError = Callable[[BaseException], None]
+ShowError = Callable[[BaseException, str], None]
+"""Shows an exception, under a line that says where it came from."""
 
 
 class Dispatcher:
@@ -116,6 +117,8 @@ class Dispatcher:
                 status = "failed"
                 self._fail(run, error)
             finally:
+                for step_id in run.streams:
+                    self._session.emit(FinishStep(step_id=step_id))
                 self._tell(run, status)
 
     async def _call(self, run: Run, handler: Handler) -> None:
@@ -154,8 +157,7 @@ class Dispatcher:
                 f"Something went wrong in the notebook (`{type(error).__name__}`, error {error_id}). Its author has been told.",
             )
         try:
-            print(f"Error {error_id} in {run.slot}, session {self._session.id}:", file=sys.stderr)
-            self._show_error(error)
+            self._show_error(error, f"Error {error_id} in {run.slot}, session {self._session.id}:")
         except Exception:
             logger.exception("session %s: error %s could not be shown", self._session.id, error_id)
 
@@ -178,9 +180,9 @@ class Dispatcher:
             self._report(RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status))
 
 
-def print_error(error: BaseException) -> None:
+def print_error(error: BaseException, where: str) -> None:
     """Show an exception with its traceback on standard error."""
-    traceback.print_exception(error)
+    print(where, "".join(traceback.format_exception(error)), sep="\n", end="", file=sys.stderr)
 
 
 def utc_now() -> str:

@@ -54,7 +54,7 @@ class LinkListener(Protocol):
         """Frames came, each once, in order."""
 
     def on_new_hub(self) -> None:
-        """The hub knows nothing of this host (any more)."""
+        """The hub that was known is gone; the one there now knows nothing of this host."""
 
     def on_status(self, status: LinkStatus, reason: str | None) -> None:
         """The connection came or went."""
@@ -192,11 +192,12 @@ class Link:
             self._end.acknowledged(welcome.received)
         else:
             self._end.restart()
+        is_another_hub = not welcome.resumed and self._hub_epoch is not None
         self._hub_epoch = welcome.hub_epoch
         self._wire = wire
         seq, frames = self._end.unacknowledged()
         self._send(seq, frames)
-        if not welcome.resumed:
+        if is_another_hub:
             self._listener.on_new_hub()
         self._flush()
         self._listener.on_status("connected", None)

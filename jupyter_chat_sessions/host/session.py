@@ -38,6 +38,7 @@ class Run:
         slot: Which handler.
         step: The user's message, where there is one.
         is_abandoned: It was stopped, and its thread could not be: what it still says is not heard.
+        streams: Ids of the messages that it streams and has not finished.
     """
 
     def __init__(self, slot: Slot, *, step: Step | None = None) -> None:
@@ -45,6 +46,7 @@ class Run:
         self.slot = slot
         self.step = step
         self.is_abandoned = False
+        self.streams: set[str] = set()
 
 
 class BaseSession:

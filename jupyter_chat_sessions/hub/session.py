@@ -302,7 +302,8 @@ class Session:
         if change.status == "running":
             self._publish(SetState(state={"run": {"id": change.run, "name": change.name}}))
         elif change.status in FINAL_RUN_STATUSES and (self.conversation.state.get("run") or {}).get("id") == change.run:
-            self._publish(SetState(state={"run": None}))
+            is_start = change.name == "on_chat_start"
+            self._publish(SetState(state={"run": None, "started": True} if is_start else {"run": None}))
 
     def show_host(self) -> None:
         """Show viewers whether the host is there."""

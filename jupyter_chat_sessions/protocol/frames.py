@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from .errors import ErrorCode, ProtocolError
-from .steps import Answer, ChannelName, Id, Question, Snapshot, Step
+from .steps import Answer, ChannelName, Id, Question, RunStatus, Snapshot, Step
 
 PROTOCOL_VERSION = 1
 

@@ -1,0 +1,78 @@
+"""The chat that belongs in a notebook.
+
+    %load_ext jupyter_chat_sessions
+    import jupyter_chat_sessions as cl
+
+    @cl.on_message
+    async def reply(message: cl.Message):
+        await cl.Message(f"You said: {message.content}").send()
+
+    %chat_session
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+from .chat.ask import AskUserMessage
+from .chat.callbacks import on_chat_end, on_chat_start, on_message, on_stop
+from .chat.chat_context import chat_context
+from .chat.context import context
+from .chat.message import ErrorMessage, Message
+from .chat.sync import make_async, run_sync, sleep
+from .chat.user_session import SessionAccessor, user_session
+from .host.session import HTTPSession, WebsocketSession
+from .host.user import User
+from .protocol.errors import (
+    AskTimeoutError,
+    ChatSessionsError,
+    HubUnreachableError,
+    NoSessionError,
+    ProtocolError,
+    RefusedError,
+)
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = [
+    "AskTimeoutError",
+    "AskUserMessage",
+    "ChatSessionsError",
+    "ErrorMessage",
+    "HTTPSession",
+    "HubUnreachableError",
+    "Message",
+    "NoSessionError",
+    "ProtocolError",
+    "RefusedError",
+    "SessionAccessor",
+    "User",
+    "WebsocketSession",
+    "__version__",
+    "chat_context",
+    "context",
+    "make_async",
+    "on_chat_end",
+    "on_chat_start",
+    "on_message",
+    "on_stop",
+    "run_sync",
+    "sleep",
+    "user_session",
+]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Set up the magics and the link: what `%load_ext jupyter_chat_sessions` calls."""
+    from .notebook import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics and the link away: what `%unload_ext jupyter_chat_sessions` calls."""
+    from .notebook import unload
+
+    unload(shell)

@@ -1,0 +1,1 @@
+"""What authors write with. The names, and what they do, are Chainlit's wherever Chainlit has one."""

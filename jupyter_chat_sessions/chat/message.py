@@ -1,0 +1,322 @@
+"""Messages: sent, streamed, changed, removed.
+
+The one rule: a message belongs to the session that it was first sent in, and never shows in another.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, Self
+from uuid import uuid4
+
+import msgspec
+
+from ..host.dispatcher import utc_now
+from ..host.scope import Scope, current_scope
+from ..host.session import BaseSession
+from ..protocol.errors import ChatSessionsError
+from ..protocol.frames import AppendText, Event, FinishStep, PutStep, RemoveStep
+from ..protocol.steps import Step
+
+MessageType = Literal["user_message", "assistant_message", "system_message"]
+
+MAX_CONTENT = 1_000_000
+"""Code points in one message of an author."""
+
+
+class Message:
+    """A message (Chainlit: `cl.Message`).
+
+    Args:
+        content: The text, as Markdown. A dict or list is shown as JSON; of anything else, its `str`.
+        author: Who says it; the channel's bot name by default.
+        language: Show the text as code in this language.
+        type: Whose message it is.
+        metadata: The author's own notes; must be JSON.
+        tags: The author's own labels.
+        id: A UUID; a new one by default.
+        parent_id: The step it belongs to; the run that sends it by default.
+        command: The command that a user's message carries.
+        created_at: ISO 8601 in UTC; the time of sending by default.
+
+    Raises:
+        TypeError: Elements, actions or modes are given; this version does not show them yet.
+
+    Example:
+        >>> message = cl.Message("Let me think")
+        >>> await message.send()
+        >>> message.content = "I have it."
+        >>> await message.update()
+    """
+
+    _is_error = False
+    _waits_for_answer = False
+
+    def __init__(
+        self,
+        content: Any = "",
+        author: str | None = None,
+        language: str | None = None,
+        actions: list[Any] | None = None,
+        elements: list[Any] | None = None,
+        type: MessageType = "assistant_message",  # Chainlit's name
+        metadata: dict[str, Any] | None = None,
+        tags: list[str] | None = None,
+        id: str | None = None,  # Chainlit's name
+        parent_id: str | None = None,
+        command: str | None = None,
+        modes: dict[str, str] | None = None,
+        created_at: str | None = None,
+    ) -> None:
+        for name, given in (("actions", actions), ("elements", elements), ("modes", modes)):
+            if given:
+                raise TypeError(f"Message({name}=…) is not there yet in this version; leave it out.")
+        text, found_language = _as_text(content)
+        self._parts = [text]
+        self._length = len(text)
+        self.author = author
+        self.language = language or found_language
+        self.type: MessageType = type
+        self.metadata = dict(metadata or {})
+        self.tags = tags
+        self.id = id or str(uuid4())
+        self.parent_id = parent_id
+        self.command = command
+        self.created_at = created_at
+        self.streaming = False
+        self._session: BaseSession | None = None
+        self._shown: Step | None = None
+        """The step as it was last put whole."""
+        self._is_text_shown = False
+        """The viewer has all of the text, put or appended."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.type} {self.content[:60]!r}>"
+
+    @property
+    def content(self) -> str:
+        """The text."""
+        if len(self._parts) > 1:
+            self._parts = ["".join(self._parts)]
+        return self._parts[0]
+
+    @content.setter
+    def content(self, value: Any) -> None:
+        text, language = _as_text(value)
+        self._parts = [text]
+        self._length = len(text)
+        self._is_text_shown = False
+        self.language = self.language or language
+
+    @property
+    def thread_id(self) -> str | None:
+        """The thread it was sent in, or None before it is sent."""
+        return None if self._session is None else self._session.thread_id
+
+    async def send(self) -> Self:
+        """Show the message; a streamed one is finished. Sent in another session, it is a new message there.
+
+        Returns:
+            The message itself.
+
+        Raises:
+            NoSessionError: There is no session here.
+            TypeError: `metadata` is no JSON.
+            ValueError: The text has more than a million code points.
+        """
+        scope = current_scope()
+        if self._session is not None and self._session is not scope.session:
+            self.id, self.created_at, self._shown, self.streaming = str(uuid4()), None, None, False
+        self._session = scope.session
+        self._show(scope)
+        _note(scope.session, self)
+        await scope.session.room()
+        return self
+
+    async def update(self) -> bool:
+        """Show the message as it is now.
+
+        Returns:
+            True.
+
+        Raises:
+            NoSessionError: There is no session here.
+            ChatSessionsError: The message was never sent, or belongs to another session.
+        """
+        scope = self._own_scope()
+        self._show(scope)
+        _note(scope.session, self)
+        await scope.session.room()
+        return True
+
+    async def remove(self) -> bool:
+        """Take the message out of the conversation and out of `chat_context`.
+
+        Returns:
+            True.
+
+        Raises:
+            ChatSessionsError: The message was never sent, or belongs to another session.
+        """
+        scope = self._own_scope()
+        if self in scope.session.messages:
+            scope.session.messages.remove(self)
+        self._emit(scope, RemoveStep(step_id=self.id))
+        self._shown, self.streaming = None, False
+        return True
+
+    async def stream_token(self, token: str, is_sequence: bool = False) -> None:
+        """Add a piece of text at the end, and show it at once.
+
+        Args:
+            token: The text; an empty one does nothing.
+            is_sequence: The token is the whole text so far, and takes the place of it.
+
+        Raises:
+            NoSessionError: There is no session here.
+            ChatSessionsError: The message belongs to another session.
+        """
+        if not token:
+            return
+        scope = current_scope() if self._session is None else self._own_scope()
+        self._session = scope.session
+        if is_sequence:
+            self.content = token
+        if not (self.streaming and self._is_text_shown):
+            self.streaming = True
+            if scope.run is not None:
+                scope.run.streams.add(self.id)
+            self._emit_step(scope)
+        if not is_sequence:
+            self._emit(scope, AppendText(step_id=self.id, offset=self._length, text=token))
+            self._parts.append(token)
+            self._length += len(token)
+        await scope.session.room()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the message with Chainlit's `StepDict` keys."""
+        step: dict[str, Any] = msgspec.to_builtins(self._step())
+        return {"output": "", "input": "", "metadata": {}, "streaming": False, "isError": False, **step}
+
+    @classmethod
+    def from_dict(cls, step: dict[str, Any]) -> Message:
+        """Return the message that a `StepDict` describes.
+
+        Raises:
+            ValueError: The dict is no step.
+        """
+        try:
+            return Message.from_step(msgspec.convert(step, Step))
+        except msgspec.ValidationError as reason:
+            raise ValueError(f"This is no message: {reason}.") from None
+
+    @classmethod
+    def from_step(cls, step: Step) -> Message:
+        """Return the message that stands in a step."""
+        kinds: dict[str, MessageType] = {"user_message": "user_message", "system_message": "system_message"}
+        message = Message(
+            step.output,
+            author=step.name,
+            language=step.language,
+            type=kinds.get(step.type, "assistant_message"),
+            metadata=step.metadata,
+            tags=step.tags,
+            id=step.id,
+            parent_id=step.parent_id,
+            command=step.command,
+            created_at=step.created_at,
+        )
+        message._shown, message._is_text_shown = step, True
+        try:
+            message._session = current_scope().session
+        except ChatSessionsError:
+            pass  # Outside a session a message may still be read.
+        return message
+
+    def _own_scope(self) -> Scope:
+        """Return the scope of the session that the message was sent in; a cell or handler of another one may not touch it."""
+        scope = current_scope()
+        if self._session is None:
+            raise ChatSessionsError("This message was not sent yet: await message.send() first.")
+        if self._session is not scope.session:
+            raise ChatSessionsError("This message belongs to another session. Make a new Message for this one.")
+        return scope
+
+    def _show(self, scope: Scope) -> None:
+        """Show the message whole, unless all that is new about it is that it is finished."""
+        was_streaming, self.streaming = self.streaming, False
+        if scope.run is not None:
+            scope.run.streams.discard(self.id)
+        if was_streaming and self._is_text_shown and self._shown is not None:
+            before = msgspec.structs.replace(self._shown, output="", streaming=False)
+            if before == msgspec.structs.replace(self._step(), output=""):
+                self._emit(scope, FinishStep(step_id=self.id))
+                return
+        self._emit_step(scope)
+
+    def _emit_step(self, scope: Scope) -> None:
+        if self._length > MAX_CONTENT:
+            raise ValueError(f"A message may have {MAX_CONTENT:,} characters; this one has {self._length:,}.")
+        self.author = self.author or scope.session.bot_name
+        self.created_at = self.created_at or utc_now()
+        if self.parent_id is None and scope.run is not None:
+            self.parent_id = scope.run.id
+        step = self._step()
+        self._emit(scope, PutStep(step=step))
+        self._shown, self._is_text_shown = step, True
+
+    def _emit(self, scope: Scope, event: Event) -> None:
+        scope.session.emit(event, run=scope.run)
+
+    def _step(self) -> Step:
+        return Step(
+            id=self.id,
+            type=self.type,
+            name=self.author or "Assistant",
+            thread_id=self.thread_id or "",
+            parent_id=self.parent_id,
+            output=self.content,
+            created_at=self.created_at,
+            is_error=self._is_error,
+            streaming=self.streaming,
+            wait_for_answer=self._waits_for_answer,
+            language=self.language,
+            metadata=self.metadata,
+            tags=self.tags,
+            command=self.command,
+        )
+
+
+class ErrorMessage(Message):
+    """A message that says that something went wrong (Chainlit: `cl.ErrorMessage`).
+
+    Args:
+        content: The text.
+        author: Who says it; the channel's bot name by default.
+        fail_on_persist_error: For compatibility; a message is stored before it is confirmed either way.
+
+    Example:
+        >>> await cl.ErrorMessage("The database is not there.").send()
+    """
+
+    _is_error = True
+
+    def __init__(self, content: Any, author: str | None = None, fail_on_persist_error: bool = False) -> None:
+        super().__init__(content, author=author)
+
+
+def _note(session: BaseSession, message: Message) -> None:
+    if not any(noted is message for noted in session.messages):
+        session.messages.append(message)
+
+
+def _as_text(content: Any) -> tuple[str, str | None]:
+    """Return an author's content as text, and the language that it turns out to be in."""
+    if isinstance(content, str):
+        return content, None
+    if isinstance(content, dict | list):
+        try:
+            return json.dumps(content, indent=4, ensure_ascii=False), "json"
+        except (TypeError, ValueError):
+            return str(content), "text"
+    return str(content), None

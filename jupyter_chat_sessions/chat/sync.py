@@ -1,0 +1,83 @@
+"""Between `def` and `async def`: plain functions awaited, coroutines waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from ..host.scope import current_session, is_in_handler
+from ..host.threads import run_in_thread
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def make_async(function: Callable[P, T], cancellable: bool = False) -> Callable[P, Awaitable[T]]:
+    """Return an async function that runs a plain one in a thread, with this session (Chainlit: `cl.make_async`).
+
+    Args:
+        function: What takes long.
+        cancellable: For compatibility. Cancelling always stops the waiting and never the thread.
+
+    Example:
+        >>> answer = await cl.make_async(slow_model)(prompt)
+    """
+
+    @wraps(function)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await run_in_thread(function, *args, **kwargs)
+
+    return run
+
+
+def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine from plain code and return its result (Chainlit: `cl.run_sync`).
+
+    In a plain handler's thread it runs on the loop of the session. On a loop's own thread it runs on a loop of its own in another thread
+    while this one waits, so it must not need anything that only this loop can do.
+
+    Raises:
+        BaseException: Whatever the coroutine raises.
+
+    Example:
+        >>> def handler(message):
+        ...     cl.run_sync(cl.Message("From a plain function").send())
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        if is_in_handler():
+            return asyncio.run_coroutine_threadsafe(coroutine, current_session().loop).result()
+        return asyncio.run(coroutine)
+    return _run_beside(coroutine)
+
+
+async def sleep(duration: float) -> None:
+    """Wait, and let others run (Chainlit: `cl.sleep`).
+
+    Args:
+        duration: Seconds.
+
+    Example:
+        >>> await cl.sleep(0.5)
+    """
+    await asyncio.sleep(duration)
+
+
+def _run_beside(coroutine: Coroutine[Any, Any, T]) -> T:
+    context = contextvars.copy_context()
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(context.run(asyncio.run, coroutine))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="chat-run-sync", daemon=True).start()
+    return future.result()

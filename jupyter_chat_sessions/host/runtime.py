@@ -1,0 +1,348 @@
+"""The kernel's one runtime: its app, its link to a hub, its sessions.
+
+It is reached through `current_runtime()`, and replaced in tests with `use_runtime()`. What comes from the link comes on the link's thread; author's code
+runs on the notebook's loop or, with `run_on="thread"`, on one of the runtime's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import NamedTuple
+from uuid import uuid4
+
+from ..protocol.errors import HubUnreachableError, RefusedError
+from ..protocol.frames import (
+    ChannelSettings,
+    CloseSession,
+    Deliver,
+    DeliverAnswer,
+    Forward,
+    HostAnswer,
+    HostBusy,
+    HostMessage,
+    HostRefused,
+    HubToHostFrame,
+    OpenNotebookSession,
+    OpenSession,
+    Publish,
+    Published,
+    PublishRefused,
+    SessionEnded,
+    StopRuns,
+    Unpublish,
+)
+from .app import App, RunOn
+from .busy import BusyWatch
+from .dispatcher import Dispatcher, ShowError, print_error
+from .link import Link, LinkStatus
+from .session import BaseSession, Run, session_class
+from .wire import Dial
+
+logger = logging.getLogger(__name__)
+
+
+class HostedChannel(NamedTuple):
+    """A channel that this host answers.
+
+    Attributes:
+        settings: What the author decided.
+        run_on: Which loop its handlers run on.
+        loop: That loop.
+    """
+
+    settings: ChannelSettings
+    run_on: RunOn
+    loop: asyncio.AbstractEventLoop
+
+
+class HostedSession(NamedTuple):
+    """A session with the dispatcher that runs its handlers."""
+
+    session: BaseSession
+    dispatcher: Dispatcher
+
+
+class Runtime:
+    """What a host process is made of.
+
+    Args:
+        app: The author's handlers; a new, empty app by default.
+        show_error: Shows a handler's exception to the author.
+    """
+
+    def __init__(self, *, app: App | None = None, show_error: ShowError = print_error) -> None:
+        self.app = app or App()
+        self.show_error = show_error
+        self.find_cell_session: Callable[[], BaseSession | None] = self._notebook_session
+        """Finds the session that a cell sees; the notebook layer puts its own in."""
+        self.on_session_ended: Callable[[BaseSession], None] | None = None
+        self.link: Link | None = None
+        self.link_status: LinkStatus = "closed"
+        self.link_reason: str | None = None
+        self._channels: dict[str, HostedChannel] = {}
+        self._sessions: dict[str, HostedSession] = {}
+        self._answers: dict[str, Future[str]] = {}
+        self._openings: dict[str, Future[BaseSession]] = {}
+        self._watches: dict[asyncio.AbstractEventLoop, BusyWatch] = {}
+        self._thread_loop: asyncio.AbstractEventLoop | None = None
+        self._connected = threading.Event()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    # ---- life --------------------------------------------------------------------------------------------------------
+
+    def connect(self, dial: Dial, *, kernel_id: str | None = None) -> Link:
+        """Start the link to a hub; a second call returns the link that there is."""
+        if self.link is None:
+            self.link_status = "connecting"
+            self.link = Link(dial, self, kernel_id=kernel_id)
+            self.link.start()
+        return self.link
+
+    def close(self) -> None:
+        """Leave the hub and stop every thread of the runtime's own."""
+        if self.link is not None:
+            for name in list(self._channels):
+                self.unpublish(name)
+            self.link.close()
+            self.link = None
+        if self._thread_loop is not None:
+            self._thread_loop.call_soon_threadsafe(self._thread_loop.stop)
+            self._thread_loop = None
+
+    # ---- what the author asks for ------------------------------------------------------------------------------------
+
+    def publish(
+        self,
+        settings: ChannelSettings,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        run_on: RunOn = "notebook",
+        force: bool = False,
+    ) -> Future[str]:
+        """Open a channel, or change its settings.
+
+        Args:
+            settings: Its name and what viewers see.
+            loop: The notebook's loop.
+            run_on: `notebook` runs async handlers on that loop, `thread` on one of its own.
+            force: Take the name over from another live notebook.
+
+        Returns:
+            A future of the page's path below the server's base URL. It raises `RefusedError` when the name is taken.
+        """
+        handler_loop = self._own_loop() if run_on == "thread" else loop
+        self._channels[settings.name] = HostedChannel(settings, run_on, handler_loop)
+        answer = self._answers[settings.name] = Future()
+        self._required_link().outbox.put(Publish(settings=settings, force=force))
+        return answer
+
+    def unpublish(self, name: str) -> None:
+        """Close a channel; its sessions end."""
+        if self._channels.pop(name, None) is not None:
+            self._required_link().outbox.put(Unpublish(channel=name))
+
+    def open_notebook_session(self, channel: str) -> Future[BaseSession]:
+        """Make a session of the notebook's own in a channel that is published."""
+        session_id = str(uuid4())
+        opening = self._openings[session_id] = Future()
+        self._required_link().outbox.put(
+            OpenNotebookSession(channel=channel, session=session_id, thread_id=str(uuid4()))
+        )
+        return opening
+
+    def say(self, session: BaseSession, text: str) -> str:
+        """Send a message as the user of a session; return its client id."""
+        client_id = str(uuid4())
+        self._required_link().outbox.put(HostMessage(session=session.id, client_id=client_id, text=text))
+        return client_id
+
+    def answer(self, session: BaseSession, question_id: str, text: str) -> None:
+        """Answer a question as the user of a session."""
+        self._required_link().outbox.put(HostAnswer(session=session.id, question_id=question_id, text=text))
+
+    def end(self, session: BaseSession) -> None:
+        """End a session."""
+        self._required_link().outbox.put(CloseSession(session=session.id))
+
+    # ---- what can be asked -------------------------------------------------------------------------------------------
+
+    @property
+    def channels(self) -> list[HostedChannel]:
+        """The channels that this host answers."""
+        return list(self._channels.values())
+
+    @property
+    def sessions(self) -> list[BaseSession]:
+        """The sessions that live here, oldest first."""
+        return [hosted.session for hosted in list(self._sessions.values())]
+
+    def session(self, session_id: str) -> BaseSession | None:
+        """Return a session that lives here, or None."""
+        hosted = self._sessions.get(session_id)
+        return None if hosted is None else hosted.session
+
+    def cell_session(self) -> BaseSession | None:
+        """Return the session that a cell sees, or None."""
+        return self.find_cell_session()
+
+    def wait_connected(self, timeout_s: float) -> bool:
+        """Wait until the link stands; return whether it does."""
+        return self._connected.wait(timeout_s)
+
+    # ---- callbacks from the link, on its thread ----------------------------------------------------------------------
+
+    def on_status(self, status: LinkStatus, reason: str | None) -> None:
+        """See `LinkListener`."""
+        self.link_status, self.link_reason = status, reason
+        if status == "connected":
+            self._connected.set()
+        else:
+            self._connected.clear()
+
+    def on_new_hub(self) -> None:
+        """See `LinkListener`: what the old hub knew is gone, sessions included."""
+        for hosted in list(self._sessions.values()):
+            self._on_loop(hosted.session.loop, lambda hosted=hosted: self._end(hosted))  # type: ignore[misc]
+        for channel in self._channels.values():
+            self._required_link().outbox.put(Publish(settings=channel.settings))
+
+    def on_frames(self, frames: list[HubToHostFrame]) -> None:
+        """See `LinkListener`."""
+        for frame in frames:
+            self._on_frame(frame)
+
+    def _on_frame(self, frame: HubToHostFrame) -> None:
+        match frame:
+            case Published(channel=name, path=path):
+                self._settle(name, path)
+            case PublishRefused():
+                self._settle(frame.channel, RefusedError(frame.code, frame.text))
+            case OpenSession():
+                self._open(frame)
+            case DeliverAnswer(session=session_id, question_id=question_id, answer=answer):
+                hosted = self._sessions.get(session_id)
+                if hosted is not None:
+                    hosted.session.answered(question_id, answer)
+            case Forward(session=session_id, event=event):
+                hosted = self._sessions.get(session_id)
+                if hosted is not None and hosted.session.on_event is not None:
+                    hosted.session.on_event(event)
+            case Deliver(session=session_id, step=step):
+                self._for_session(session_id, lambda hosted: hosted.dispatcher.submit(Run("on_message", step=step)))
+            case StopRuns(session=session_id):
+                self._for_session(session_id, lambda hosted: hosted.dispatcher.stop())
+            case SessionEnded(session=session_id):
+                self._for_session(session_id, self._end)
+            case HostRefused():
+                opening = self._openings.pop(frame.session, None)
+                if opening is not None:
+                    opening.set_exception(RefusedError(frame.code, frame.text))
+                else:
+                    logger.warning("session %s: %s", frame.session, frame.text)
+
+    # ---- private -----------------------------------------------------------------------------------------------------
+
+    def _open(self, frame: OpenSession) -> None:
+        channel = self._channels.get(frame.channel)
+        if channel is None or frame.session in self._sessions or self.link is None:
+            return
+        session = session_class(frame)(frame, app=self.app, line=self.link.outbox, loop=channel.loop)
+        session.bot_name = channel.settings.bot_name
+        dispatcher = Dispatcher(session, report=self.link.outbox.put, show_error=self.show_error)
+        self._sessions[session.id] = HostedSession(session, dispatcher)
+        opening = self._openings.pop(session.id, None)
+        if opening is not None:
+            opening.set_result(session)
+        if not frame.resumed:
+            self._on_loop(channel.loop, lambda: dispatcher.submit(Run("on_chat_start")))
+
+    def _for_session(self, session_id: str, work: Callable[[HostedSession], None]) -> None:
+        hosted = self._sessions.get(session_id)
+        if hosted is not None:
+            self._on_loop(hosted.session.loop, lambda: work(hosted))
+
+    def _end(self, hosted: HostedSession) -> None:
+        """End a session, on its loop. The runtime owns the task until it is done."""
+
+        async def end() -> None:
+            await hosted.dispatcher.aclose()
+            self._sessions.pop(hosted.session.id, None)
+            if self.on_session_ended is not None:
+                self.on_session_ended(hosted.session)
+
+        task = hosted.session.loop.create_task(end(), name="chat session end")
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    def _settle(self, channel: str, result: str | RefusedError) -> None:
+        answer = self._answers.pop(channel, None)
+        if isinstance(result, RefusedError):
+            self._channels.pop(channel, None)
+        if answer is None:
+            if isinstance(result, RefusedError):
+                logger.warning("%s", result)
+        elif isinstance(result, RefusedError):
+            answer.set_exception(result)
+        else:
+            answer.set_result(result)
+
+    def _on_loop(self, loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:
+        """Hand work to a loop, watching whether a cell keeps it. Called on the link's thread."""
+        watch = self._watches.get(loop)
+        if watch is None:
+            watch = self._watches[loop] = BusyWatch(
+                loop, self._required_link().loop, on_change=lambda busy: self._tell_busy(loop, busy)
+            )
+        watch.hand_over(work)
+
+    def _tell_busy(self, loop: asyncio.AbstractEventLoop, busy: bool) -> None:
+        for channel in self._channels.values():
+            if channel.loop is loop:
+                self._required_link().outbox.put(HostBusy(channel=channel.settings.name, busy=busy))
+
+    def _notebook_session(self) -> BaseSession | None:
+        own = [session for session in self.sessions if session.client_type == "notebook"]
+        return own[-1] if own else None
+
+    def _required_link(self) -> Link:
+        if self.link is None:
+            raise HubUnreachableError("This process is joined to no hub. In a notebook, run %load_ext jupyter_chat_sessions.")
+        return self.link
+
+    def _own_loop(self) -> asyncio.AbstractEventLoop:
+        if self._thread_loop is None:
+            loop = self._thread_loop = asyncio.new_event_loop()
+
+            def run() -> None:
+                asyncio.set_event_loop(loop)
+                loop.run_forever()
+
+            threading.Thread(target=run, name="chat-handlers", daemon=True).start()
+        return self._thread_loop
+
+
+_current: Runtime | None = None
+
+
+def current_runtime() -> Runtime:
+    """Return this process's runtime; made, without a link, when first asked for."""
+    global _current
+    if _current is None:
+        _current = Runtime()
+    return _current
+
+
+@contextmanager
+def use_runtime(runtime: Runtime) -> Iterator[Runtime]:
+    """Let another runtime be the current one for the length of the body."""
+    global _current
+    earlier, _current = _current, runtime
+    try:
+        yield runtime
+    finally:
+        _current = earlier

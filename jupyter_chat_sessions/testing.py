@@ -1,0 +1,422 @@
+"""Scripted viewers, for authors' tests: real sessions of a real hub, in this process, without a server.
+
+    from jupyter_chat_sessions.testing import Viewer
+
+    async with Viewer("Alice") as alice:
+        reply = await alice.say("Hello")
+        assert reply.content == "You said: Hello"
+
+Viewers in the body of `async with Stage():` share one hub, as the viewers of one notebook do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+from .embedded import EmbeddedHub
+from .host.app import App, RunOn
+from .host.link import Link
+from .host.runtime import Runtime, current_runtime
+from .hub.access import Principal
+from .hub.hub import Attachment, Hub, NewSession
+from .hub.options import HubOptions
+from .protocol.errors import ChatSessionsError, ProtocolError
+from .protocol.frames import (
+    MAX_HOST_BYTES,
+    MAX_VIEWER_BYTES,
+    ChannelSettings,
+    Decoder,
+    EndSession,
+    GiveEnv,
+    Hello,
+    HubFrame,
+    SendAnswer,
+    SendMessage,
+    Stop,
+    UserInfo,
+    ViewerFrame,
+    encode,
+    join,
+)
+from .protocol.steps import Question, Step
+from .protocol.viewing import Viewing
+
+DEFAULT_TIMEOUT_S = 10.0
+
+_stage: ContextVar[Stage | None] = ContextVar("chat_stage", default=None)
+
+
+class Stage:
+    """A hub and a host in this process, for the viewers in its body.
+
+    Args:
+        app: The handlers; by default those that this process has registered with `@cl.on_message` and the like.
+        channel: The chat's name.
+        required_env: Variables that each viewer has to give.
+        run_on: `notebook` runs async handlers on this loop, `thread` on one of their own.
+        when_busy: What a message does while another runs: `queue`, `reject` or `interrupt`.
+        options: The hub's limits.
+
+    Example:
+        >>> async with Stage(), Viewer("Alice") as alice, Viewer("Bob") as bob:
+        ...     await alice.say("Hello")
+    """
+
+    def __init__(
+        self,
+        app: App | None = None,
+        *,
+        channel: str = "test",
+        required_env: list[str] | None = None,
+        run_on: RunOn = "notebook",
+        when_busy: str = "queue",
+        options: HubOptions | None = None,
+    ) -> None:
+        self.runtime = Runtime(app=app or current_runtime().app)
+        self.channel = channel
+        self.embedded = EmbeddedHub(options=options)
+        self._settings = ChannelSettings(
+            name=channel,
+            title=channel,
+            required_env=required_env or [],
+            when_busy=when_busy,  # type: ignore[arg-type]  # a wrong word is refused by the hub's decoder
+        )
+        self._run_on: RunOn = run_on
+        self._token: Token[Stage | None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self.runtime.connect(self.embedded.dial)
+        published = self.runtime.publish(self._settings, loop=asyncio.get_running_loop(), run_on=self._run_on)
+        await asyncio.wait_for(asyncio.wrap_future(published), DEFAULT_TIMEOUT_S)
+        self._token = _stage.set(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            _stage.reset(self._token)
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self.runtime.on_session_ended = lambda session: loop.call_soon_threadsafe(ended.set)
+        self.runtime.unpublish(self.channel)
+        while self.runtime.sessions:
+            await asyncio.wait_for(ended.wait(), DEFAULT_TIMEOUT_S)
+            ended.clear()
+        await asyncio.to_thread(self.runtime.close)
+
+    @property
+    def link(self) -> Link:
+        """The link; its loop is the hub's."""
+        if self.runtime.link is None:
+            raise ChatSessionsError("The stage is not open: use it in `async with`.")
+        return self.runtime.link
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a viewer heard after it said something.
+
+    Attributes:
+        steps: Every step that came, the viewer's own left out.
+        question: The question that waits for an answer now, or None.
+    """
+
+    steps: list[Step]
+    question: Question | None
+
+    @property
+    def content(self) -> str:
+        """The text of the last message; empty when none came."""
+        return self.steps[-1].output if self.steps else ""
+
+    def __str__(self) -> str:
+        return self.content
+
+
+class Viewer:
+    """Somebody who looks at the chat, from a test.
+
+    Entering waits until `on_chat_start` is done or asks something; leaving ends the session.
+
+    Args:
+        name: The user's identifier and display name.
+        user_env: The variables that the viewer gives when the chat asks for them.
+        language: The viewer's language tag.
+        is_owner: Show tracebacks.
+        stage: Where; by default the stage around, or one of its own.
+
+    Example:
+        >>> async with Viewer("Alice") as alice:
+        ...     reply = await alice.say("Hello")
+        ...     reply.content
+        'You said: Hello'
+    """
+
+    def __init__(
+        self,
+        name: str = "Viewer",
+        *,
+        user_env: dict[str, str] | None = None,
+        language: str = "en-US",
+        is_owner: bool = False,
+        stage: Stage | None = None,
+    ) -> None:
+        self.name = name
+        self._given_env = user_env or {}
+        self._language = language
+        self._principal = Principal(
+            key=f"test:{name}", user=UserInfo(identifier=name, display_name=name), is_owner=is_owner
+        )
+        self._stage = stage
+        self._own_stage: Stage | None = None
+        self._line: _Line | None = None
+        self._changed = asyncio.Event()
+        self.frames: list[HubFrame] = []
+        """Every frame that came, for tests of the wire."""
+
+    async def __aenter__(self) -> Self:
+        stage = self._stage or _stage.get()
+        if stage is None:
+            stage = self._own_stage = await Stage().__aenter__()
+        self._stage = stage
+        await self._begin()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._line is not None and self.viewing.bye is None:
+            self._line.send(EndSession())
+            await self._until(lambda: self.viewing.bye is not None, "the session to end")
+        if self._own_stage is not None:
+            await self._own_stage.__aexit__(kind, error, trace)
+
+    # ---- doing -------------------------------------------------------------------------------------------------------
+
+    async def say(self, text: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
+        """Say something and wait until it is answered: until nothing runs, or a question waits.
+
+        A question that waits is answered with the text; otherwise it is a message.
+
+        Args:
+            text: What to say.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It was not answered in time.
+            ChatSessionsError: It was refused.
+        """
+        before = {step.id: step for step in self.steps}
+        client_id = self.send(text)
+        await self.wait_for(lambda: self._is_settled(client_id), timeout_s=timeout_s)
+        heard = [
+            step
+            for step in self.steps
+            if step.type != "user_message" and (step.id not in before or before[step.id].output != step.output)
+        ]
+        return Reply(steps=heard, question=self.question)
+
+    def send(self, text: str) -> str:
+        """Say something and do not wait; return its client id."""
+        client_id = str(uuid4())
+        question = self.question
+        if question is not None:
+            self._command(SendAnswer(client_id=client_id, question_id=question.id, text=text))
+        else:
+            self._command(SendMessage(client_id=client_id, text=text))
+        return client_id
+
+    def stop(self) -> None:
+        """Press Stop."""
+        self._open_line.send(Stop())
+
+    def give_env(self, values: dict[str, str]) -> None:
+        """Give the variables that the chat asks for."""
+        self._command(GiveEnv(client_id=str(uuid4()), values=values))
+
+    async def disconnect(self) -> None:
+        """Lose the connection; the session goes on."""
+        await self._open_line.aclose()
+        self._line = None
+        self.viewing.disconnected()
+
+    async def reconnect(self) -> None:
+        """Come back, and be given what was missed."""
+        await self._attach()
+
+    async def new_chat(self) -> None:
+        """End this session and begin another."""
+        self._open_line.send(EndSession())
+        await self._until(lambda: self.viewing.bye is not None, "the session to end")
+        await self._begin()
+
+    async def wait_for(self, condition: Callable[[], bool], *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        """Wait until something is true of what the viewer sees; it is looked at after each frame.
+
+        Args:
+            condition: Returns whether it is true.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It did not become true in time.
+            ChatSessionsError: Something that this viewer said was refused meanwhile.
+        """
+        await self._until(condition, "what the test waits for", timeout_s=timeout_s)
+
+    # ---- seeing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def steps(self) -> list[Step]:
+        """Every step of the conversation, in order."""
+        return self.viewing.conversation.steps
+
+    @property
+    def transcript(self) -> list[tuple[str, str]]:
+        """Author and text of each step, in order."""
+        return [(step.name, step.output) for step in self.steps]
+
+    @property
+    def question(self) -> Question | None:
+        """The question that has waited longest for an answer, or None."""
+        questions = self.viewing.conversation.questions
+        return questions[0] if questions else None
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The session's state; its keys stand in `docs/protocol.md`."""
+        return self.viewing.conversation.state
+
+    @property
+    def session_id(self) -> str:
+        """The session's id."""
+        return self.viewing.session
+
+    # ---- private -----------------------------------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        stage = self._required_stage
+        request = NewSession(channel=stage.channel, language=self._language, user_env=self._given_env)
+
+        async def create() -> Viewing:
+            created = stage.embedded.hub.create_session(self._principal, request)
+            return Viewing(created.session, created.secret)
+
+        self.viewing = await asyncio.wrap_future(stage.link.call(create()))
+        await self._attach()
+        if not self.state.get("missingEnv"):
+            await self._until(self._has_started, "on_chat_start")
+
+    async def _attach(self) -> None:
+        stage = self._required_stage
+        line = _Line(stage, on_frame=self._on_frame)
+        self._line = line
+        hello = self.viewing.hello()
+        await asyncio.wrap_future(stage.link.call(line.attach(stage.embedded.hub, self._principal, hello)))
+        await self._until(lambda: self.viewing.welcome is not None, "the welcome")
+
+    def _command(self, command: SendMessage | SendAnswer | GiveEnv) -> None:
+        for frame in self.viewing.command(command):
+            self._open_line.send(frame)
+
+    def _on_frame(self, line: _Line, frame: HubFrame) -> None:
+        if line is not self._line:
+            return
+        self.frames.append(frame)
+        _, answers = self.viewing.receive(frame)
+        for answer in answers:
+            line.send(answer)
+        self._changed.set()
+
+    async def _until(
+        self, condition: Callable[[], bool], what: str, *, timeout_s: float = DEFAULT_TIMEOUT_S
+    ) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not condition():
+                    if self.viewing.refused:
+                        raise ChatSessionsError(self.viewing.refused.pop().text)
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise TimeoutError(f"{self.name} waited {timeout_s:g} s in vain for {what}.") from None
+
+    def _has_started(self) -> bool:
+        return bool(self.state.get("started")) or self.question is not None
+
+    def _is_settled(self, client_id: str) -> bool:
+        if any(command.client_id == client_id for command in self.viewing.unconfirmed):
+            return False
+        if self.question is not None:
+            return True
+        return "run" not in self.state and all(step.status not in ("queued", "running") for step in self.steps)
+
+    @property
+    def _required_stage(self) -> Stage:
+        if self._stage is None:
+            raise ChatSessionsError("This viewer is not here: use it in `async with`.")
+        return self._stage
+
+    @property
+    def _open_line(self) -> _Line:
+        if self._line is None:
+            raise ChatSessionsError("This viewer is not connected.")
+        return self._line
+
+
+class _Line:
+    """A viewer's connection: frames go to the hub's loop, and come back to the test's, encoded both ways."""
+
+    def __init__(self, stage: Stage, *, on_frame: Callable[[_Line, HubFrame], None]) -> None:
+        self.attachment: Attachment | None = None
+        self._hub_loop = stage.link.loop
+        self._loop = asyncio.get_running_loop()
+        self._on_frame = on_frame
+        self._read_viewer = Decoder(ViewerFrame, max_bytes=MAX_VIEWER_BYTES)
+        self._read_hub = Decoder(HubFrame, max_bytes=MAX_HOST_BYTES)
+
+    async def attach(self, hub: Hub, principal: Principal, hello: Hello) -> None:
+        """Join the session. On the hub's loop."""
+        self.attachment = hub.attach(principal, hello, _Outlet(self._loop, self._arrive))
+
+    def send(self, frame: ViewerFrame) -> None:
+        """Send a frame of the viewer's."""
+        for read in self._read_viewer.frames(join([encode(frame)])):
+            self._hub_loop.call_soon_threadsafe(self._deliver, read)
+
+    async def aclose(self) -> None:
+        """Go away."""
+
+        async def detach() -> None:
+            if self.attachment is not None:
+                self.attachment.detach()
+
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(detach(), self._hub_loop))
+
+    def _deliver(self, frame: ViewerFrame | ProtocolError) -> None:
+        if self.attachment is not None:
+            self.attachment.receive(frame)
+
+    def _arrive(self, frame: bytes) -> None:
+        for read in self._read_hub.frames(join([frame])):
+            self._on_frame(self, read)
+
+
+class _Outlet:
+    """The hub's end of a viewer's connection."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, arrive: Callable[[bytes], None]) -> None:
+        self._loop = loop
+        self._arrive = arrive
+
+    def send(self, frame: bytes) -> None:
+        self._loop.call_soon_threadsafe(self._arrive, frame)
+
+    def close(self, code: int, reason: str) -> None:
+        """The `bye` before it says all."""
