@@ -214,8 +214,8 @@ class Viewer:
             ChatSessionsError: It was refused.
         """
         before = {step.id: step for step in self.steps}
-        client_id = self.send(text)
-        await self.wait_for(lambda: self._is_settled(client_id), timeout_s=timeout_s)
+        self.send(text)
+        await self.wait_for(lambda: self.viewing.is_quiet, timeout_s=timeout_s)
         heard = [
             step
             for step in self.steps
@@ -349,13 +349,6 @@ class Viewer:
 
     def _has_started(self) -> bool:
         return bool(self.state.get("started")) or self.question is not None
-
-    def _is_settled(self, client_id: str) -> bool:
-        if any(command.client_id == client_id for command in self.viewing.unconfirmed):
-            return False
-        if self.question is not None:
-            return True
-        return "run" not in self.state and all(step.status not in ("queued", "running") for step in self.steps)
 
     @property
     def _required_stage(self) -> Stage:

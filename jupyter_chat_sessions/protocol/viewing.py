@@ -58,6 +58,17 @@ class Viewing:
         """What was said and neither accepted nor refused yet, in order."""
         return list(self._unconfirmed.values())
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether all that was said is answered: nothing runs or waits, or a question waits for this viewer."""
+        if self._unconfirmed:
+            return False
+        if self.conversation.questions:
+            return True
+        if "run" in self.conversation.state:
+            return False
+        return all(step.status not in ("queued", "running") for step in self.conversation.steps)
+
     def hello(self) -> Hello:
         """Return the first frame for a new connection."""
         self._is_welcome = False

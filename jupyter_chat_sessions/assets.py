@@ -1,0 +1,36 @@
+"""The built front end: where its files are, and which build it is."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from .protocol.errors import ChatSessionsError
+
+STATIC_DIRECTORY = Path(__file__).parent / "static"
+
+
+@cache
+def static_version() -> str:
+    """Return a short text that changes with each build, for addresses that may be cached.
+
+    Raises:
+        ChatSessionsError: The front end was not built.
+    """
+    return hashlib.sha256(static_text("chat.js").encode() + static_text("chat.css").encode()).hexdigest()[:12]
+
+
+@cache
+def static_text(name: str) -> str:
+    """Return a file of the built front end.
+
+    Raises:
+        ChatSessionsError: The front end was not built.
+    """
+    try:
+        return (STATIC_DIRECTORY / name).read_text(encoding="utf-8")
+    except OSError:
+        raise ChatSessionsError(
+            "The front end is not built. In a checkout run `make build`; otherwise install jupyter-chat-sessions again."
+        ) from None

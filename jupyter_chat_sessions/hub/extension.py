@@ -1,0 +1,103 @@
+"""The Jupyter server extension: makes the hub, lets kernels find it, and hangs the handlers into the server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+
+from ..assets import STATIC_DIRECTORY
+from .config import ChatSessions
+from .handlers.routes import routes
+from .hub import Hub
+from .store import MemoryStore
+
+URL_VARIABLE = "JUPYTER_CHAT_SESSIONS_URL"
+TOKEN_VARIABLE = "JUPYTER_CHAT_SESSIONS_HOST_TOKEN"
+
+_WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]", "*": "127.0.0.1"}
+
+
+class ChatSessionsApp(ExtensionApp):  # type: ignore[misc]  # jupyter_server's class is untyped
+    """Serves chats at `<base_url>chat-sessions/<channel>` and their API at `<base_url>api/chat-sessions/`."""
+
+    name = "jupyter_chat_sessions"
+    description = "The chat that belongs in a notebook."
+    classes = [ChatSessions]
+    static_paths = [str(STATIC_DIRECTORY)]
+    load_other_extensions = True
+
+    def initialize_settings(self) -> None:
+        """Make the hub."""
+        self.chat_sessions = ChatSessions(parent=self)
+        self.hub = Hub(
+            options=self.chat_sessions.options(),
+            store=MemoryStore(),
+            clock=_LateLoop(),
+        )
+        self.host_token = secrets.token_urlsafe(32)
+        self.settings.update({"chat_sessions_hub": self.hub, "chat_sessions_host_token": self.host_token})
+
+    def initialize_handlers(self) -> None:
+        """Hang the handlers in."""
+        self.handlers.extend((route.pattern, route.handler) for route in routes())
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Tell kernels that start from now on where the hub is: the port is known only here."""
+        url = dial_url(serverapp)
+        if url is None:
+            self.log.warning("Chat sessions need a TCP port; this server listens on a UNIX socket. Kernels run them alone.")
+            return
+        os.environ[URL_VARIABLE] = url
+        os.environ[TOKEN_VARIABLE] = self.host_token
+        self._runtime_file = _write_runtime_file(url, self.host_token)
+
+    async def stop_extension(self) -> None:
+        """End every session, and take back what was told."""
+        for name in (URL_VARIABLE, TOKEN_VARIABLE):
+            os.environ.pop(name, None)
+        runtime_file: Path | None = getattr(self, "_runtime_file", None)
+        if runtime_file is not None:
+            runtime_file.unlink(missing_ok=True)
+        await self.hub.aclose()
+
+
+def dial_url(serverapp: ServerApp) -> str | None:
+    """Return the base URL at which this machine's own kernels reach the server, or None where there is none."""
+    if serverapp.sock:
+        return None
+    parts = urlsplit(serverapp.connection_url)
+    host = _WILDCARDS.get(serverapp.ip) or (f"[{serverapp.ip}]" if ":" in serverapp.ip else serverapp.ip)
+    return f"{parts.scheme}://{host}:{serverapp.port}{serverapp.base_url}"
+
+
+def _write_runtime_file(url: str, token: str) -> Path:
+    """Leave address and token where only this user can read them, for kernels that did not inherit the environment."""
+    path = Path(jupyter_runtime_dir()) / f"jpchat-{os.getpid()}.json"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(msgspec.json.encode({"url": url, "token": token, "pid": os.getpid()}))
+    return path
+
+
+class _LateLoop:
+    """The server's loop as the hub's clock; it does not run yet when the hub is made."""
+
+    def time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def call_later(self, delay: float, callback: Any, *args: Any) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(delay, callback, *args)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": "jupyter_chat_sessions.hub.extension", "app": ChatSessionsApp}]

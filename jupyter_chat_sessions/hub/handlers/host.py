@@ -1,0 +1,91 @@
+"""The host's socket."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from typing import Any
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from ...protocol.errors import ProtocolError, RefusedError
+from ...protocol.frames import (
+    MAX_HOST_BYTES,
+    Decoder,
+    HostLinkFrame,
+    HubLinkFrame,
+    LinkHello,
+    LinkRefused,
+    encode,
+    join,
+)
+from ..host_port import HostConnection
+from ..hub import Hub
+
+logger = logging.getLogger(__name__)
+
+
+class HostSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]  # untyped bases
+    """Joins a kernel to the hub. It is let in by the host token, which is good for this and nothing else."""
+
+    _connection: HostConnection | None = None
+
+    @property
+    def max_message_size(self) -> int:
+        """The largest message that tornado takes, in bytes."""
+        return MAX_HOST_BYTES
+
+    def set_default_headers(self) -> None:
+        """A socket sends none of the page's headers."""
+
+    @allow_unauthenticated
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Open the socket to who has the host token. No browser has it, so none is let in."""
+        expected = f"chat-host {self.settings['chat_sessions_host_token']}"
+        given = self.request.headers.get("Authorization", "")
+        if "Origin" in self.request.headers or not hmac.compare_digest(given.encode(), expected.encode()):
+            raise HTTPError(403)
+        await super().get(*args, **kwargs)
+
+    def open(self, *args: Any, **kwargs: Any) -> None:
+        """Wait for the hello."""
+        super().open(*args, **kwargs)
+        self._decoder = Decoder(HostLinkFrame, max_bytes=MAX_HOST_BYTES)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Take a message apart. Nothing here waits."""
+        try:
+            for frame in self._decoder.frames(message):
+                self._on_frame(frame)
+        except (ProtocolError, RefusedError) as error:
+            logger.warning("a host was refused (%s)", error.code)
+            self.send(LinkRefused(code=error.code, text=error.text))
+            self.close(4400, error.code)
+
+    def on_close(self) -> None:
+        """Let the hub know that this connection is gone."""
+        if self._connection is not None:
+            self._connection.lost()
+        super().on_close()
+
+    def send(self, frame: HubLinkFrame) -> None:
+        """Send one frame: what the hub sees of this socket."""
+        try:
+            self.write_message(join([encode(frame)]).decode())
+        except WebSocketClosedError:
+            logger.debug("a host's socket was closed; what it missed is sent again")
+
+    def _on_frame(self, frame: HostLinkFrame | ProtocolError) -> None:
+        if isinstance(frame, ProtocolError):
+            raise frame
+        if self._connection is None:
+            if not isinstance(frame, LinkHello):
+                raise ProtocolError("out_of_order", "A host says hello first.")
+            hub: Hub = self.settings["chat_sessions_hub"]
+            self._connection = hub.connect_host(frame, self)
+        else:
+            self._connection.receive(frame)

@@ -1,0 +1,104 @@
+"""What a REST handler says of its own methods; `openapi.py` makes the description of it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ...protocol.steps import Question, Snapshot, Step
+
+SECRET_HEADER = "X-Chat-Session-Secret"
+
+
+class Operation(NamedTuple):
+    """One method of one route.
+
+    Attributes:
+        summary: What it does, in a line.
+        answer: What it is answered with; None for an empty answer.
+        status: The status of that answer.
+        body: What it takes.
+        query: Its query parameters, with their JSON schema types.
+        needs_secret: It takes the session's secret.
+        streams: With `Accept: text/event-stream` the answer comes as events.
+    """
+
+    summary: str
+    answer: Any | None
+    status: int = 200
+    body: Any | None = None
+    query: dict[str, str] = {}
+    needs_secret: bool = False
+    streams: bool = False
+
+
+class _Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Base of what crosses the REST interface."""
+
+
+class Status(_Body):
+    """The extension and what it holds."""
+
+    version: str
+    protocol: int
+    channels: int
+    hosts: int
+    sessions: int
+    viewers: int
+
+
+class ChannelBody(_Body):
+    """A channel."""
+
+    name: str
+    title: str
+    host: str
+    sessions: int
+    viewers: int
+    path: str
+
+
+class Channels(_Body):
+    """All channels."""
+
+    channels: list[ChannelBody]
+
+
+class SessionBody(_Body):
+    """A session."""
+
+    session: str
+    thread_id: str
+    channel: str
+    state: str
+    snapshot: Snapshot | None = None
+
+
+class Sessions(_Body):
+    """The caller's sessions."""
+
+    sessions: list[SessionBody]
+
+
+class Steps(_Body):
+    """Steps of a thread, and how many stand before them."""
+
+    steps: list[Step]
+    earlier: int
+
+
+class NewMessage(_Body):
+    """A message, or the answer to the question that is open."""
+
+    text: str
+    client_id: str | None = None
+
+
+class MessageReply(_Body):
+    """What a message was answered with."""
+
+    status: str
+    """`done`, `failed`, `cancelled` or `interrupted`; `asking` when a question waits; `running` when it takes longer than the wait."""
+    steps: list[Step]
+    question: Question | None = None

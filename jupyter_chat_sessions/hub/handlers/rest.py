@@ -1,0 +1,179 @@
+"""The REST interface but for sending messages, which has a module of its own."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tornado import web
+
+from ..._version import __version__
+from ...protocol.frames import PROTOCOL_VERSION
+from ...protocol.steps import is_id
+from ..channel import ChannelStatus
+from ..hub import Created, NewSession
+from ..session import Session
+from .base import ApiHandler, Refusal, refusals
+from .openapi import describe
+from .operations import (
+    SECRET_HEADER,
+    ChannelBody,
+    Channels,
+    Operation,
+    SessionBody,
+    Sessions,
+    Status,
+    Steps,
+)
+
+MAX_STEPS = 200
+
+
+class RestHandler(ApiHandler):
+    """A handler that describes its own methods."""
+
+    operations: ClassVar[dict[str, Operation]] = {}
+
+    async def own_session(self, session_id: str) -> Session:
+        """Return the session that the address names, to the one it belongs to.
+
+        Raises:
+            Refusal: It is unknown or another's, or the secret is wrong: the same for all.
+        """
+        with refusals():
+            return self.hub.session(await self.principal(), session_id, self.request.headers.get(SECRET_HEADER, ""))
+
+
+class StatusHandler(RestHandler):
+    """The extension itself."""
+
+    operations: ClassVar = {"get": Operation("Tell the version, and what the hub holds", Status)}
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Tell the version, and what the hub holds."""
+        self.answer(Status(version=__version__, protocol=PROTOCOL_VERSION, **self.hub.statistics()._asdict()))
+
+
+class OpenApiHandler(RestHandler):
+    """The description of the interface."""
+
+    operations: ClassVar = {"get": Operation("Describe this interface", dict)}
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Describe this interface."""
+        from .routes import routes
+
+        operations = {route.path: route.handler.operations for route in routes() if route.path is not None}
+        self.answer(describe(operations, base_url=self.base_url))
+
+
+class ChannelsHandler(RestHandler):
+    """The published channels."""
+
+    operations: ClassVar = {"get": Operation("List the channels", Channels)}
+
+    @web.authenticated
+    async def get(self) -> None:
+        """List the channels."""
+        self.answer(Channels(channels=[_channel_body(status) for status in self.hub.channels()]))
+
+
+class ChannelHandler(RestHandler):
+    """One channel."""
+
+    operations: ClassVar = {"get": Operation("Tell about a channel", ChannelBody)}
+
+    @web.authenticated
+    async def get(self, channel: str) -> None:
+        """Tell about a channel."""
+        for status in self.hub.channels():
+            if status.name == channel:
+                return self.answer(_channel_body(status))
+        raise Refusal("unknown_channel", "No notebook has opened a chat of this name.")
+
+
+class SessionsHandler(RestHandler):
+    """The caller's sessions."""
+
+    operations: ClassVar = {
+        "get": Operation("List the caller's sessions", Sessions),
+        "post": Operation("Begin a session; its secret is told this once", Created, status=201, body=NewSession),
+    }
+
+    @web.authenticated
+    async def get(self) -> None:
+        """List the caller's sessions."""
+        sessions = self.hub.sessions_of(await self.principal())
+        self.answer(Sessions(sessions=[_session_body(session) for session in sessions]))
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Begin a session."""
+        request = self.body(NewSession)
+        with refusals():
+            created = self.hub.create_session(await self.principal(), request)
+        self.note_activity()
+        self.answer(created, status=201)
+
+
+class SessionHandler(RestHandler):
+    """One session of the caller's."""
+
+    operations: ClassVar = {
+        "get": Operation("Tell about a session, with its newest steps", SessionBody, needs_secret=True),
+        "delete": Operation("End a session", None, status=204, needs_secret=True),
+    }
+
+    @web.authenticated
+    async def get(self, session_id: str) -> None:
+        """Tell about a session, with its newest steps."""
+        session = await self.own_session(session_id)
+        self.answer(_session_body(session, newest=self.hub.options.snapshot_steps))
+
+    @web.authenticated
+    async def delete(self, session_id: str) -> None:
+        """End a session."""
+        self.hub.end_session(await self.own_session(session_id))
+        self.set_status(204)
+        self.finish()
+
+
+class StepsHandler(RestHandler):
+    """Earlier steps of a session's thread."""
+
+    operations: ClassVar = {
+        "get": Operation(
+            "Return steps that stand before one of them",
+            Steps,
+            query={"before": "string", "limit": "integer"},
+            needs_secret=True,
+        )
+    }
+
+    @web.authenticated
+    async def get(self, session_id: str) -> None:
+        """Return steps that stand before one of them."""
+        session = await self.own_session(session_id)
+        before = self.get_query_argument("before", None)
+        limit = self.get_query_argument("limit", "50")
+        if before is not None and is_id(before) is None:
+            raise Refusal("malformed", "`before` is the id of a step.")
+        if not limit.isdecimal() or not 1 <= int(limit) <= MAX_STEPS:
+            raise Refusal("malformed", f"`limit` is a number from 1 to {MAX_STEPS}.")
+        steps, earlier = self.hub.store.steps_before(session.record.thread_id, before=before, limit=int(limit))
+        self.answer(Steps(steps=steps, earlier=earlier))
+
+
+def _channel_body(status: ChannelStatus) -> ChannelBody:
+    return ChannelBody(**status._asdict())
+
+
+def _session_body(session: Session, *, newest: int | None = None) -> SessionBody:
+    return SessionBody(
+        session=session.id,
+        thread_id=session.record.thread_id,
+        channel=session.record.channel,
+        state=session.state,
+        snapshot=None if newest is None else session.conversation.snapshot(newest=newest),
+    )

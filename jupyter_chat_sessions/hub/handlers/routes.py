@@ -1,0 +1,54 @@
+"""Every route of the extension, in one table: the server, the description of the interface and the tests of access read it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .host import HostSocket
+from .messages import MessagesHandler
+from .page import PageHandler
+from .rest import (
+    ChannelHandler,
+    ChannelsHandler,
+    OpenApiHandler,
+    SessionHandler,
+    SessionsHandler,
+    StatusHandler,
+    StepsHandler,
+)
+from .viewer import ViewerSocket
+
+API = r"api/chat-sessions"
+_SESSION = r"(?P<session_id>[0-9a-f-]{36})"
+_CHANNEL = r"(?P<channel>[^/]+)"
+
+
+class Route(NamedTuple):
+    """A route.
+
+    Attributes:
+        pattern: The regular expression below the server's base URL.
+        handler: The handler's class.
+        path: The path as the description of the interface writes it; None for what is not part of the REST interface.
+    """
+
+    pattern: str
+    handler: type[Any]
+    path: str | None = None
+
+
+def routes() -> list[Route]:
+    """Return every route."""
+    return [
+        Route(rf"{API}/?", StatusHandler, "/"),
+        Route(rf"{API}/openapi\.json", OpenApiHandler, "/openapi.json"),
+        Route(rf"{API}/channels", ChannelsHandler, "/channels"),
+        Route(rf"{API}/channels/{_CHANNEL}", ChannelHandler, "/channels/{channel}"),
+        Route(rf"{API}/sessions", SessionsHandler, "/sessions"),
+        Route(rf"{API}/sessions/{_SESSION}", SessionHandler, "/sessions/{session_id}"),
+        Route(rf"{API}/sessions/{_SESSION}/steps", StepsHandler, "/sessions/{session_id}/steps"),
+        Route(rf"{API}/sessions/{_SESSION}/messages", MessagesHandler, "/sessions/{session_id}/messages"),
+        Route(rf"{API}/viewer", ViewerSocket),
+        Route(rf"{API}/host", HostSocket),
+        Route(rf"chat-sessions/{_CHANNEL}", PageHandler),
+    ]
