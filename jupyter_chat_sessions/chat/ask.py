@@ -6,8 +6,8 @@ import sys
 from typing import Any
 from uuid import uuid4
 
-
-from ..host.scope import current_scope
+from ..host.runtime import current_runtime
+from ..host.scope import Scope, current_scope, is_in_handler
 from ..protocol.errors import AskTimeoutError
 from ..protocol.steps import Question
 from .message import Message, MessageType
@@ -60,7 +60,7 @@ class AskUserMessage(Message):
         await super().send()
         scope = current_scope()
         question = Question(id=str(uuid4()), step_id=self.id, timeout_s=float(self.timeout))
-        answer = await scope.session.ask(question, run=scope.run)
+        answer = await scope.session.ask(question, run=scope.run, on_put=lambda: self._tell_cell(scope, question.id))
         self._waits_for_answer = False
         self._emit_step(scope)
         if answer is None:
@@ -71,6 +71,11 @@ class AskUserMessage(Message):
         scope.session.messages.append(reply)
         return reply.to_dict()
 
+    def _tell_cell(self, scope: Scope, question_id: str) -> None:
+        on_cell_asks = current_runtime().on_cell_asks
+        if not is_in_handler() and on_cell_asks is not None:
+            on_cell_asks(scope.session, question_id, self.content)
+
 
 def _timeout_error() -> type[AskTimeoutError]:
     """Return the error to raise; where socket.io is loaded, one that Chainlit apps catch as its `TimeoutError` too."""
@@ -78,5 +83,3 @@ def _timeout_error() -> type[AskTimeoutError]:
     if exceptions is None:
         return AskTimeoutError
     return type("AskTimeoutError", (AskTimeoutError, exceptions.TimeoutError), {})
-
-

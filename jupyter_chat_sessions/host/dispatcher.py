@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import TracebackType
+from types import FrameType, TracebackType
 from uuid import uuid4
 
 from ..protocol.frames import FinishStep, HostFrame, PutStep, RunChanged
@@ -178,6 +178,15 @@ class Dispatcher:
     def _tell(self, run: Run, status: RunStatus) -> None:
         if not self._session.is_ended:
             self._report(RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status))
+
+
+def is_in_handler_call(frame: FrameType | None) -> bool:
+    """Return whether a frame belongs to an async handler that is being run: an exception there ends that run and no more."""
+    while frame is not None:
+        if frame.f_code is Dispatcher._call.__code__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def print_error(error: BaseException, where: str) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import uuid4
 
 from ..protocol.errors import HubUnreachableError, RefusedError
@@ -44,6 +45,8 @@ from .session import BaseSession, Run, session_class
 from .wire import Dial
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class HostedChannel(NamedTuple):
@@ -80,6 +83,8 @@ class Runtime:
         self.show_error = show_error
         self.find_cell_session: Callable[[], BaseSession | None] = self._notebook_session
         """Finds the session that a cell sees; the notebook layer puts its own in."""
+        self.on_cell_asks: Callable[[BaseSession, str, str], None] | None = None
+        """Called when a cell, not a handler, puts a question: with the session, the question's id and its text."""
         self.on_session_ended: Callable[[BaseSession], None] | None = None
         self.link: Link | None = None
         self.link_status: LinkStatus = "closed"
@@ -104,12 +109,16 @@ class Runtime:
         return self.link
 
     def close(self) -> None:
-        """Leave the hub and stop every thread of the runtime's own."""
+        """Leave the hub, end what lives here, and stop every thread of the runtime's own."""
         if self.link is not None:
             for name in list(self._channels):
                 self.unpublish(name)
             self.link.close()
             self.link = None
+        for hosted in list(self._sessions.values()):
+            if not hosted.session.loop.is_closed():
+                hosted.session.loop.call_soon_threadsafe(self._end, hosted)
+        self._watches.clear()
         if self._thread_loop is not None:
             self._thread_loop.call_soon_threadsafe(self._thread_loop.stop)
             self._thread_loop = None
@@ -169,6 +178,12 @@ class Runtime:
         """End a session."""
         self._required_link().outbox.put(CloseSession(session=session.id))
 
+    def stop(self, session: BaseSession) -> None:
+        """Cancel the run of a session and what waits, as its viewer's Stop does. From any thread."""
+        hosted = self._sessions.get(session.id)
+        if hosted is not None:
+            hosted.session.loop.call_soon_threadsafe(hosted.dispatcher.stop)
+
     # ---- what can be asked -------------------------------------------------------------------------------------------
 
     @property
@@ -214,7 +229,10 @@ class Runtime:
     def on_frames(self, frames: list[HubToHostFrame]) -> None:
         """See `LinkListener`."""
         for frame in frames:
-            self._on_frame(frame)
+            try:
+                self._on_frame(frame)
+            except Exception:  # the link must outlive what one frame does to a follower or a future
+                logger.exception("a frame of type %s could not be taken", frame.__struct_config__.tag)
 
     def _on_frame(self, frame: HubToHostFrame) -> None:
         match frame:
@@ -227,12 +245,17 @@ class Runtime:
             case DeliverAnswer(session=session_id, question_id=question_id, answer=answer):
                 hosted = self._sessions.get(session_id)
                 if hosted is not None:
+                    if answer is not None:
+                        hosted.session.heard_at = time.monotonic()
                     hosted.session.answered(question_id, answer)
             case Forward(session=session_id, event=event):
                 hosted = self._sessions.get(session_id)
-                if hosted is not None and hosted.session.on_event is not None:
-                    hosted.session.on_event(event)
+                if hosted is not None and hosted.session.follower is not None:
+                    hosted.session.follower.on_event(event)
             case Deliver(session=session_id, step=step):
+                hosted = self._sessions.get(session_id)
+                if hosted is not None:
+                    hosted.session.heard_at = time.monotonic()
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.submit(Run("on_message", step=step)))
             case StopRuns(session=session_id):
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.stop())
@@ -240,8 +263,11 @@ class Runtime:
                 self._for_session(session_id, self._end)
             case HostRefused():
                 opening = self._openings.pop(frame.session, None)
+                hosted = self._sessions.get(frame.session)
                 if opening is not None:
-                    opening.set_exception(RefusedError(frame.code, frame.text))
+                    _settle_future(opening, RefusedError(frame.code, frame.text))
+                elif hosted is not None and hosted.session.follower is not None:
+                    hosted.session.follower.on_refused(frame)
                 else:
                     logger.warning("session %s: %s", frame.session, frame.text)
 
@@ -257,7 +283,7 @@ class Runtime:
         self._sessions[session.id] = HostedSession(session, dispatcher)
         opening = self._openings.pop(session.id, None)
         if opening is not None:
-            opening.set_result(session)
+            _settle_future(opening, session)
         if not frame.resumed:
             self._on_loop(channel.loop, lambda: dispatcher.submit(Run("on_chat_start")))
 
@@ -272,6 +298,8 @@ class Runtime:
         async def end() -> None:
             await hosted.dispatcher.aclose()
             self._sessions.pop(hosted.session.id, None)
+            if hosted.session.follower is not None:
+                hosted.session.follower.on_ended()
             if self.on_session_ended is not None:
                 self.on_session_ended(hosted.session)
 
@@ -286,10 +314,8 @@ class Runtime:
         if answer is None:
             if isinstance(result, RefusedError):
                 logger.warning("%s", result)
-        elif isinstance(result, RefusedError):
-            answer.set_exception(result)
         else:
-            answer.set_result(result)
+            _settle_future(answer, result)
 
     def _on_loop(self, loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:
         """Hand work to a loop, watching whether a cell keeps it. Called on the link's thread."""
@@ -324,6 +350,16 @@ class Runtime:
 
             threading.Thread(target=run, name="chat-handlers", daemon=True).start()
         return self._thread_loop
+
+
+def _settle_future(future: Future[T], result: T | RefusedError) -> None:
+    """Give a future its result, unless whoever waited for it has given up."""
+    if not future.set_running_or_notify_cancel():
+        return
+    if isinstance(result, RefusedError):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
 
 
 _current: Runtime | None = None

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from ..protocol.errors import NoSessionError
-from ..protocol.frames import ClearQuestion, Emit, Event, HostFrame, OpenSession, PutQuestion
+from ..protocol.frames import ClearQuestion, Emit, Event, HostFrame, HostRefused, OpenSession, PutQuestion
 from ..protocol.steps import Answer, Question, Step
 from .app import App, Slot
 from .user import User
@@ -28,6 +28,19 @@ class Line(Protocol):
 
     async def room(self) -> None:
         """Wait while too much is on its way."""
+
+
+class Follower(Protocol):
+    """A cell that follows a session. Called on the link's thread: take note and return."""
+
+    def on_event(self, event: Event) -> None:
+        """Something changed in the conversation; numbered and kept by the hub before it came here."""
+
+    def on_refused(self, refusal: HostRefused) -> None:
+        """Something that the cell said was turned down."""
+
+    def on_ended(self) -> None:
+        """The session is over."""
 
 
 class Run:
@@ -86,8 +99,10 @@ class BaseSession:
         self.waiting: deque[Run] = deque()
         self.current_run: Run | None = None
         self.is_ended = False
-        self.on_event: Callable[[Event], None] | None = None
-        """Called on the link's thread with each event of the notebook's own session."""
+        self.heard_at = 0.0
+        """When its user last said something, on `time.monotonic`; 0 before that."""
+        self.follower: Follower | None = None
+        """Who in the notebook follows the conversation, if anybody does."""
         self._line = line
         self._lock = threading.Lock()
         self._questions: dict[str, Future[Answer | None]] = {}
@@ -111,8 +126,15 @@ class BaseSession:
         """Wait while too much of what was said is still on its way."""
         await self._line.room()
 
-    async def ask(self, question: Question, *, run: Run | None = None) -> Answer | None:
+    async def ask(
+        self, question: Question, *, run: Run | None = None, on_put: Callable[[], None] | None = None
+    ) -> Answer | None:
         """Put a question and wait for its answer, on any loop.
+
+        Args:
+            question: The question.
+            run: The run that asks; None for a cell.
+            on_put: Called once the question is on its way. If it raises, the question is withdrawn.
 
         Returns:
             The answer, or None when its time is over.
@@ -122,8 +144,10 @@ class BaseSession:
             self._questions[question.id] = future
         self.emit(PutQuestion(question=question), run=run)
         try:
+            if on_put is not None:
+                on_put()
             return await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
+        except BaseException:  # cancelled, or interrupted in `on_put`
             self.emit(ClearQuestion(question_id=question.id, reason="withdrawn"))
             raise
         finally:

@@ -263,8 +263,10 @@ class Hub:
             case RunChanged():
                 session.run_changed(frame)
             case HostMessage(client_id=client_id, text=text):
+                session.follow()
                 session.message(SendMessage(client_id=client_id, text=text), reply=_reply_to(host, session))
             case HostAnswer(question_id=question_id, text=text):
+                session.follow()
                 answer = SendAnswer(client_id=str(uuid4()), question_id=question_id, text=text)
                 session.answer(answer, reply=_reply_to(host, session))
             case CloseSession():

@@ -111,6 +111,8 @@ class Session:
         self._unfinished: dict[str, Step] = {}
         """The user's messages that are queued or running, oldest first."""
         self._is_open_at_host = False
+        self._is_followed = record.client_type == "notebook"
+        """A cell speaks in it, so that its host is shown what comes of that."""
         self._was_opened = False
         """Some host has had this session: `on_chat_start` has had its turn."""
         self._questions = QuestionClocks(clock, on_expired=self._on_question_expired)
@@ -281,6 +283,10 @@ class Session:
 
     # ---- what the host says ------------------------------------------------------------------------------------------
 
+    def follow(self) -> None:
+        """Show the host every event from now on: one of its cells speaks in this session."""
+        self._is_followed = True
+
     def emit(self, event: Event) -> None:
         """Give an event of the host its place.
 
@@ -363,7 +369,7 @@ class Session:
         frame = self._log.append(event)
         for outlet in self._outlets:
             outlet.send(frame)
-        if self.record.client_type == "notebook":
+        if self._is_followed:
             self._to_host(Forward(session=self.id, event=event))
 
     def _keep(self, event: Event) -> None:

@@ -406,7 +406,7 @@ class HostRefused(Frame, tag="host_refused", kw_only=True):
 
 
 class Forward(Frame, tag="forward", kw_only=True):
-    """An event of a notebook session, for the cell that shows it."""
+    """An event of a session that a cell speaks in, for that cell to show."""
 
     session: Id
     event: Event
