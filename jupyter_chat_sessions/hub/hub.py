@@ -206,6 +206,10 @@ class Hub:
         """Return every published channel's status."""
         return [channel.status for channel in self._channels.values()]
 
+    def allows_remote_images(self, channel: str) -> bool:
+        """Return whether a channel's author lets messages load images from other servers."""
+        return channel in self._channels and self._channels[channel].settings.allow_remote_images
+
     # ---- the hub itself ----------------------------------------------------------------------------------------------
 
     def statistics(self) -> HubStatistics:

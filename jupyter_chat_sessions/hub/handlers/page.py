@@ -36,11 +36,7 @@ class PageHandler(ChatHandler):
     @property
     def content_security_policy(self) -> str:
         """Nothing but what this server sends: what a bot says is untrusted."""
-        return (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; "
-            "media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; frame-src blob:; base-uri 'none'; "
-            "form-action 'none'; object-src 'none'; frame-ancestors 'self'"
-        )
+        return _policy()
 
     def set_default_headers(self) -> None:
         """Add what keeps a page to itself."""
@@ -55,8 +51,19 @@ class PageHandler(ChatHandler):
         await self.authorize()
         if is_channel_name(channel) is None:
             raise web.HTTPError(404)
+        if self.hub.allows_remote_images(channel):
+            self.set_header("Content-Security-Policy", _policy(images=" https:"))
+        _ = self.xsrf_token  # asking for it sets the cookie that the page's own POSTs need
         config: dict[str, Any] = {"baseUrl": self.base_url, "channel": channel, "version": static_version()}
         # "<" would let a name end the script element that carries it.
         text = json.dumps(config).replace("<", "\\u003c")
         static = f"{self.base_url}static/jupyter_chat_sessions/"
         self.finish(_PAGE.format(title=html.escape(channel), static=static, version=static_version(), config=text))
+
+
+def _policy(*, images: str = "") -> str:
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{images}; "
+        "media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; frame-src blob:; base-uri 'none'; "
+        "form-action 'none'; object-src 'none'; frame-ancestors 'self'"
+    )

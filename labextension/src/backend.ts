@@ -1,0 +1,171 @@
+/** Where the hub is: behind the Jupyter server, or, where there is none, in the kernel. */
+
+import type { Step } from './frames.js';
+
+/** What opens a session; the secret is told once. */
+export interface Credentials {
+  readonly session: string;
+  readonly secret: string;
+  readonly threadId: string;
+}
+
+/** A request was refused, with a sentence for a person. */
+export class Refused extends Error {
+  constructor(
+    readonly code: string,
+    text: string,
+  ) {
+    super(text);
+  }
+}
+
+/** A connection that carries WebSocket messages. */
+export interface Line {
+  send(message: string): void;
+  close(code: number, reason: string): void;
+}
+
+export interface LineListener {
+  onOpen(): void;
+  onMessage(message: string): void;
+  onClose(code: number): void;
+}
+
+export interface Backend {
+  /** Make a session. Rejects with `Refused`, or another error when nobody could be reached. */
+  createSession(channel: string): Promise<Credentials>;
+  open(listener: LineListener): Line;
+  /** Steps before one of them, oldest first. */
+  stepsBefore(
+    credentials: Credentials,
+    before: string,
+  ): Promise<{ readonly steps: readonly Step[]; readonly earlier: number }>;
+}
+
+function isCredentials(value: unknown): value is Credentials {
+  const record = value as Partial<Credentials> | null;
+  return typeof record?.session === 'string' && typeof record.secret === 'string';
+}
+
+function refusal(status: number, body: unknown): Refused {
+  const record = body as { code?: unknown; text?: unknown } | null;
+  if (typeof record?.text === 'string') return new Refused(String(record.code), record.text);
+  return new Refused('internal', `The server answered ${status}. Is Jupyter Chat Sessions enabled there?`);
+}
+
+/** The hub behind the Jupyter server that this page came from. */
+export class ServerBackend implements Backend {
+  /**
+   * @param baseUrl The server's base URL, with a trailing slash.
+   * @param token The token that the page was given, for requests by HTTP; never put into an address.
+   */
+  constructor(
+    private readonly _baseUrl: string,
+    private readonly _token = '',
+  ) {}
+
+  async createSession(channel: string): Promise<Credentials> {
+    const body = { channel, client: 'webapp', language: navigator.language || 'en-US' };
+    const answer = await this._fetch('sessions', { method: 'POST', body: JSON.stringify(body) });
+    if (!isCredentials(answer)) throw new Refused('internal', 'The server sent no session.');
+    return answer;
+  }
+
+  open(listener: LineListener): Line {
+    const url = new URL(`${this._baseUrl}api/chat-sessions/viewer`, location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    const socket = new WebSocket(url);
+    socket.onopen = () => listener.onOpen();
+    socket.onmessage = (message: MessageEvent<unknown>) => listener.onMessage(String(message.data));
+    socket.onclose = (close) => listener.onClose(close.code);
+    return {
+      send: (message) => socket.send(message),
+      close: (code, reason) => socket.close(code, reason),
+    };
+  }
+
+  async stepsBefore(credentials: Credentials, before: string): Promise<{ steps: readonly Step[]; earlier: number }> {
+    const path = `sessions/${credentials.session}/steps?before=${encodeURIComponent(before)}&limit=100`;
+    const headers = { 'X-Chat-Session-Secret': credentials.secret };
+    return (await this._fetch(path, { headers })) as { steps: readonly Step[]; earlier: number };
+  }
+
+  private async _fetch(path: string, init: RequestInit): Promise<unknown> {
+    const headers = new Headers(init.headers);
+    headers.set('Content-Type', 'application/json');
+    const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
+    if (xsrf !== undefined) headers.set('X-XSRFToken', xsrf);
+    if (this._token !== '') headers.set('Authorization', `token ${this._token}`);
+    const url = `${this._baseUrl}api/chat-sessions/${path}`;
+    const response = await fetch(url, { ...init, headers, credentials: 'same-origin' });
+    const body: unknown = await response.json().catch(() => null);
+    if (!response.ok) throw refusal(response.status, body);
+    return body;
+  }
+}
+
+/** The part of a widget's model that the kernel's hub is reached through. */
+export interface KernelPort {
+  send(content: unknown): void;
+  on(event: 'msg:custom', callback: (content: unknown) => void): void;
+  off(event: 'msg:custom', callback: (content: unknown) => void): void;
+}
+
+interface KernelMessage {
+  readonly kind?: unknown;
+  readonly request?: unknown;
+  readonly connection?: unknown;
+  readonly status?: number;
+  readonly body?: unknown;
+  readonly data?: string;
+  readonly code?: number;
+}
+
+/** The hub inside the kernel, for front ends that no Jupyter server with the extension serves. */
+export class KernelBackend implements Backend {
+  constructor(private readonly _port: KernelPort) {}
+
+  createSession(channel: string): Promise<Credentials> {
+    const request = crypto.randomUUID();
+    const body = { channel, client: 'webapp', language: navigator.language || 'en-US' };
+    return new Promise((resolve, reject) => {
+      const onMessage = (content: unknown): void => {
+        const message = content as KernelMessage;
+        if (message.kind !== 'created' || message.request !== request) return;
+        this._port.off('msg:custom', onMessage);
+        if (message.status === 201 && isCredentials(message.body)) resolve(message.body);
+        else reject(refusal(message.status ?? 500, message.body));
+      };
+      this._port.on('msg:custom', onMessage);
+      this._port.send({ kind: 'create', request, body });
+    });
+  }
+
+  open(listener: LineListener): Line {
+    const connection = crypto.randomUUID();
+    const onMessage = (content: unknown): void => {
+      const message = content as KernelMessage;
+      if (message.connection !== connection) return;
+      if (message.kind === 'frames') listener.onMessage(String(message.data));
+      if (message.kind === 'closed') {
+        this._port.off('msg:custom', onMessage);
+        listener.onClose(message.code ?? 1006);
+      }
+    };
+    this._port.on('msg:custom', onMessage);
+    this._port.send({ kind: 'open', connection });
+    queueMicrotask(() => listener.onOpen());
+    return {
+      send: (data) => this._port.send({ kind: 'frames', connection, data }),
+      close: (code) => {
+        this._port.off('msg:custom', onMessage);
+        this._port.send({ kind: 'close', connection });
+        queueMicrotask(() => listener.onClose(code));
+      },
+    };
+  }
+
+  stepsBefore(): Promise<{ steps: readonly Step[]; earlier: number }> {
+    return Promise.resolve({ steps: [], earlier: 0 });
+  }
+}

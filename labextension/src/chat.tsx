@@ -1,0 +1,47 @@
+/** The chat's one way in, for the widget and for the page. */
+
+import { render } from 'preact';
+
+import { KernelBackend, ServerBackend } from './backend.js';
+import type { Backend, KernelPort } from './backend.js';
+import { Connection } from './connection.js';
+import { TabStorage } from './storage.js';
+import { App } from './ui/App.js';
+
+export interface MountOptions {
+  readonly channel: string;
+  readonly title: string;
+  /** The server's base URL, where there is a server with the extension. */
+  readonly baseUrl?: string;
+  readonly token?: string;
+  /** The kernel, where there is none. */
+  readonly kernel?: KernelPort;
+  /** Called with the session's id when another session is shown. */
+  readonly onSession?: (session: string) => void;
+}
+
+/** Show a chat in an element; return what takes it away again. */
+export function mount(element: HTMLElement, options: MountOptions): () => void {
+  const backend: Backend =
+    options.kernel !== undefined
+      ? new KernelBackend(options.kernel)
+      : new ServerBackend(options.baseUrl ?? '/', options.token);
+  const place = `${options.kernel === undefined ? (options.baseUrl ?? '/') : 'kernel'} ${options.channel}`;
+  const connection = new Connection(backend, options.channel, new TabStorage(sessionStorage, place));
+  connection.onSession = options.onSession ?? (() => undefined);
+  const probe = (): void => {
+    if (document.visibilityState === 'visible') connection.probe();
+  };
+  addEventListener('online', probe);
+  addEventListener('pageshow', probe);
+  document.addEventListener('visibilitychange', probe);
+  render(<App connection={connection} title={options.title} />, element);
+  connection.start();
+  return () => {
+    removeEventListener('online', probe);
+    removeEventListener('pageshow', probe);
+    document.removeEventListener('visibilitychange', probe);
+    connection.stop();
+    render(null, element);
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * The reducer: a conversation, and how each event changes it.
+ * `jupyter_chat_sessions/protocol/conversation.py` is the same; `tests/vectors/conversation.json` holds the two together.
+ */
+
+import type { Event, Question, SessionState, Snapshot, Step } from './frames.js';
+
+/** Text that does not continue where the step ends: something was lost on the way. */
+export class OutOfOrder extends Error {}
+
+/** An ordered set of steps with open questions and a little state. */
+export class Conversation {
+  private readonly _steps = new Map<string, Step>();
+  private readonly _questions = new Map<string, Question>();
+  private readonly _lengths = new Map<string, number>();
+  private _state: SessionState;
+  private _earlier: number;
+
+  constructor(snapshot: Snapshot = {}) {
+    for (const step of snapshot.steps ?? []) this._steps.set(step.id, step);
+    for (const question of snapshot.questions ?? []) this._questions.set(question.id, question);
+    this._state = snapshot.state ?? {};
+    this._earlier = snapshot.earlier ?? 0;
+  }
+
+  get steps(): readonly Step[] {
+    return [...this._steps.values()];
+  }
+
+  get questions(): readonly Question[] {
+    return [...this._questions.values()];
+  }
+
+  get state(): SessionState {
+    return this._state;
+  }
+
+  get earlier(): number {
+    return this._earlier;
+  }
+
+  /** Change the conversation as the event says; text for a step that is not here changes nothing. */
+  apply(event: Event): void {
+    switch (event.type) {
+      case 'put_step':
+        this._forgetLengths(event.step.id);
+        this._steps.set(event.step.id, event.step);
+        return;
+      case 'append_text':
+        return this._append(event.stepId, event.into ?? 'output', event.offset, event.text);
+      case 'finish_step': {
+        const step = this._steps.get(event.stepId);
+        if (step !== undefined) {
+          const { streaming: _, ...rest } = step;
+          this._steps.set(step.id, event.end ? { ...rest, end: event.end } : rest);
+        }
+        return;
+      }
+      case 'remove_step':
+        this._forgetLengths(event.stepId);
+        this._steps.delete(event.stepId);
+        return;
+      case 'put_question':
+        this._questions.set(event.question.id, event.question);
+        return;
+      case 'clear_question':
+        this._questions.delete(event.questionId);
+        return;
+      case 'set_state': {
+        const merged = Object.entries({ ...this._state, ...event.state });
+        this._state = Object.fromEntries(merged.filter(([, value]) => value !== null));
+        return;
+      }
+    }
+  }
+
+  /** Put older steps before those that are here. */
+  prepend(steps: readonly Step[], earlier: number): void {
+    const here = [...this._steps.values()];
+    this._steps.clear();
+    for (const step of [...steps, ...here]) this._steps.set(step.id, step);
+    this._earlier = earlier;
+  }
+
+  snapshot(): Snapshot {
+    return { steps: this.steps, questions: this.questions, state: this._state, earlier: this._earlier };
+  }
+
+  private _append(stepId: string, into: 'output' | 'input', offset: number, text: string): void {
+    const step = this._steps.get(stepId);
+    if (step === undefined) return;
+    const key = `${stepId} ${into}`;
+    const before = step[into] ?? '';
+    const length = this._lengths.get(key) ?? codePoints(before);
+    if (offset !== length) throw new OutOfOrder(`text for offset ${offset} came when the step had ${length}`);
+    this._lengths.set(key, length + codePoints(text));
+    this._steps.set(stepId, { ...step, [into]: before + text });
+  }
+
+  private _forgetLengths(stepId: string): void {
+    this._lengths.delete(`${stepId} output`);
+    this._lengths.delete(`${stepId} input`);
+  }
+}
+
+/** Count code points, as Python does: an emoji is one, not two. */
+export function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}

@@ -1,0 +1,216 @@
+/**
+ * The frames of `docs/protocol.md`, as this side reads and sends them.
+ * The one rule: past `readFrames`, everything has the shape that its type says.
+ */
+
+export const PROTOCOL_VERSION = 1;
+export const MAX_TEXT = 32_768;
+
+export type RunStatus = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+
+export interface Step {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly parentId?: string | null;
+  readonly input?: string;
+  readonly output?: string;
+  readonly createdAt?: string | null;
+  readonly end?: string | null;
+  readonly isError?: boolean;
+  readonly streaming?: boolean;
+  readonly waitForAnswer?: boolean;
+  readonly language?: string | null;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly clientId?: string | null;
+  readonly status?: RunStatus | null;
+}
+
+export interface Question {
+  readonly id: string;
+  readonly stepId: string;
+  readonly kind?: 'text';
+  readonly timeoutS?: number;
+}
+
+export interface SessionState {
+  readonly host?: 'connected' | 'busy' | 'gone';
+  readonly run?: { readonly id: string; readonly name: string };
+  readonly started?: boolean;
+  readonly missingEnv?: readonly string[];
+  readonly [key: string]: unknown;
+}
+
+export interface Snapshot {
+  readonly steps?: readonly Step[];
+  readonly questions?: readonly Question[];
+  readonly state?: SessionState;
+  readonly earlier?: number;
+}
+
+export type Event =
+  | { readonly type: 'put_step'; readonly step: Step }
+  | {
+      readonly type: 'append_text';
+      readonly stepId: string;
+      readonly offset: number;
+      readonly text: string;
+      readonly into?: 'output' | 'input';
+    }
+  | { readonly type: 'finish_step'; readonly stepId: string; readonly end?: string | null }
+  | { readonly type: 'remove_step'; readonly stepId: string }
+  | { readonly type: 'put_question'; readonly question: Question }
+  | { readonly type: 'clear_question'; readonly questionId: string; readonly reason?: string }
+  | { readonly type: 'set_state'; readonly state: Readonly<Record<string, unknown>> };
+
+export interface ChannelInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly botName?: string;
+  readonly placeholder?: string | null;
+  readonly allowRemoteImages?: boolean;
+}
+
+export interface UserInfo {
+  readonly identifier: string;
+  readonly displayName?: string | null;
+}
+
+export interface Welcome {
+  readonly type: 'welcome';
+  readonly v: number;
+  readonly session: string;
+  readonly threadId: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly resumed: boolean;
+  readonly reason?: 'new' | 'epoch' | 'window' | null;
+  readonly snapshot?: Snapshot | null;
+  readonly channel: ChannelInfo;
+  readonly user: UserInfo;
+  readonly isOwner?: boolean;
+  readonly remainingS?: Readonly<Record<string, number>>;
+}
+
+export interface ErrorFrame {
+  readonly type: 'error';
+  readonly code: string;
+  readonly text: string;
+  readonly clientId?: string | null;
+  readonly retryAfterS?: number | null;
+  readonly details?: readonly string[];
+}
+
+export interface Bye {
+  readonly type: 'bye';
+  readonly code: number;
+  readonly text: string;
+}
+
+export type HubFrame =
+  | Welcome
+  | { readonly type: 'event'; readonly seq: number; readonly first?: number | null; readonly event: Event }
+  | { readonly type: 'accepted'; readonly clientId: string; readonly stepId?: string | null }
+  | ErrorFrame
+  | Bye
+  | { readonly type: 'pong' }
+  | { readonly type: 'heartbeat' };
+
+export interface Hello {
+  readonly type: 'hello';
+  readonly v: number;
+  readonly session: string;
+  readonly secret: string;
+  readonly epoch?: string;
+  readonly lastSeq?: number;
+}
+
+/** What a person says: kept until the hub has confirmed it. */
+export type Command =
+  | { readonly type: 'message'; readonly clientId: string; readonly text: string }
+  | { readonly type: 'answer'; readonly clientId: string; readonly questionId: string; readonly text: string }
+  | { readonly type: 'env'; readonly clientId: string; readonly values: Readonly<Record<string, string>> };
+
+export type ViewerFrame =
+  | Hello
+  | Command
+  | { readonly type: 'stop' }
+  | { readonly type: 'end' }
+  | { readonly type: 'seen'; readonly seq: number }
+  | { readonly type: 'ping' };
+
+const HUB_TYPES = new Set(['welcome', 'event', 'accepted', 'error', 'bye', 'pong', 'heartbeat']);
+const EVENT_TYPES = new Set([
+  'put_step',
+  'append_text',
+  'finish_step',
+  'remove_step',
+  'put_question',
+  'clear_question',
+  'set_state',
+]);
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isStep(value: unknown): value is Step {
+  return isRecord(value) && typeof value['id'] === 'string' && typeof value['name'] === 'string';
+}
+
+/** Whether a value is an event of a type that this side knows, with the fields that it needs. */
+export function isEvent(value: unknown): value is Event {
+  if (!isRecord(value) || !EVENT_TYPES.has(String(value['type']))) return false;
+  switch (value['type']) {
+    case 'put_step':
+      return isStep(value['step']);
+    case 'append_text':
+      return (
+        typeof value['stepId'] === 'string' && typeof value['offset'] === 'number' && typeof value['text'] === 'string'
+      );
+    case 'put_question':
+      return isRecord(value['question']) && typeof value['question']['id'] === 'string';
+    case 'clear_question':
+      return typeof value['questionId'] === 'string';
+    case 'set_state':
+      return isRecord(value['state']);
+    default:
+      return typeof value['stepId'] === 'string';
+  }
+}
+
+function isHubFrame(value: unknown): value is HubFrame {
+  if (!isRecord(value) || !HUB_TYPES.has(String(value['type']))) return false;
+  switch (value['type']) {
+    case 'event':
+      return typeof value['seq'] === 'number' && isEvent(value['event']);
+    case 'welcome':
+      return (
+        typeof value['epoch'] === 'string' &&
+        typeof value['seq'] === 'number' &&
+        isRecord(value['channel']) &&
+        isRecord(value['user'])
+      );
+    case 'error':
+      return typeof value['text'] === 'string';
+    case 'accepted':
+      return typeof value['clientId'] === 'string';
+    default:
+      return true;
+  }
+}
+
+/**
+ * Read one WebSocket message. Frames of types that this side does not know are left out: a newer hub may send them.
+ *
+ * @throws {SyntaxError} The message is no JSON.
+ */
+export function readFrames(message: string): HubFrame[] {
+  const parsed: unknown = JSON.parse(message);
+  return Array.isArray(parsed) ? parsed.filter(isHubFrame) : [];
+}
+
+/** Write one WebSocket message. */
+export function writeFrames(frames: readonly ViewerFrame[]): string {
+  return JSON.stringify(frames);
+}

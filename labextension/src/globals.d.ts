@@ -1,0 +1,8 @@
+/** True in the bundle that is one file, where nothing can be loaded later. */
+declare const IS_INLINE: boolean;
+
+declare module 'highlight.js/lib/common' {
+  import type { HLJSApi } from 'highlight.js';
+  const highlighter: HLJSApi;
+  export default highlighter;
+}

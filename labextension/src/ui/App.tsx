@@ -1,0 +1,162 @@
+/** The chat: the same in a notebook and on a page of its own. */
+
+import { Component } from 'preact';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+import type { Connection } from '../connection.js';
+import { plainName } from '../markdown.js';
+import { Composer } from './Composer.js';
+import { EnvForm } from './EnvForm.js';
+import { MessageList } from './MessageList.js';
+
+export interface AppProps {
+  readonly connection: Connection;
+  readonly title: string;
+}
+
+export function App({ connection, title }: AppProps) {
+  const version = useChanges(connection);
+  const state = connection.conversation?.state;
+  const missing = state?.missingEnv ?? [];
+  const isEmpty = connection.conversation === null || connection.conversation.steps.length === 0;
+  const name = connection.welcome?.channel.title ?? title;
+  return (
+    <div
+      class="jcs"
+      data-lm-suppress-shortcuts="true"
+      onKeyDown={(event) => event.stopPropagation()}
+      onKeyPress={(event) => event.stopPropagation()}
+    >
+      <header class="jcs-header">
+        <strong class="jcs-title">{plainName(name)}</strong>
+        <Status connection={connection} />
+        <button type="button" class="jcs-quiet" onClick={() => connection.newChat()} title="Begin a new conversation">
+          New chat
+        </button>
+      </header>
+      <ErrorBoundary>
+        {missing.length > 0 ? (
+          <div class="jcs-log-frame">
+            <EnvForm connection={connection} names={missing} />
+          </div>
+        ) : (
+          <MessageList connection={connection} version={version} />
+        )}
+        {isEmpty && missing.length === 0 && <Greeting connection={connection} title={name} />}
+        <Ending connection={connection} />
+      </ErrorBoundary>
+      {missing.length === 0 && <Composer connection={connection} isOpen={connection.session !== null} />}
+    </div>
+  );
+}
+
+/** Render again after changes, once for each frame that is painted. */
+function useChanges(connection: Connection): number {
+  const [version, setVersion] = useState(0);
+  useEffect(() => {
+    let request = 0;
+    connection.onChange = () => {
+      if (request !== 0) return;
+      request = requestAnimationFrame(() => {
+        request = 0;
+        setVersion((count) => count + 1);
+      });
+    };
+    connection.onChange();
+    return () => {
+      cancelAnimationFrame(request);
+      connection.onChange = () => undefined;
+    };
+  }, [connection]);
+  return version;
+}
+
+/** The state of the connection, in words. */
+export function statusText(connection: Connection): { readonly tone: 'good' | 'busy' | 'bad'; readonly text: string } {
+  switch (connection.status.kind) {
+    case 'connecting':
+      return { tone: 'busy', text: 'Connecting…' };
+    case 'reconnecting':
+      return { tone: 'bad', text: 'Reconnecting…' };
+    case 'absent':
+      return { tone: 'bad', text: 'The notebook is not running' };
+    case 'ended':
+      return { tone: 'bad', text: 'Ended' };
+    case 'connected':
+      break;
+  }
+  switch (connection.conversation?.state.host) {
+    case 'gone':
+      return { tone: 'bad', text: 'The notebook is not running' };
+    case 'busy':
+      return { tone: 'busy', text: 'The notebook is running a cell' };
+    default:
+      return { tone: 'good', text: 'Connected' };
+  }
+}
+
+function Status({ connection }: { readonly connection: Connection }) {
+  const { tone, text } = statusText(connection);
+  return (
+    <span class={`jcs-status jcs-${tone}`} role="status">
+      {text}
+    </span>
+  );
+}
+
+function Greeting({ connection, title }: { readonly connection: Connection; readonly title: string }) {
+  const status = connection.status;
+  if (status.kind === 'ended') return null;
+  if (status.kind === 'absent') {
+    return (
+      <div class="jcs-greeting">
+        <strong>Nobody is home yet</strong>
+        <span>{status.text} This page joins by itself.</span>
+      </div>
+    );
+  }
+  if (connection.conversation?.state.started !== true) return null;
+  return (
+    <div class="jcs-greeting">
+      <strong>{plainName(title)}</strong>
+      <span>Write something to begin.</span>
+    </div>
+  );
+}
+
+function Ending({ connection }: { readonly connection: Connection }) {
+  const status = connection.status;
+  if (status.kind !== 'ended') return null;
+  return (
+    <div class="jcs-ending" role="alert">
+      <span>{status.text}</span>
+      {status.canBegin && (
+        <button type="button" class="jcs-primary" onClick={() => connection.newChat()}>
+          Start a new chat
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What one message breaks must not take the chat away. */
+class ErrorBoundary extends Component<{ readonly children: ComponentChildren }, { readonly error: string | null }> {
+  override state = { error: null };
+
+  static override getDerivedStateFromError(error: unknown): { error: string } {
+    return { error: String(error) };
+  }
+
+  render({ children }: { readonly children: ComponentChildren }, { error }: { readonly error: string | null }) {
+    if (error === null) return children;
+    return (
+      <div class="jcs-ending" role="alert">
+        <span>This conversation could not be shown ({error}).</span>
+        <button type="button" class="jcs-primary" onClick={() => this.setState({ error: null })}>
+          Try again
+        </button>
+      </div>
+    );
+  }
+}

@@ -1,0 +1,105 @@
+/** Where one writes: a message, or the answer to the question that is open. */
+
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+import type { Connection } from '../connection.js';
+import { MAX_TEXT } from '../frames.js';
+import { codePoints } from '../conversation.js';
+
+const MAX_HEIGHT_PX = 200;
+
+export function Composer({ connection, isOpen }: { readonly connection: Connection; readonly isOpen: boolean }) {
+  const [text, setText] = useState('');
+  const input = useRef<HTMLTextAreaElement>(null);
+  const conversation = connection.conversation;
+  const question = conversation?.questions[0];
+  const isRunning = conversation?.state.run !== undefined;
+  const excess = text.length > MAX_TEXT ? codePoints(text) - MAX_TEXT : 0;
+  const canSend = isOpen && text.trim() !== '' && excess <= 0;
+
+  useLayoutEffect(() => {
+    const element = input.current;
+    if (element === null) return;
+    element.style.height = 'auto';
+    element.style.height = `${Math.min(element.scrollHeight, MAX_HEIGHT_PX)}px`;
+  }, [text]);
+
+  const send = (): void => {
+    if (!canSend) return;
+    connection.say(text);
+    setText('');
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // While an input method composes, Enter picks a candidate (keyCode 229 in browsers that end composing first).
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'Escape') {
+      input.current?.blur();
+    }
+  };
+  const placeholder =
+    question !== undefined ? 'Type your answer…' : (connection.welcome?.channel.placeholder ?? 'Type a message…');
+
+  return (
+    <form
+      class="jcs-composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {question !== undefined && <QuestionHint connection={connection} questionId={question.id} />}
+      {excess > 0 && <div class="jcs-hint jcs-refused">{excess} characters too many</div>}
+      <div class="jcs-input">
+        <textarea
+          ref={input}
+          aria-label="Message"
+          rows={1}
+          value={text}
+          placeholder={placeholder}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        {isRunning && question === undefined && (
+          <button type="button" class="jcs-stop" aria-label="Stop" title="Stop" onClick={() => connection.stopRun()}>
+            <svg viewBox="0 0 16 16" aria-hidden="true">
+              <rect x="3.5" y="3.5" width="9" height="9" rx="1.5" />
+            </svg>
+          </button>
+        )}
+        <button type="submit" class="jcs-send" aria-label="Send" title="Send" disabled={!canSend}>
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <path d="M8 13V3M3.5 7.5 8 3l4.5 4.5" />
+          </svg>
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Which question is answered, and how much time is left for it; the hub is who counts. */
+function QuestionHint({ connection, questionId }: { readonly connection: Connection; readonly questionId: string }) {
+  const [, tick] = useState(0);
+  const seenAt = useRef(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => tick((count) => count + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const question = connection.conversation?.questions.find((open) => open.id === questionId);
+  const step = connection.conversation?.steps.find((asked) => asked.id === question?.stepId);
+  const told = connection.welcome?.remainingS?.[questionId];
+  const since = told === undefined ? seenAt.current : connection.welcomedAt;
+  const left = Math.max(0, Math.round((told ?? question?.timeoutS ?? 60) - (Date.now() - since) / 1000));
+  return (
+    <div class="jcs-hint">
+      <span>
+        Answering: <q>{(step?.output ?? '').replace(/\s+/g, ' ').slice(0, 80)}</q>
+      </span>
+      <span class="jcs-clock" aria-hidden="true">
+        {Math.floor(left / 60)}:{String(left % 60).padStart(2, '0')}
+      </span>
+    </div>
+  );
+}

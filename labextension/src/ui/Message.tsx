@@ -1,0 +1,83 @@
+/** One step of the conversation, as people see it. */
+
+import type { ComponentChildren } from 'preact';
+
+import type { Step } from '../frames.js';
+import { plainName } from '../markdown.js';
+import { Markdown } from './Markdown.js';
+
+export interface MessageProps {
+  readonly step: Step;
+  /** The step before is by the same author: the name is not said again. */
+  readonly isContinued: boolean;
+  /** What to say below a user's message, if anything. */
+  readonly note: string | null;
+  readonly allowRemoteImages: boolean;
+}
+
+export function Message({ step, isContinued, note, allowRemoteImages }: MessageProps) {
+  const name = plainName(step.name);
+  const isMine = step.type === 'user_message';
+  const text = step.output ?? '';
+  const traceback = step.metadata?.['traceback'];
+  return (
+    <article
+      class={`jcs-message ${isMine ? 'jcs-mine' : 'jcs-theirs'} ${step.isError === true ? 'jcs-error' : ''}`}
+      aria-label={name}
+      data-step-id={step.id}
+      data-step-type={step.type}
+      aria-busy={step.streaming === true}
+    >
+      {!isContinued && <Author name={name} isMine={isMine} />}
+      <div class={`jcs-body ${step.streaming === true ? 'jcs-streaming' : ''}`}>
+        {step.language != null && step.language !== '' ? (
+          <Markdown
+            text={fence(text, step.language)}
+            isStreaming={step.streaming === true}
+            allowRemoteImages={allowRemoteImages}
+          />
+        ) : (
+          <Markdown text={text} isStreaming={step.streaming === true} allowRemoteImages={allowRemoteImages} />
+        )}
+        {typeof traceback === 'string' && (
+          <details class="jcs-traceback">
+            <summary>Traceback</summary>
+            <pre>{traceback}</pre>
+          </details>
+        )}
+      </div>
+      {note !== null && <div class="jcs-note">{note}</div>}
+    </article>
+  );
+}
+
+export function Author({ name, isMine }: { readonly name: string; readonly isMine: boolean }) {
+  return (
+    <div class="jcs-author">
+      {!isMine && (
+        <span class="jcs-avatar" aria-hidden="true">
+          {[...name][0]?.toUpperCase() ?? '•'}
+        </span>
+      )}
+      <bdi>{name}</bdi>
+    </div>
+  );
+}
+
+export function Pending({ text, children }: { readonly text: string; readonly children: ComponentChildren }) {
+  return (
+    <div class="jcs-message jcs-mine jcs-pending">
+      <div class="jcs-body">
+        <Markdown text={text} isStreaming={false} allowRemoteImages={false} />
+      </div>
+      <div class="jcs-note">{children}</div>
+    </div>
+  );
+}
+
+/** Show text as code: the fence is longer than any in the text. */
+function fence(text: string, language: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map((match) => match[0].length));
+  const marks = '`'.repeat(longest + 1);
+  return `${marks}${language}\n${text}\n${marks}`;
+}
