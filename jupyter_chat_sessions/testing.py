@@ -23,6 +23,7 @@ from .embedded import EmbeddedHub
 from .host.app import App, RunOn
 from .host.link import Link
 from .host.runtime import Runtime, current_runtime
+from .host.session import BaseSession
 from .hub.access import Principal
 from .hub.hub import Attachment, Hub, NewSession
 from .hub.options import HubOptions
@@ -104,7 +105,11 @@ class Stage:
             _stage.reset(self._token)
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
-        self.runtime.on_session_ended = lambda session: loop.call_soon_threadsafe(ended.set)
+
+        def on_session_ended(session: BaseSession) -> None:
+            loop.call_soon_threadsafe(ended.set)
+
+        self.runtime.on_session_ended = on_session_ended
         self.runtime.unpublish(self.channel)
         while self.runtime.sessions:
             await asyncio.wait_for(ended.wait(), DEFAULT_TIMEOUT_S)
@@ -334,9 +339,7 @@ class Viewer:
             line.send(answer)
         self._changed.set()
 
-    async def _until(
-        self, condition: Callable[[], bool], what: str, *, timeout_s: float = DEFAULT_TIMEOUT_S
-    ) -> None:
+    async def _until(self, condition: Callable[[], bool], what: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         try:
             async with asyncio.timeout(timeout_s):
                 while not condition():
@@ -398,6 +401,8 @@ class _Line:
 
     def _arrive(self, frame: bytes) -> None:
         for read in self._read_hub.frames(join([frame])):
+            if isinstance(read, ProtocolError):
+                raise read
             self._on_frame(self, read)
 
 

@@ -1,6 +1,7 @@
 """The decorators that put an author's functions into the app's slots.
 
-A slot holds the last function registered, and each decorator returns the function as it was, so that it can be called and tested directly.
+A slot holds the last function registered, and each decorator returns the function as it was, so that it can be called
+and tested directly.
 """
 
 from __future__ import annotations

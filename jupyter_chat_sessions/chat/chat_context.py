@@ -9,7 +9,8 @@ from .message import Message
 class ChatContext:
     """The messages of the session that this code runs for (Chainlit: `cl.chat_context`).
 
-    The user's messages and every message sent are in it by themselves. That a run was stopped is no message and is not in it.
+    The user's messages and every message sent are in it by themselves. That a run was stopped is no message and is not
+    in it.
 
     Example:
         >>> cl.chat_context.to_openai()
@@ -57,7 +58,9 @@ class ChatContext:
         current_session().messages.clear()
 
     def to_openai(self) -> list[dict[str, str]]:
-        """Return the messages as role and content; what is neither the assistant's nor the user's has the role `system`.
+        """Return the messages as role and content.
+
+        What is neither the assistant's nor the user's has the role `system`.
 
         Raises:
             NoSessionError: There is no session here.

@@ -93,7 +93,7 @@ class Context:
 
     @property
     def session(self) -> BaseSession:
-        """The session: `id`, `thread_id`, `user`, `user_env`, `chat_profile`, `chat_settings`, `client_type`, `language`.
+        """The session, with `id`, `thread_id`, `user`, `user_env`, `chat_profile`, `chat_settings`, and more.
 
         Raises:
             NoSessionError: There is no session here.

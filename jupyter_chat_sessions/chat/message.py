@@ -6,6 +6,7 @@ The one rule: a message belongs to the session that it was first sent in, and ne
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any, Literal, Self
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ import msgspec
 from ..host.dispatcher import utc_now
 from ..host.scope import Scope, current_scope
 from ..host.session import BaseSession
-from ..protocol.errors import ChatSessionsError
+from ..protocol.errors import ChatSessionsError, NoSessionError
 from ..protocol.frames import AppendText, Event, FinishStep, PutStep, RemoveStep
 from ..protocol.steps import Step
 
@@ -227,14 +228,12 @@ class Message:
             created_at=step.created_at,
         )
         message._shown, message._is_text_shown = step, True
-        try:
+        with suppress(NoSessionError):  # outside a session a message may still be read
             message._session = current_scope().session
-        except ChatSessionsError:
-            pass  # Outside a session a message may still be read.
         return message
 
     def _own_scope(self) -> Scope:
-        """Return the scope of the session that the message was sent in; a cell or handler of another one may not touch it."""
+        """Return the scope of the session that the message was sent in; code of another one may not touch it."""
         scope = current_scope()
         if self._session is None:
             raise ChatSessionsError("This message was not sent yet: await message.send() first.")

@@ -38,8 +38,8 @@ def make_async(function: Callable[P, T], cancellable: bool = False) -> Callable[
 def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine from plain code and return its result (Chainlit: `cl.run_sync`).
 
-    In a plain handler's thread it runs on the loop of the session. On a loop's own thread it runs on a loop of its own in another thread
-    while this one waits, so it must not need anything that only this loop can do.
+    In a plain handler's thread it runs on the loop of the session. On a loop's own thread it runs on a loop of its own
+    in another thread while this one waits, so it must not need anything that only this loop can do.
 
     Raises:
         BaseException: Whatever the coroutine raises.

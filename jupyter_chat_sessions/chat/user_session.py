@@ -25,7 +25,8 @@ _RESERVED: dict[str, Callable[[BaseSession], Any]] = {
 class UserSession:
     """The values of the session that this code runs for (Chainlit: `cl.user_session`).
 
-    The keys `id`, `env`, `chat_settings`, `user`, `chat_profile` and `client_type` tell about the session and can only be read.
+    The keys `id`, `env`, `chat_settings`, `user`, `chat_profile` and `client_type` tell about the session and can only
+    be read.
 
     Example:
         >>> cl.user_session.set("user_name", "Alice")
@@ -60,12 +61,12 @@ class UserSession:
             ChatSessionsError: The key is reserved. (Chainlit takes the value and loses it at the next `get`.)
         """
         if key in _RESERVED:
-            raise ChatSessionsError(f"user_session[{key!r}] tells about the session and can only be read; use another key.")
+            raise ChatSessionsError(
+                f"user_session[{key!r}] tells about the session and can only be read; use another key."
+            )
         current_session().values[key] = value
 
-    def create_accessor(
-        self, key: str, default: T, *, apply_fn: Callable[[T], T] | None = None
-    ) -> SessionAccessor[T]:
+    def create_accessor(self, key: str, default: T, *, apply_fn: Callable[[T], T] | None = None) -> SessionAccessor[T]:
         """Return an object that gets and sets one key, with a type.
 
         Args:
@@ -82,7 +83,9 @@ class UserSession:
             1
         """
         if key in _RESERVED:
-            raise ChatSessionsError(f"user_session[{key!r}] tells about the session and can only be read; use another key.")
+            raise ChatSessionsError(
+                f"user_session[{key!r}] tells about the session and can only be read; use another key."
+            )
         return SessionAccessor(self, key, default, apply_fn=apply_fn)
 
 

@@ -33,7 +33,7 @@ class Handler(NamedTuple):
     @property
     def is_async(self) -> bool:
         """Whether it runs on a loop; otherwise it runs in a thread."""
-        call = getattr(type(self.function), "__call__", None)
+        call = vars(type(self.function)).get("__call__")  # of an object that can be called
         return inspect.iscoroutinefunction(self.function) or inspect.iscoroutinefunction(call)
 
     def positional(self, step: Step | None) -> tuple[Any, ...]:

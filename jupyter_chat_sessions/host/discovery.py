@@ -1,6 +1,7 @@
 """How a kernel finds the Jupyter server that started it.
 
-First the environment, which local kernels inherit from their server; then the server's runtime file, found by the parent's process id.
+First the environment, which local kernels inherit from their server; then the server's runtime file, found by the
+parent's process id.
 """
 
 from __future__ import annotations

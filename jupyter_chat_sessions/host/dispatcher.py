@@ -37,7 +37,8 @@ class Dispatcher:
     Args:
         session: Whose runs these are.
         report: Takes the frames that tell the hub what became of each run.
-        show_error: Shows a handler's exception to the author; called in the context of the cell that defined the handler.
+        show_error: Shows a handler's exception to the author; called in the context of the cell that defined the
+            handler.
     """
 
     def __init__(self, session: BaseSession, *, report: Callable[[HostFrame], None], show_error: ShowError) -> None:
@@ -113,7 +114,9 @@ class Dispatcher:
                     await self._call(run, handler)
             except asyncio.CancelledError:
                 status = "cancelled"
-            except BaseException as error:  # the run boundary: SystemExit and KeyboardInterrupt end a run, not the kernel
+            except (
+                BaseException
+            ) as error:  # the run boundary: SystemExit and KeyboardInterrupt end a run, not the kernel
                 status = "failed"
                 self._fail(run, error)
             finally:
@@ -154,7 +157,8 @@ class Dispatcher:
         else:
             self._say_error(
                 run,
-                f"Something went wrong in the notebook (`{type(error).__name__}`, error {error_id}). Its author has been told.",
+                f"Something went wrong in the notebook (`{type(error).__name__}`, error {error_id}). "
+                "Its author has been told.",
             )
         try:
             self._show_error(error, f"Error {error_id} in {run.slot}, session {self._session.id}:")
@@ -181,7 +185,7 @@ class Dispatcher:
 
 
 def is_in_handler_call(frame: FrameType | None) -> bool:
-    """Return whether a frame belongs to an async handler that is being run: an exception there ends that run and no more."""
+    """Return whether a frame belongs to an async handler: an exception there ends that run and no more."""
     while frame is not None:
         if frame.f_code is Dispatcher._call.__code__:
             return True
@@ -191,7 +195,7 @@ def is_in_handler_call(frame: FrameType | None) -> bool:
 
 def print_error(error: BaseException, where: str) -> None:
     """Show an exception with its traceback on standard error."""
-    print(where, "".join(traceback.format_exception(error)), sep="\n", end="", file=sys.stderr)
+    sys.stderr.write(f"{where}\n{''.join(traceback.format_exception(error))}")
 
 
 def utc_now() -> str:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, Literal, Protocol, TypeVar
 from uuid import uuid4
@@ -136,7 +136,7 @@ class Link:
                 tries = 0
             except HubUnreachableError as error:
                 self._listener.on_status("connecting", str(error))
-            except _Refused as error:
+            except _RefusedError as error:
                 self._listener.on_status("refused", str(error))
                 return
             except ProtocolError as error:
@@ -144,7 +144,7 @@ class Link:
             finally:
                 self._wire = None
             tries += 1
-            await asyncio.sleep(random.uniform(0, min(LONGEST_WAIT_S, 0.1 * 2**tries)))
+            await asyncio.sleep(random.uniform(0, min(LONGEST_WAIT_S, 0.1 * 2**tries)))  # noqa: S311  # only jitter
 
     async def _serve(self, wire: Wire) -> None:
         """Speak with the hub until the connection is gone."""
@@ -183,7 +183,7 @@ class Link:
             case LinkBeat():
                 pass
             case LinkRefused(text=text):
-                raise _Refused(text)
+                raise _RefusedError(text)
             case ProtocolError():
                 raise frame
 
@@ -232,7 +232,7 @@ class Link:
             wire.send(beat)
 
 
-class _Refused(ChatSessionsError):
+class _RefusedError(ChatSessionsError):
     """The hub will not speak with this host."""
 
 

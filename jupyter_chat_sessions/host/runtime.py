@@ -1,7 +1,8 @@
 """The kernel's one runtime: its app, its link to a hub, its sessions.
 
-It is reached through `current_runtime()`, and replaced in tests with `use_runtime()`. What comes from the link comes on the link's thread; author's code
-runs on the notebook's loop or, with `run_on="thread"`, on one of the runtime's own.
+It is reached through `current_runtime()`, and replaced in tests with `use_runtime()`. What comes from the link comes
+on the link's thread; author's code runs on the notebook's loop or, with `run_on="thread"`, on one of the runtime's
+own.
 """
 
 from __future__ import annotations
@@ -337,7 +338,9 @@ class Runtime:
 
     def _required_link(self) -> Link:
         if self.link is None:
-            raise HubUnreachableError("This process is joined to no hub. In a notebook, run %load_ext jupyter_chat_sessions.")
+            raise HubUnreachableError(
+                "This process is joined to no hub. In a notebook, run %load_ext jupyter_chat_sessions."
+            )
         return self.link
 
     def _own_loop(self) -> asyncio.AbstractEventLoop:

@@ -41,8 +41,8 @@ def session_scope(session: BaseSession, *, run: Run | None = None) -> Iterator[S
 def current_scope() -> Scope:
     """Return the session that this code runs for, with its run.
 
-    In a handler it is the handler's. In a cell it is the session of the viewer who ran the cell, else the one that `%chat_session use` picked,
-    else the notebook's own.
+    In a handler it is the handler's. In a cell it is the session of the viewer who ran the cell, else the one that
+    `%chat_session use` picked, else the notebook's own.
 
     Raises:
         NoSessionError: None of these is there.
@@ -55,7 +55,8 @@ def current_scope() -> Scope:
     session = current_runtime().cell_session()
     if session is None:
         raise NoSessionError(
-            "There is no chat session here. Inside a handler there always is one; in a cell, open a chat first with %chat_session."
+            "There is no chat session here. Inside a handler there always is one; "
+            "in a cell, open a chat first with %chat_session."
         )
     return Scope(session, session.current_run)
 

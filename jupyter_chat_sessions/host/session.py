@@ -1,6 +1,7 @@
 """A session, as the host keeps it: the author's values, the queue of runs, the open questions.
 
-All of it hangs off this one object, so that ending the session frees all of it. The public attributes are those of Chainlit's sessions.
+All of it hangs off this one object, so that ending the session frees all of it. The public attributes are those of
+Chainlit's sessions.
 """
 
 from __future__ import annotations
@@ -108,7 +109,9 @@ class BaseSession:
         self._questions: dict[str, Future[Answer | None]] = {}
 
     def emit(self, event: Event, *, run: Run | None = None) -> None:
-        """Send an event on its way to the viewer. From any thread; never waits. After the session's end it does nothing.
+        """Send an event on its way to the viewer. From any thread; never waits.
+
+        After the session's end it does nothing.
 
         Args:
             event: What changes in the conversation.

@@ -1,6 +1,7 @@
 """Plain functions in threads: the author's `def` handlers, and what `make_async` wraps.
 
-Daemon threads of our own, not an executor: a function that never returns must neither use up a pool nor keep the kernel from exiting.
+Daemon threads of our own, not an executor: a function that never returns must neither use up a pool nor keep the
+kernel from exiting.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ def dial_websocket(address: HubAddress) -> Dial:
     """Return what opens WebSockets to a hub."""
 
     async def dial() -> Wire:
-        # Imported on the link's thread: it takes a while, and not every process that imports the author's API hosts a chat.
+        # Imported on the link's thread: it takes a while, and not every process that imports the author's API hosts a
+        # chat.
         from tornado.httpclient import HTTPRequest
         from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 

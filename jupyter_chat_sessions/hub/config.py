@@ -24,9 +24,9 @@ class ChatSessions(LoggingConfigurable):
     hello_timeout = Float(
         _DEFAULTS.hello_timeout_s, help="Seconds in which a new connection has to say which session it belongs to."
     ).tag(config=True)
-    heartbeat = Float(
-        _DEFAULTS.heartbeat_s, help="Seconds of silence after which a viewer is sent a heartbeat."
-    ).tag(config=True)
+    heartbeat = Float(_DEFAULTS.heartbeat_s, help="Seconds of silence after which a viewer is sent a heartbeat.").tag(
+        config=True
+    )
     max_waiting = Integer(
         _DEFAULTS.max_waiting, help="Messages that may wait in one session; further ones are refused."
     ).tag(config=True)

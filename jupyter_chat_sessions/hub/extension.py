@@ -23,17 +23,18 @@ from .store import MemoryStore
 URL_VARIABLE = "JUPYTER_CHAT_SESSIONS_URL"
 TOKEN_VARIABLE = "JUPYTER_CHAT_SESSIONS_HOST_TOKEN"
 
-_WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]", "*": "127.0.0.1"}
+_WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]", "*": "127.0.0.1"}  # noqa: S104  # recognised, not bound
 
 
-class ChatSessionsApp(ExtensionApp):  # type: ignore[misc]  # jupyter_server's class is untyped
+class ChatSessionsApp(ExtensionApp):
     """Serves chats at `<base_url>chat-sessions/<channel>` and their API at `<base_url>api/chat-sessions/`."""
 
     name = "jupyter_chat_sessions"
     description = "The chat that belongs in a notebook."
-    classes = [ChatSessions]
-    static_paths = [str(STATIC_DIRECTORY)]
+    classes = [ChatSessions]  # noqa: RUF012  # a trait's default, as jupyter_server has it
+    static_paths = [str(STATIC_DIRECTORY)]  # noqa: RUF012
     load_other_extensions = True
+    _runtime_file: Path | None = None
 
     def initialize_settings(self) -> None:
         """Make the hub."""
@@ -54,7 +55,9 @@ class ChatSessionsApp(ExtensionApp):  # type: ignore[misc]  # jupyter_server's c
         """Tell kernels that start from now on where the hub is: the port is known only here."""
         url = dial_url(serverapp)
         if url is None:
-            self.log.warning("Chat sessions need a TCP port; this server listens on a UNIX socket. Kernels run them alone.")
+            self.log.warning(
+                "Chat sessions need a TCP port; this server listens on a UNIX socket. Kernels run them alone."
+            )
             return
         os.environ[URL_VARIABLE] = url
         os.environ[TOKEN_VARIABLE] = self.host_token
@@ -62,12 +65,14 @@ class ChatSessionsApp(ExtensionApp):  # type: ignore[misc]  # jupyter_server's c
 
     async def stop_extension(self) -> None:
         """End every session, and take back what was told."""
+        self._take_back()
+        await self.hub.aclose()
+
+    def _take_back(self) -> None:
         for name in (URL_VARIABLE, TOKEN_VARIABLE):
             os.environ.pop(name, None)
-        runtime_file: Path | None = getattr(self, "_runtime_file", None)
-        if runtime_file is not None:
-            runtime_file.unlink(missing_ok=True)
-        await self.hub.aclose()
+        if self._runtime_file is not None:
+            self._runtime_file.unlink(missing_ok=True)
 
 
 def dial_url(serverapp: ServerApp) -> str | None:

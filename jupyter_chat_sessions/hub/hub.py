@@ -124,7 +124,8 @@ class Hub:
         channel = self._channels.get(request.channel)
         if channel is None:
             raise RefusedError(
-                "unknown_channel", f"No notebook has opened the chat {request.channel!r}. Run its cells, then try again."
+                "unknown_channel",
+                f"No notebook has opened the chat {request.channel!r}. Run its cells, then try again.",
             )
         if len(self._sessions) >= self.options.max_sessions:
             raise RefusedError("busy", "This server has no room for another conversation. Try again later.")
@@ -188,7 +189,8 @@ class Hub:
         """
         if hello.v != PROTOCOL_VERSION:
             raise RefusedError(
-                "version", "Server and kernel have different versions of jupyter-chat-sessions. Install one and restart."
+                "version",
+                "Server and kernel have different versions of jupyter-chat-sessions. Install one and restart.",
             )
         host = self._hosts.get(hello.host_epoch)
         if host is None or hello.hub_epoch != self._epoch:
@@ -444,5 +446,3 @@ def _reply_to(host: HostPort, session: Session) -> Reply:
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-

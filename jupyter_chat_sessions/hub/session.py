@@ -1,6 +1,7 @@
 """One viewer's private workspace, as the hub keeps it. All its state hangs off this one object.
 
-The one rule: every change of the conversation goes through `_publish`, which numbers it, keeps it, and shows it to everybody attached.
+The one rule: every change of the conversation goes through `_publish`, which numbers it, keeps it, and shows it to
+everybody attached.
 """
 
 from __future__ import annotations
@@ -149,7 +150,9 @@ class Session:
             RefusedError: Too many viewers look at this session already.
         """
         if len(self._outlets) >= self._options.max_tabs:
-            raise RefusedError("busy", f"This conversation is open in {self._options.max_tabs} tabs already. Close one.")
+            raise RefusedError(
+                "busy", f"This conversation is open in {self._options.max_tabs} tabs already. Close one."
+            )
         missed = self._log.since(hello.epoch, hello.last_seq)
         self._move("attach")
         self._cancel_away_timer()
@@ -508,5 +511,3 @@ def _error(
     details: list[str] | None = None,
 ) -> ErrorFrame:
     return ErrorFrame(code=code, text=text, client_id=command.client_id, details=details or [])
-
-

@@ -1,6 +1,7 @@
 """Where threads are kept. The interface, and the store in memory.
 
-The one rule: what `commit` has called back for is as safe as this store can make it; nothing is confirmed to a viewer before.
+The one rule: what `commit` has called back for is as safe as this store can make it; nothing is confirmed to a viewer
+before.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from ..protocol.frames import UserInfo
+from ..protocol.frames import ClientType, UserInfo
 from ..protocol.steps import Step
 
 
@@ -24,7 +25,7 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     owner_key: str
     secret_hash: str
     user: UserInfo
-    client_type: str
+    client_type: ClientType
     language: str
     chat_profile: str | None = None
     is_owner: bool = False
@@ -71,7 +72,7 @@ class Store(Protocol):
         """
 
     def steps_before(self, thread_id: str, *, before: str | None, limit: int) -> tuple[list[Step], int]:
-        """Return up to `limit` steps of a thread that stand before one of them, oldest first, and how many there are before those.
+        """Return steps of a thread that stand before one of them, oldest first, and how many there are before those.
 
         Args:
             thread_id: The thread.

@@ -50,9 +50,9 @@ class Conversation:
             case AppendText():
                 self._append(event)
             case FinishStep(step_id=step_id, end=end):
-                step = self.step(step_id)
-                if step is not None:
-                    self._steps[step_id] = replace(step, streaming=False, end=end or step.end)
+                finished = self.step(step_id)
+                if finished is not None:
+                    self._steps[step_id] = replace(finished, streaming=False, end=end or finished.end)
             case RemoveStep(step_id=step_id):
                 self._forget_growing(step_id)
                 self._steps.pop(step_id, None)

@@ -1,11 +1,11 @@
 """The error tree. Foreign exceptions become one of these in the modules at the edge, nowhere else.
 
-    ChatSessionsError               everything this package raises on purpose
-    ├── ProtocolError               a peer sent what the protocol does not allow; carries a code
-    ├── RefusedError                a request was understood and turned down; carries a code
-    ├── NoSessionError              no session is in sight here (Chainlit: ChainlitContextException)
-    ├── HubUnreachableError         no Jupyter server with the extension could be reached
-    └── AskTimeoutError             nobody answered in time (also a TimeoutError)
+ChatSessionsError               everything this package raises on purpose
+├── ProtocolError               a peer sent what the protocol does not allow; carries a code
+├── RefusedError                a request was understood and turned down; carries a code
+├── NoSessionError              no session is in sight here (Chainlit: ChainlitContextException)
+├── HubUnreachableError         no Jupyter server with the extension could be reached
+└── AskTimeoutError             nobody answered in time (also a TimeoutError)
 """
 
 from __future__ import annotations

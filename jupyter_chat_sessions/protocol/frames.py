@@ -1,7 +1,7 @@
 """The frames, one struct each, in closed unions told apart by `type`.
 
-A WebSocket message is a JSON array of frames. `docs/protocol.md` documents each; the rules of evolution stand there: a new field
-has a default, an unknown field is ignored, an unknown type is answered with an error frame.
+A WebSocket message is a JSON array of frames. `docs/protocol.md` documents each; the rules of evolution stand there: a
+new field has a default, an unknown field is ignored, an unknown type is answered with an error frame.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ UserEnv = Annotated[dict[str, Annotated[str, Meta(max_length=8192)]], Meta(max_l
 """The viewer's own variables (API keys). Held in memory only; never stored, logged or shown."""
 
 
+ClientType = Literal["webapp", "copilot", "http", "notebook"]
+
+
 class Frame(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type"):
     """Base of everything that crosses a socket."""
 
@@ -36,13 +39,13 @@ class Frame(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
 # ---- Events: the only things that change a conversation -------------------------------------------------------------
 
 
-class PutStep(Frame, tag="put_step", kw_only=True):
+class PutStep(Frame, tag="put_step", frozen=True, kw_only=True):
     """Add a step at the end, or replace the one with its id where it stands."""
 
     step: Step
 
 
-class AppendText(Frame, tag="append_text", kw_only=True):
+class AppendText(Frame, tag="append_text", frozen=True, kw_only=True):
     """Add text at the end of a step's output or input."""
 
     step_id: Id
@@ -52,33 +55,33 @@ class AppendText(Frame, tag="append_text", kw_only=True):
     into: Literal["output", "input"] = "output"
 
 
-class FinishStep(Frame, tag="finish_step", kw_only=True):
+class FinishStep(Frame, tag="finish_step", frozen=True, kw_only=True):
     """No more text comes for a step that was streaming; its text is not sent a second time."""
 
     step_id: Id
     end: str | None = None
 
 
-class RemoveStep(Frame, tag="remove_step", kw_only=True):
+class RemoveStep(Frame, tag="remove_step", frozen=True, kw_only=True):
     """Take a step out of the conversation."""
 
     step_id: Id
 
 
-class PutQuestion(Frame, tag="put_question", kw_only=True):
+class PutQuestion(Frame, tag="put_question", frozen=True, kw_only=True):
     """Put a question to the viewer."""
 
     question: Question
 
 
-class ClearQuestion(Frame, tag="clear_question", kw_only=True):
+class ClearQuestion(Frame, tag="clear_question", frozen=True, kw_only=True):
     """Close a question."""
 
     question_id: Id
     reason: Literal["answered", "expired", "withdrawn"] = "answered"
 
 
-class SetState(Frame, tag="set_state", kw_only=True):
+class SetState(Frame, tag="set_state", frozen=True, kw_only=True):
     """Merge into the session's state; a null removes the key. The keys stand in `docs/protocol.md`."""
 
     state: dict[str, Any]
@@ -90,7 +93,7 @@ Event = PutStep | AppendText | FinishStep | RemoveStep | PutQuestion | ClearQues
 # ---- Viewer to hub ---------------------------------------------------------------------------------------------------
 
 
-class Hello(Frame, tag="hello", kw_only=True):
+class Hello(Frame, tag="hello", frozen=True, kw_only=True):
     """First frame of a viewer: which session, the proof, and what it has seen."""
 
     v: int
@@ -100,7 +103,7 @@ class Hello(Frame, tag="hello", kw_only=True):
     last_seq: int = 0
 
 
-class SendMessage(Frame, tag="message", kw_only=True):
+class SendMessage(Frame, tag="message", frozen=True, kw_only=True):
     """A message for the author's `on_message`."""
 
     client_id: Id
@@ -108,7 +111,7 @@ class SendMessage(Frame, tag="message", kw_only=True):
     command: str | None = None
 
 
-class SendAnswer(Frame, tag="answer", kw_only=True):
+class SendAnswer(Frame, tag="answer", frozen=True, kw_only=True):
     """The answer to an open question."""
 
     client_id: Id
@@ -116,28 +119,28 @@ class SendAnswer(Frame, tag="answer", kw_only=True):
     text: Text
 
 
-class GiveEnv(Frame, tag="env", kw_only=True):
+class GiveEnv(Frame, tag="env", frozen=True, kw_only=True):
     """The variables that the channel requires of each viewer."""
 
     client_id: Id
     values: UserEnv
 
 
-class Stop(Frame, tag="stop", kw_only=True):
+class Stop(Frame, tag="stop", frozen=True, kw_only=True):
     """Cancel what runs for this session, and what waits."""
 
 
-class EndSession(Frame, tag="end", kw_only=True):
+class EndSession(Frame, tag="end", frozen=True, kw_only=True):
     """End the session for good (New chat, or the owner's wish)."""
 
 
-class Seen(Frame, tag="seen", kw_only=True):
+class Seen(Frame, tag="seen", frozen=True, kw_only=True):
     """Cumulative acknowledgement of events; trims memory, gates nothing."""
 
     seq: int
 
 
-class Ping(Frame, tag="ping", kw_only=True):
+class Ping(Frame, tag="ping", frozen=True, kw_only=True):
     """Are you there? Answered with `pong`."""
 
 
@@ -147,7 +150,7 @@ ViewerFrame = Hello | SendMessage | SendAnswer | GiveEnv | Stop | EndSession | S
 # ---- Hub to viewer ---------------------------------------------------------------------------------------------------
 
 
-class ChannelInfo(Frame, tag="channel", kw_only=True):
+class ChannelInfo(Frame, tag="channel", frozen=True, kw_only=True):
     """What a viewer may know of a channel."""
 
     name: str
@@ -159,7 +162,7 @@ class ChannelInfo(Frame, tag="channel", kw_only=True):
     allow_remote_images: bool = False
 
 
-class UserInfo(Frame, tag="user", kw_only=True):
+class UserInfo(Frame, tag="user", frozen=True, kw_only=True):
     """A person, as Jupyter's identity provider names them."""
 
     identifier: str
@@ -167,7 +170,7 @@ class UserInfo(Frame, tag="user", kw_only=True):
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
-class Welcome(Frame, tag="welcome", kw_only=True):
+class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
     """The answer to `hello`: either the missing events follow, or a snapshot stands here. Never half of it."""
 
     v: int
@@ -189,7 +192,7 @@ class Welcome(Frame, tag="welcome", kw_only=True):
     """Seconds left for each open question, by its id."""
 
 
-class Numbered(Frame, tag="event", kw_only=True):
+class Numbered(Frame, tag="event", frozen=True, kw_only=True):
     """An event with its place in the session's one order."""
 
     seq: int
@@ -198,14 +201,14 @@ class Numbered(Frame, tag="event", kw_only=True):
     """Where several events were merged into one: the number of the first; the frame then covers `first..seq`."""
 
 
-class Accepted(Frame, tag="accepted", kw_only=True):
+class Accepted(Frame, tag="accepted", frozen=True, kw_only=True):
     """What a viewer sent is stored and will have its effect exactly once."""
 
     client_id: Id
     step_id: Id | None = None
 
 
-class ErrorFrame(Frame, tag="error", kw_only=True):
+class ErrorFrame(Frame, tag="error", frozen=True, kw_only=True):
     """Something was turned down. The connection lives on unless a `bye` follows."""
 
     code: ErrorCode
@@ -218,18 +221,18 @@ class ErrorFrame(Frame, tag="error", kw_only=True):
     details: list[str] = field(default_factory=list)
 
 
-class Bye(Frame, tag="bye", kw_only=True):
+class Bye(Frame, tag="bye", frozen=True, kw_only=True):
     """A wanted end, announced before the socket closes: do not reconnect."""
 
     code: int
     text: str
 
 
-class Pong(Frame, tag="pong", kw_only=True):
+class Pong(Frame, tag="pong", frozen=True, kw_only=True):
     """Here I am."""
 
 
-class Heartbeat(Frame, tag="heartbeat", kw_only=True):
+class Heartbeat(Frame, tag="heartbeat", frozen=True, kw_only=True):
     """Sent after a silence, so that a browser can tell a quiet line from a dead one."""
 
 
@@ -239,7 +242,7 @@ HubFrame = Welcome | Numbered | Accepted | ErrorFrame | Bye | Pong | Heartbeat
 # ---- Host to hub -----------------------------------------------------------------------------------------------------
 
 
-class ChannelSettings(Frame, tag="channel_settings", kw_only=True):
+class ChannelSettings(Frame, tag="channel_settings", frozen=True, kw_only=True):
     """What an author decides about a channel."""
 
     name: ChannelName
@@ -253,7 +256,7 @@ class ChannelSettings(Frame, tag="channel_settings", kw_only=True):
     allow_remote_images: bool = False
 
 
-class Publish(Frame, tag="publish", kw_only=True):
+class Publish(Frame, tag="publish", frozen=True, kw_only=True):
     """Offer a channel, or change its settings."""
 
     settings: ChannelSettings
@@ -261,13 +264,13 @@ class Publish(Frame, tag="publish", kw_only=True):
     """Take the name over from another live host."""
 
 
-class Unpublish(Frame, tag="unpublish", kw_only=True):
+class Unpublish(Frame, tag="unpublish", frozen=True, kw_only=True):
     """Withdraw a channel and end its sessions."""
 
     channel: ChannelName
 
 
-class OpenNotebookSession(Frame, tag="open_notebook_session", kw_only=True):
+class OpenNotebookSession(Frame, tag="open_notebook_session", frozen=True, kw_only=True):
     """Make a session of the notebook's own, which no browser shows."""
 
     channel: ChannelName
@@ -275,7 +278,7 @@ class OpenNotebookSession(Frame, tag="open_notebook_session", kw_only=True):
     thread_id: Id
 
 
-class HostMessage(Frame, tag="host_message", kw_only=True):
+class HostMessage(Frame, tag="host_message", frozen=True, kw_only=True):
     """A message that a cell sends as the user of a session."""
 
     session: Id
@@ -283,7 +286,7 @@ class HostMessage(Frame, tag="host_message", kw_only=True):
     text: Text
 
 
-class HostAnswer(Frame, tag="host_answer", kw_only=True):
+class HostAnswer(Frame, tag="host_answer", frozen=True, kw_only=True):
     """An answer that a cell gives as the user of a session."""
 
     session: Id
@@ -291,14 +294,14 @@ class HostAnswer(Frame, tag="host_answer", kw_only=True):
     text: Text
 
 
-class Emit(Frame, tag="emit", kw_only=True):
+class Emit(Frame, tag="emit", frozen=True, kw_only=True):
     """An event of one session, not yet numbered: the hub gives it its place."""
 
     session: Id
     event: Event
 
 
-class RunChanged(Frame, tag="run", kw_only=True):
+class RunChanged(Frame, tag="run", frozen=True, kw_only=True):
     """A run began or ended."""
 
     session: Id
@@ -308,43 +311,35 @@ class RunChanged(Frame, tag="run", kw_only=True):
     status: RunStatus
 
 
-class HostBusy(Frame, tag="busy", kw_only=True):
+class HostBusy(Frame, tag="busy", frozen=True, kw_only=True):
     """Whether a cell keeps the loop that handlers run on."""
 
     channel: ChannelName
     busy: bool
 
 
-class CloseSession(Frame, tag="close_session", kw_only=True):
+class CloseSession(Frame, tag="close_session", frozen=True, kw_only=True):
     """The author ends a session."""
 
     session: Id
 
 
 HostFrame = (
-    Publish
-    | Unpublish
-    | OpenNotebookSession
-    | HostMessage
-    | HostAnswer
-    | Emit
-    | RunChanged
-    | HostBusy
-    | CloseSession
+    Publish | Unpublish | OpenNotebookSession | HostMessage | HostAnswer | Emit | RunChanged | HostBusy | CloseSession
 )
 
 
 # ---- Hub to host -----------------------------------------------------------------------------------------------------
 
 
-class Published(Frame, tag="published", kw_only=True):
+class Published(Frame, tag="published", frozen=True, kw_only=True):
     """The channel is open; its page is at `path` below the server's address."""
 
     channel: str
     path: str
 
 
-class PublishRefused(Frame, tag="publish_refused", kw_only=True):
+class PublishRefused(Frame, tag="publish_refused", frozen=True, kw_only=True):
     """The channel was not opened."""
 
     channel: str
@@ -352,7 +347,7 @@ class PublishRefused(Frame, tag="publish_refused", kw_only=True):
     text: str
 
 
-class OpenSession(Frame, tag="open_session", kw_only=True):
+class OpenSession(Frame, tag="open_session", frozen=True, kw_only=True):
     """A session begins here: run `on_chat_start`, once."""
 
     session: Id
@@ -360,7 +355,7 @@ class OpenSession(Frame, tag="open_session", kw_only=True):
     thread_id: Id
     user: UserInfo
     user_env: UserEnv = field(default_factory=dict)
-    client_type: Literal["webapp", "copilot", "http", "notebook"] = "webapp"
+    client_type: ClientType = "webapp"
     language: str = "en-US"
     chat_profile: str | None = None
     is_owner: bool = False
@@ -368,14 +363,14 @@ class OpenSession(Frame, tag="open_session", kw_only=True):
     """The session began under an earlier host: `on_chat_start` has had its turn."""
 
 
-class Deliver(Frame, tag="deliver", kw_only=True):
+class Deliver(Frame, tag="deliver", frozen=True, kw_only=True):
     """A user's message, stored: run `on_message` for it, after those before it."""
 
     session: Id
     step: Step
 
 
-class DeliverAnswer(Frame, tag="deliver_answer", kw_only=True):
+class DeliverAnswer(Frame, tag="deliver_answer", frozen=True, kw_only=True):
     """The answer to a question of the host; null when its time is over."""
 
     session: Id
@@ -383,20 +378,20 @@ class DeliverAnswer(Frame, tag="deliver_answer", kw_only=True):
     answer: Answer | None = None
 
 
-class StopRuns(Frame, tag="stop_runs", kw_only=True):
+class StopRuns(Frame, tag="stop_runs", frozen=True, kw_only=True):
     """The viewer pressed Stop."""
 
     session: Id
 
 
-class SessionEnded(Frame, tag="session_ended", kw_only=True):
+class SessionEnded(Frame, tag="session_ended", frozen=True, kw_only=True):
     """The session is over: cancel, run `on_chat_end`, free everything."""
 
     session: Id
     reason: Literal["closed", "timeout", "unpublished", "unknown"]
 
 
-class HostRefused(Frame, tag="host_refused", kw_only=True):
+class HostRefused(Frame, tag="host_refused", frozen=True, kw_only=True):
     """Something a host sent on behalf of a session was turned down."""
 
     session: str
@@ -405,7 +400,7 @@ class HostRefused(Frame, tag="host_refused", kw_only=True):
     client_id: str | None = None
 
 
-class Forward(Frame, tag="forward", kw_only=True):
+class Forward(Frame, tag="forward", frozen=True, kw_only=True):
     """An event of a session that a cell speaks in, for that cell to show."""
 
     session: Id
@@ -417,10 +412,10 @@ HubToHostFrame = (
 )
 
 
-# ---- The link between host and hub: numbered batches both ways --------------------------------------------------------
+# ---- The link between host and hub: numbered batches both ways -----------------------------------------------------
 
 
-class LinkHello(Frame, tag="link_hello", kw_only=True):
+class LinkHello(Frame, tag="link_hello", frozen=True, kw_only=True):
     """First of a host: who it is, and how far it has read."""
 
     v: int
@@ -432,7 +427,7 @@ class LinkHello(Frame, tag="link_hello", kw_only=True):
     received: int = 0
 
 
-class LinkWelcome(Frame, tag="link_welcome", kw_only=True):
+class LinkWelcome(Frame, tag="link_welcome", frozen=True, kw_only=True):
     """The hub's answer: how far it has read. Unacknowledged batches are sent again from there."""
 
     v: int
@@ -441,7 +436,7 @@ class LinkWelcome(Frame, tag="link_welcome", kw_only=True):
     resumed: bool
 
 
-class HostBatch(Frame, tag="batch", kw_only=True):
+class HostBatch(Frame, tag="batch", frozen=True, kw_only=True):
     """Frames of a host, numbered `seq`, `seq + 1`, …; `ack` is the last number received from the other side."""
 
     seq: int
@@ -449,7 +444,7 @@ class HostBatch(Frame, tag="batch", kw_only=True):
     frames: list[HostFrame]
 
 
-class HubBatch(Frame, tag="batch", kw_only=True):
+class HubBatch(Frame, tag="batch", frozen=True, kw_only=True):
     """Frames for a host, numbered likewise."""
 
     seq: int
@@ -457,17 +452,17 @@ class HubBatch(Frame, tag="batch", kw_only=True):
     frames: list[HubToHostFrame]
 
 
-class LinkAck(Frame, tag="link_ack", kw_only=True):
+class LinkAck(Frame, tag="link_ack", frozen=True, kw_only=True):
     """Only an acknowledgement."""
 
     ack: int
 
 
-class LinkBeat(Frame, tag="link_beat", kw_only=True):
+class LinkBeat(Frame, tag="link_beat", frozen=True, kw_only=True):
     """Alive: from the host's own thread, whatever its cells do."""
 
 
-class LinkRefused(Frame, tag="link_refused", kw_only=True):
+class LinkRefused(Frame, tag="link_refused", frozen=True, kw_only=True):
     """The hub will not speak with this host."""
 
     code: ErrorCode

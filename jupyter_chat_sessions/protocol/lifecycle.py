@@ -10,7 +10,7 @@ from typing import Literal
 from .errors import ChatSessionsError
 
 State = Literal["unready", "live", "away", "ended"]
-"""`unready`: made, but the viewer has not given what the channel requires. `live`: somebody looks. `away`: nobody does."""
+"""`unready`: the viewer has not given what the channel requires. `live`: somebody looks. `away`: nobody does."""
 
 Move = Literal["ready", "attach", "detach", "expire", "end"]
 """`detach` means the last viewer left; `expire` that nobody came back in time."""

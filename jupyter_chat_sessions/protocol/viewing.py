@@ -32,8 +32,8 @@ Effect = Literal["welcomed", "changed", "gap", "ended"]
 class Viewing:
     """One viewer's view of one session, over any number of connections.
 
-    Feed it what arrives (`receive`), tell it when a connection opens (`connected`) or is gone (`disconnected`), and send what `hello`, `connected` and
-    `command` return.
+    Feed it what arrives (`receive`), tell it when a connection opens (`connected`) or is gone (`disconnected`), and
+    send what `hello`, `connected` and `command` return.
 
     Args:
         session: The session's id.

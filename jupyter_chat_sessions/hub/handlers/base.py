@@ -46,7 +46,7 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     details: list[str] = []
 
 
-class Refusal(HTTPError):  # type: ignore[misc]  # tornado's class is untyped for subclassing
+class Refusal(HTTPError):  # noqa: N818  # it is an answer, and tornado names its own likewise
     """A refused request, on its way out as an HTTP status with a JSON body."""
 
     def __init__(self, code: ErrorCode, text: str, *, status: int | None = None, details: list[str] | None = None):
@@ -63,10 +63,11 @@ def refusals() -> Iterator[None]:
         raise Refusal(error.code, error.text) from None
 
 
-class ChatHandler(JupyterHandler):  # type: ignore[misc]  # jupyter_server's class is untyped
+class ChatHandler(JupyterHandler):
     """A handler of somebody who is signed in and may chat.
 
-    Jupyter's `@authorized` would check "read" for a WebSocket's GET and so let the wrong people in; the check stands here, for each verb.
+    Jupyter's `@authorized` would check "read" for a WebSocket's GET and so let the wrong people in: the check stands
+    here, for each verb.
     """
 
     auth_resource = AUTH_RESOURCE
@@ -98,7 +99,8 @@ class ChatHandler(JupyterHandler):  # type: ignore[misc]  # jupyter_server's cla
         if self.token_authenticated:
             cookie_user = self.identity_provider.get_user_cookie(self)
             if await ensure_async(cookie_user) is None:
-                # Jupyter invents a new name for each request that has the token and no cookie; all of them are the token's holder.
+                # Jupyter invents a new name for each request that has the token and no cookie; all of them are the
+                # token's holder.
                 key = "token"
         info = UserInfo(identifier=user.username, display_name=user.display_name or user.name or None)
         return Principal(key=key, user=info, is_owner=await self._may("execute", "kernels"))
@@ -108,7 +110,8 @@ class ChatHandler(JupyterHandler):  # type: ignore[misc]  # jupyter_server's cla
         now = datetime.now(UTC)
         self.settings["chat_sessions_last_activity"] = now
         if kernel_id is not None and kernel_id in self.kernel_manager:
-            self.kernel_manager.get_kernel(kernel_id).last_activity = now
+            # Set by jupyter_server's own manager on each kernel, and read by its culling.
+            self.kernel_manager.get_kernel(kernel_id).last_activity = now  # type: ignore[attr-defined]
 
     async def _may(self, action: str, resource: str) -> bool:
         allowed = self.authorizer.is_authorized(self, self.current_user, action, resource)
@@ -118,7 +121,7 @@ class ChatHandler(JupyterHandler):  # type: ignore[misc]  # jupyter_server's cla
 class ApiHandler(ChatHandler):
     """A handler of the REST interface: JSON in, JSON out."""
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]
         """Let in who may chat; a program is told no, not sent to a login page."""
         await super().prepare(_redirect_to_login=False)
         await self.authorize()
@@ -133,7 +136,9 @@ class ApiHandler(ChatHandler):
         if self.request.headers.get("Content-Type", "").split(";")[0].strip() != "application/json":
             raise Refusal("malformed", "Send the body as application/json.", status=415)
         if len(self.request.body) > MAX_BODY_BYTES:
-            raise Refusal("too_large", f"The body has {len(self.request.body)} bytes; at most {MAX_BODY_BYTES} are read.")
+            raise Refusal(
+                "too_large", f"The body has {len(self.request.body)} bytes; at most {MAX_BODY_BYTES} are read."
+            )
         try:
             return msgspec.json.decode(self.request.body, type=of)
         except (msgspec.DecodeError, RecursionError) as reason:

@@ -29,7 +29,7 @@ from ..hub import Hub
 logger = logging.getLogger(__name__)
 
 
-class HostSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]  # untyped bases
+class HostSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """Joins a kernel to the hub. It is let in by the host token, which is good for this and nothing else."""
 
     _connection: HostConnection | None = None

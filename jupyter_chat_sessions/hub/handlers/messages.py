@@ -11,6 +11,7 @@ import msgspec
 from tornado import web
 from tornado.iostream import StreamClosedError
 
+from ...protocol.errors import ProtocolError
 from ...protocol.frames import (
     MAX_HOST_BYTES,
     MAX_TEXT,
@@ -24,6 +25,7 @@ from ...protocol.frames import (
     SendAnswer,
     SendMessage,
     Welcome,
+    join,
 )
 from ...protocol.steps import is_id
 from ...protocol.viewing import Viewing
@@ -124,7 +126,9 @@ class _Listener:
 
     def send(self, frame: bytes) -> None:
         """Follow a frame."""
-        for read in self._decoder.frames(b"[" + frame + b"]"):
+        for read in self._decoder.frames(join([frame])):
+            if isinstance(read, ProtocolError):
+                raise read
             self.viewing.receive(read)
             if isinstance(read, Numbered) and self.on_event is not None:
                 self.on_event(read.event)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -28,7 +30,7 @@ class Operation(NamedTuple):
     answer: Any | None
     status: int = 200
     body: Any | None = None
-    query: dict[str, str] = {}
+    query: Mapping[str, str] = MappingProxyType({})
     needs_secret: bool = False
     streams: bool = False
 
@@ -37,7 +39,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     """Base of what crosses the REST interface."""
 
 
-class Status(_Body):
+class Status(_Body, frozen=True, kw_only=True):
     """The extension and what it holds."""
 
     version: str
@@ -48,7 +50,7 @@ class Status(_Body):
     viewers: int
 
 
-class ChannelBody(_Body):
+class ChannelBody(_Body, frozen=True, kw_only=True):
     """A channel."""
 
     name: str
@@ -59,13 +61,13 @@ class ChannelBody(_Body):
     path: str
 
 
-class Channels(_Body):
+class Channels(_Body, frozen=True, kw_only=True):
     """All channels."""
 
     channels: list[ChannelBody]
 
 
-class SessionBody(_Body):
+class SessionBody(_Body, frozen=True, kw_only=True):
     """A session."""
 
     session: str
@@ -75,30 +77,30 @@ class SessionBody(_Body):
     snapshot: Snapshot | None = None
 
 
-class Sessions(_Body):
+class Sessions(_Body, frozen=True, kw_only=True):
     """The caller's sessions."""
 
     sessions: list[SessionBody]
 
 
-class Steps(_Body):
+class Steps(_Body, frozen=True, kw_only=True):
     """Steps of a thread, and how many stand before them."""
 
     steps: list[Step]
     earlier: int
 
 
-class NewMessage(_Body):
+class NewMessage(_Body, frozen=True, kw_only=True):
     """A message, or the answer to the question that is open."""
 
     text: str
     client_id: str | None = None
 
 
-class MessageReply(_Body):
+class MessageReply(_Body, frozen=True, kw_only=True):
     """What a message was answered with."""
 
     status: str
-    """`done`, `failed`, `cancelled` or `interrupted`; `asking` when a question waits; `running` when it takes longer than the wait."""
+    """`done`, `failed`, `cancelled`, `interrupted`; `asking`: a question waits; `running`: it takes too long."""
     steps: list[Step]
     question: Question | None = None

@@ -1,4 +1,4 @@
-"""Every route of the extension, in one table: the server, the description of the interface and the tests of access read it."""
+"""Every route of the extension, in one table that the server, the OpenAPI description and the tests read."""
 
 from __future__ import annotations
 

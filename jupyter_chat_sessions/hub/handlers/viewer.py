@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.websocket import WebSocketMixin
-from tornado.iostream import StreamBufferFullError
+from tornado.iostream import IOStream, StreamBufferFullError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from ...protocol.errors import ProtocolError, RefusedError
@@ -35,7 +35,7 @@ MAX_UNREADABLE = 20
 _CLOSE_CODES = {"unknown_session": 4404, "version": 4426, "busy": 4409}
 
 
-class ViewerSocket(WebSocketMixin, WebSocketHandler, ChatHandler):  # type: ignore[misc]  # untyped bases
+class ViewerSocket(WebSocketMixin, WebSocketHandler, ChatHandler):
     """Joins a viewer's WebSocket to its session."""
 
     is_socket = True
@@ -52,8 +52,8 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, ChatHandler):  # type: igno
     def set_default_headers(self) -> None:
         """A socket sends none of the page's headers."""
 
-    async def prepare(self) -> None:
-        """Leave the token in an address unread: addresses end up in logs, and a token there would lift the check of the origin."""
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Leave a token in the address unread: it would lift the check of the origin, and addresses end up in logs."""
         self.request.arguments.pop("token", None)
         self.request.query_arguments.pop("token", None)
         await super().prepare()
@@ -63,7 +63,9 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, ChatHandler):  # type: igno
         """Open the socket to who may chat, from a page of this server or with an `Authorization` header."""
         await self.authorize()
         if "Origin" not in self.request.headers and not self.token_authenticated:
-            raise Refusal("forbidden", "A browser's WebSocket names its origin; a script sends an Authorization header.")
+            raise Refusal(
+                "forbidden", "A browser's WebSocket names its origin; a script sends an Authorization header."
+            )
         self._principal: Principal = await self.principal()
         await super().get(*args, **kwargs)
 
@@ -73,7 +75,7 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, ChatHandler):  # type: igno
         loop = asyncio.get_running_loop()
         options = self.hub.options
         self._decoder = Decoder(ViewerFrame, max_bytes=MAX_VIEWER_BYTES, max_frames=64)
-        self.ws_connection.stream.max_write_buffer_size = options.max_write_buffer_bytes
+        self._stream().max_write_buffer_size = options.max_write_buffer_bytes
         self._outlet = _SocketOutlet(self, loop, heartbeat_s=options.heartbeat_s)
         self._hello_timer = loop.call_later(options.hello_timeout_s, self.close, 4408, "no hello")
 
@@ -105,6 +107,15 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, ChatHandler):  # type: igno
         if self._attachment is not None:
             self._attachment.detach()
         super().on_close()
+
+    def cut(self) -> None:
+        """Close the line itself, without a word."""
+        self._stream().close()
+
+    def _stream(self) -> IOStream:
+        assert self.ws_connection is not None
+        assert self.ws_connection.stream is not None
+        return self.ws_connection.stream
 
     def _on_hello(self, hello: Hello) -> None:
         assert self._outlet is not None
@@ -175,7 +186,7 @@ class _SocketOutlet:
         except StreamBufferFullError:
             # A close frame would wait behind what is not being read; the viewer finds the line cut, and resumes.
             logger.info("a viewer reads too slowly and is let go")
-            self._socket.ws_connection.stream.close()
+            self._socket.cut()
 
     def _beat(self) -> None:
         self.send(encode(Heartbeat()))

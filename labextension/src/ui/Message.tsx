@@ -28,7 +28,7 @@ export function Message({ step, isContinued, note, allowRemoteImages }: MessageP
       data-step-type={step.type}
       aria-busy={step.streaming === true}
     >
-      {!isContinued && <Author name={name} isMine={isMine} />}
+      {!isContinued && !isMine && <Author name={name} />}
       <div class={`jcs-body ${step.streaming === true ? 'jcs-streaming' : ''}`}>
         {step.language != null && step.language !== '' ? (
           <Markdown
