@@ -1,4 +1,7 @@
-"""The chat in a notebook: magics, widget, and which session a cell sees. Only this package knows IPython and ipywidgets."""
+"""The chat in a notebook: magics, widget, and which session a cell sees.
+
+Only this package knows IPython and ipywidgets.
+"""
 
 from __future__ import annotations
 

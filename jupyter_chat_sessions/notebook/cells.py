@@ -72,7 +72,7 @@ class CellWatch:
 
 
 def await_chat_cell(lines: list[str]) -> list[str]:
-    """Rewrite a `%%chat_session` cell into an `await`, as IPython rewrites cell magics into a call.
+    r"""Rewrite a `%%chat_session` cell into an `await`, as IPython rewrites cell magics into a call.
 
     A cell magic is synchronous: one that waited for the reply would keep the loop that has to produce it.
 
@@ -83,8 +83,8 @@ def await_chat_cell(lines: list[str]) -> list[str]:
         The lines to run; other cells as they are.
 
     Example:
-        >>> await_chat_cell(["%%chat_session\\n", "Hello\\n"])
-        ["await get_ipython().run_cell_magic('chat_session', '', 'Hello\\\\n')\\n"]
+        >>> await_chat_cell(["%%chat_session\n", "Hello\n"])
+        ["await get_ipython().run_cell_magic('chat_session', '', 'Hello\\n')\n"]
     """
     chat_cell = _CHAT_CELL.match(lines[0]) if lines else None
     if chat_cell is None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from ..host.session import BaseSession
 from ..protocol.conversation import Conversation
-from ..protocol.errors import ProtocolError
 from ..protocol.frames import ClearQuestion, Event, HostRefused
 from ..protocol.steps import Question, Step
 
@@ -90,7 +89,11 @@ class Following:
         self._shown.update({step.id: step for step in steps})
 
     def refusal(self, client_id: str | None) -> HostRefused | None:
-        """Return and forget why something was turned down: a message of that id, else anything without one that is known here."""
+        """Return and forget why something was turned down.
+
+        Args:
+            client_id: The message's; None for an answer, whose id is the hub's.
+        """
         with self._lock:
             for refusal in self._refusals:
                 if client_id is None or refusal.client_id == client_id:
@@ -105,10 +108,7 @@ class Following:
         with self._lock:
             if isinstance(event, ClearQuestion):
                 self._closed_questions.add(event.question_id)
-            try:
-                self._conversation.apply(event)
-            except ProtocolError:
-                pass  # Text that went on from before this cell looked: the step comes whole when it is finished.
+            self._conversation.apply(event)
         self._changed()
 
     def on_refused(self, refusal: HostRefused) -> None:

@@ -18,7 +18,7 @@ from ..protocol.errors import ChatSessionsError
 
 
 class InputGuard:
-    """Makes `input()` and `getpass()` in a handler an error: they would stop the whole notebook, and ask the wrong person.
+    """Makes `input()` and `getpass()` in a handler an error: they would stop the notebook, and ask the wrong person.
 
     ipykernel puts its own functions in the place of Python's for the length of each cell, therefore both are guarded.
 

@@ -1,7 +1,7 @@
 """What handlers print, display and raise goes to the cell that defined them.
 
-A handler runs in the context of its cell. Since ipykernel 7.1 everything that a cell puts out follows that context; before, only the streams do, and
-`route_displays` does it for the rest.
+A handler runs in the context of its cell. Since ipykernel 7.1 everything that a cell puts out follows that context;
+before, only the streams do, and `route_displays` sees to the rest.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import sys
 import threading
 from collections.abc import Callable
 from functools import wraps
+from types import TracebackType
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from .cells import running_cell
 
+_OURS = f"{__name__.split('.')[0]}."
 _ROUTED = ("publish", "clear_output")
 
 
@@ -55,6 +57,20 @@ def route_displays(shell: InteractiveShell) -> Callable[[], None]:
     return restore
 
 
+def _without_our_tail(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback that ends in the author's code, where this package raised at the author's call."""
+    entries = []
+    while trace is not None:
+        entries.append(trace)
+        trace = trace.tb_next
+    while len(entries) > 1 and entries[-1].tb_frame.f_globals.get("__name__", "").startswith(_OURS):
+        entries.pop()
+    kept: TracebackType | None = None
+    for entry in reversed(entries):
+        kept = TracebackType(kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return kept
+
+
 class ErrorDisplay:
     """Shows a handler's exceptions as IPython shows those of cells, in the cell that defined the handler.
 
@@ -68,5 +84,6 @@ class ErrorDisplay:
     def __call__(self, error: BaseException, where: str) -> None:
         """See `ShowError`. The text goes through a stream: streams follow the context in every ipykernel."""
         formatter = self._shell.InteractiveTB
-        lines = formatter.structured_traceback(type(error), error, error.__traceback__, tb_offset=0)
+        trace = _without_our_tail(error.__traceback__)
+        lines = formatter.structured_traceback(type(error), error, trace, tb_offset=0)
         print(where, formatter.stb2text(lines), sep="\n", file=sys.stderr)  # noqa: T201

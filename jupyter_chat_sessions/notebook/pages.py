@@ -28,8 +28,8 @@ class _Page:
 class Pages:
     """The pages that look at this notebook, and what each of them is about.
 
-    A page sees, first of these that lives: the session that was picked in it; of the one that its chat shows and the one that its
-    `%%chat_session` cells speak in, the one it last spoke in; the session picked last in any page.
+    A page sees, first of these that lives: the session picked in it; of the one that its chat shows and the one
+    that its `%%chat_session` cells speak in, the one it last spoke in; the session picked last in any page.
 
     Args:
         runtime: Where sessions live.

@@ -1,0 +1,262 @@
+"""The magics: each parses its line and makes one call into the notebook."""
+# mypy: disable-error-code="untyped-decorator, no-untyped-call"
+# IPython's decorators for magics have no types.
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import difflib
+import re
+import shlex
+import threading
+from collections.abc import Awaitable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, get_args
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.display import display
+
+from ..host.app import Slot
+from ..protocol.errors import ChatSessionsError, RefusedError
+from ..protocol.frames import ChannelSettings
+from ..protocol.steps import is_channel_name
+from .naming import default_channel
+from .notebook import Notebook
+from .tables import session_table
+
+SUBCOMMANDS = ("list", "use", "new", "end", "status", "open")
+_HEIGHT = re.compile(r"\d+(\.\d+)?(px|em|rem|vh|%)")
+
+
+@magics_class
+class ChatMagics(Magics):
+    """`%chat_session` and `%%chat_session`.
+
+    Args:
+        shell: IPython's shell.
+        notebook: What the magics act on.
+    """
+
+    def __init__(self, shell: InteractiveShell, notebook: Notebook) -> None:
+        super().__init__(shell)
+        self.shell: InteractiveShell = shell
+        self.notebook = notebook
+
+    @magic_arguments()
+    @argument("name", nargs="?", help="The chat's name; the notebook's by default.")
+    @argument("--title", help="What viewers read at its top; the name by default.")
+    @argument("--bot-name", default="Assistant", help="Whose name the chat's messages bear.")
+    @argument("--run-on", choices=["notebook", "thread"], default="notebook", help="Where `async def` handlers run.")
+    @argument(
+        "--when-busy", choices=["queue", "reject", "interrupt"], default="queue", help="What a second message does."
+    )
+    @argument("--env", nargs="+", action="extend", default=[], metavar="NAME", help="Variables that each viewer gives.")
+    @argument("--height", default="420px", help="A CSS length.")
+    @argument("--force", action="store_true", help="Take the name over from another live notebook.")
+    @line_cell_magic
+    def chat_session(self, line: str, cell: str | None = None) -> Awaitable[None] | None:
+        """Open a chat and show it under this cell; or, as a cell magic, say something in it.
+
+        ::
+
+            %chat_session [NAME] [options]   open a chat and show it
+            %chat_session list               the sessions of this notebook
+            %chat_session use ID|USER        let this page's cells see, and speak in, somebody's session
+            %chat_session use --clear        ... no more
+            %chat_session new [NAME]         end the notebook's own session and begin another
+            %chat_session end [ID|USER]      end a session; by default the one that cells speak in
+            %chat_session status             the link, the chats, counts
+
+            %%chat_session [NAME]
+            What you would type into the chat. The reply shows under the cell; the next such cell answers a question.
+        """
+        with _plain_errors():
+            words = _words(line)
+            if cell is not None:
+                return self._say(words, cell)
+            if words and words[0] in SUBCOMMANDS and words[0] != "open":
+                getattr(self, f"_{words[0]}")(words[1:])
+            else:
+                self._open(line, words)
+        return None
+
+    # ---- subcommands -------------------------------------------------------------------------------------------------
+
+    def _open(self, line: str, words: list[str]) -> None:
+        is_explicit = words[:1] == ["open"]
+        given = parse_argstring(self.chat_session, re.sub(r"^\s*open\b", "", line) if is_explicit else line)
+        name = given.name or default_channel(namespace=self.shell.user_ns)
+        _check_name(name, is_open=name in self._open_names(), is_explicit=is_explicit)
+        if _HEIGHT.fullmatch(given.height) is None:
+            raise UsageError(f"--height is a CSS length such as 420px or 60vh; it was {given.height!r}.")
+        for variable in given.env:
+            if not variable.isidentifier():
+                raise UsageError(f"--env takes names of variables such as OPENAI_API_KEY; {variable!r} is none.")
+        settings = ChannelSettings(
+            name=name,
+            title=given.title or name,
+            bot_name=given.bot_name,
+            required_env=given.env,
+            when_busy=given.when_busy,
+        )
+        self.notebook.open_channel(settings, run_on=given.run_on, force=given.force)
+        self._show(name, height=given.height)
+
+    def _show(self, name: str, *, height: str) -> None:
+        if self.notebook.kernel is None:
+            _tell(
+                f"The chat {name!r} is open. The widget needs a notebook; here, talk with it in %%chat_session cells."
+            )
+            return
+        if self.notebook.mode == "kernel":
+            _tell(
+                "No Jupyter server with Jupyter Chat Sessions is in reach, so this chat lives in the kernel: it has no "
+                "page of its own and ends with the kernel. For the full chat, install jupyter-chat-sessions beside "
+                "JupyterLab and restart it."
+            )
+        display(self.notebook.widget(name, height=height))
+
+    def _list(self, words: list[str]) -> None:
+        _no_more(words, "list")
+        seen = self.notebook.pages.seen(self.notebook.client)
+        _tell(session_table(self.notebook.runtime.sessions, seen=seen))
+
+    def _use(self, words: list[str]) -> None:
+        if words == ["--clear"]:
+            self.notebook.pages.clear(self.notebook.client)
+            _tell("The cells of this page see the session that its chat shows, else the notebook's own.")
+            return
+        if len(words) != 1:
+            raise UsageError(
+                "Say whose session: %chat_session use ID or USER (`%chat_session list` shows them), or --clear."
+            )
+        session = self.notebook.find_session(words[0])
+        self.notebook.pages.pick(self.notebook.client, session)
+        name = "" if session.user is None else f" of {session.user.display_name or session.user.identifier}"
+        _tell(f"The cells of this page see the session {session.id[:8]}{name}, and %%chat_session cells speak in it.")
+
+    def _new(self, words: list[str]) -> None:
+        _no_more(words[1:], "new [NAME]")
+        session = self.notebook.own_session(words[0] if words else None, anew=True)
+        self.notebook.pages.clear(self.notebook.client)
+        self.notebook.pages.note_spoken(self.notebook.client, session)
+        _tell(
+            f"A new session {session.id[:8]} of this notebook in {session.channel!r}. Talk in it with %%chat_session."
+        )
+
+    def _end(self, words: list[str]) -> None:
+        _no_more(words[1:], "end [ID or USER]")
+        session = self.notebook.find_session(words[0]) if words else self.notebook.speaking_session()
+        self.notebook.runtime.end(session)
+        _tell(f"The session {session.id[:8]} ends.")
+
+    def _status(self, words: list[str]) -> None:
+        _no_more(words, "status")
+        runtime = self.notebook.runtime
+        reason = f": {runtime.link_reason}" if runtime.link_reason else ""
+        where = "the Jupyter server" if self.notebook.mode == "server" else "a hub in this kernel"
+        slots = [slot for slot in get_args(Slot) if runtime.app.handler(slot) is not None]
+        lines = [
+            f"link      {runtime.link_status} to {where}{reason}",
+            f"handlers  {', '.join(slots) or 'none yet'}",
+        ]
+        for channel in self.notebook.channels:
+            name = channel.settings.name
+            count = sum(session.channel == name for session in runtime.sessions)
+            page = self.notebook.page_path(name)
+            shown = f", page {page}" if page is not None else ""
+            lines.append(f"chat      {name!r}, {count} sessions, handlers run on the {channel.run_on}{shown}")
+        if not self.notebook.channels:
+            lines.append("chat      none open; %chat_session opens one")
+        _tell("\n".join(lines))
+
+    def _say(self, words: list[str], text: str) -> Awaitable[None] | None:
+        _no_more(words[1:], "[NAME]")
+        text = text.strip("\n")
+        if not text.strip():
+            raise UsageError("Write what you want to say below %%chat_session.")
+        said = self._say_plainly(text, channel=words[0] if words else None)
+        if self.shell.autoawait:
+            return said
+        _wait_beside(said, handlers_loop=self.notebook.speaking_session(words[0] if words else None).loop)
+        return None
+
+    async def _say_plainly(self, text: str, *, channel: str | None) -> None:
+        with _plain_errors():
+            await self.notebook.say(text, channel=channel)
+
+    def _open_names(self) -> list[str]:
+        return [channel.settings.name for channel in self.notebook.channels]
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Show our own errors as one sentence: a traceback through this package helps nobody."""
+    try:
+        yield
+    except RefusedError as error:
+        raise UsageError(error.text) from None
+    except ChatSessionsError as error:
+        raise UsageError(str(error)) from None
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as reason:
+        raise UsageError(f"This line cannot be read ({reason}): {line!r}.") from None
+
+
+def _check_name(name: str, *, is_open: bool, is_explicit: bool) -> None:
+    if not is_channel_name(name):
+        raise UsageError(
+            f"{name!r} cannot be a chat's name: up to 100 letters, digits, spaces, dots, hyphens and underscores, "
+            "beginning with a letter, digit or underscore."
+        )
+    close = difflib.get_close_matches(name, SUBCOMMANDS, n=1, cutoff=0.7)
+    if close and not is_open and not is_explicit:
+        raise UsageError(
+            f"Did you mean `%chat_session {close[0]}`? "
+            f"To open a chat of the name {name!r}, run `%chat_session open {name}`."
+        )
+
+
+def _no_more(words: list[str], usage: str) -> None:
+    if words:
+        raise UsageError(f"Unexpected {' '.join(words)!r}: it is `chat_session {usage}`.")
+
+
+def _tell(text: str) -> None:
+    print(text)  # noqa: T201
+
+
+def _wait_beside(said: Any, *, handlers_loop: asyncio.AbstractEventLoop) -> None:
+    """Wait for a reply in a cell that cannot await."""
+    try:
+        is_kept = asyncio.get_running_loop() is handlers_loop
+    except RuntimeError:
+        is_kept = False
+    if is_kept:
+        said.close()
+        raise UsageError(
+            "This cell cannot await, and would keep the loop that the chat's handlers run on. "
+            "Run `%autoawait asyncio`, or open the chat with `--run-on thread`."
+        )
+    done: Future[None] = Future()
+    context = contextvars.copy_context()
+
+    def work() -> None:
+        try:
+            context.run(asyncio.run, said)
+        except BaseException as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=work, name="chat-cell", daemon=True).start()
+    done.result()

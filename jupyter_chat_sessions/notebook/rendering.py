@@ -1,0 +1,53 @@
+"""How a `%%chat_session` cell looks: Markdown for people, plain text for everything else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..protocol.steps import Step
+
+ANSWER_NEXT = "The next %%chat_session cell answers this question."
+WAITS = "What you said waits until then."
+NOTHING = "No answer came."
+
+
+def as_mime_bundle(steps: Sequence[Step], *, bot_name: str, notes: Sequence[str] = ()) -> dict[str, str]:
+    """Return what a cell shows of a conversation.
+
+    Args:
+        steps: What was said to the user.
+        bot_name: Who speaks where no name is shown.
+        notes: Lines from the chat itself, such as that a question waits.
+    """
+    markdown = [_markdown(step, bot_name=bot_name) for step in steps]
+    plain = [_plain(step, bot_name=bot_name) for step in steps]
+    markdown += [f"*{note.replace('%%chat_session', '`%%chat_session`')}*" for note in notes]
+    plain += [f"({note})" for note in notes]
+    return {"text/markdown": "\n\n".join(markdown), "text/plain": "\n\n".join(plain)}
+
+
+def _markdown(step: Step, *, bot_name: str) -> str:
+    text = step.output
+    if step.language:
+        fence = _fence(text)
+        text = f"{fence}{step.language}\n{text}\n{fence}"
+    if step.name != bot_name:
+        text = f"**{step.name}**\n\n{text}"
+    if step.is_error:
+        # A class, not a colour: front ends give alerts the colours of their theme, and leave out style attributes.
+        text = f'<div class="alert alert-block alert-danger">\n\n{text}\n\n</div>'
+    return text
+
+
+def _plain(step: Step, *, bot_name: str) -> str:
+    name = "" if step.name == bot_name else f"{step.name}: "
+    return f"{'Error: ' if step.is_error else ''}{name}{step.output}"
+
+
+def _fence(text: str) -> str:
+    """Return backticks enough that nothing in the text ends the block."""
+    longest = run = 0
+    for character in text:
+        run = run + 1 if character == "`" else 0
+        longest = max(longest, run)
+    return "`" * max(3, longest + 1)

@@ -1,0 +1,44 @@
+"""What `%chat_session list` and `%chat_session status` print. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..host.session import BaseSession
+
+
+def session_table(sessions: Sequence[BaseSession], *, seen: BaseSession | None) -> str:
+    """Return a table of sessions; a star marks the one that cells see."""
+    if not sessions:
+        return "No sessions yet. They begin when somebody opens the chat, or with a %%chat_session cell."
+    rows = [("", "session", "user", "client", "chat", "state", "messages")]
+    rows += [
+        (
+            "*" if session is seen else "",
+            session.id[:8],
+            _user(session),
+            session.client_type,
+            session.channel,
+            session_state(session),
+            str(len(session.messages)),
+        )
+        for session in sessions
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def session_state(session: BaseSession) -> str:
+    """Return what goes on in a session, in few words."""
+    if session.open_question() is not None:
+        return "asks"
+    if session.current_run is not None:
+        waiting = f", {len(session.waiting)} waiting" if session.waiting else ""
+        return f"runs {session.current_run.slot}{waiting}"
+    return "ended" if session.is_ended else "idle"
+
+
+def _user(session: BaseSession) -> str:
+    return "" if session.user is None else session.user.display_name or session.user.identifier

@@ -1,0 +1,120 @@
+"""A `%%chat_session` cell: says something as the user of a session, and shows what comes of it while it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from IPython.display import DisplayHandle, display
+
+from ..host.runtime import Runtime
+from ..protocol.errors import ChatSessionsError, RefusedError
+from ..protocol.steps import Step
+from .following import Following
+from .guards import interruptible
+from .rendering import ANSWER_NEXT, NOTHING, WAITS, as_mime_bundle
+
+UPDATE_S = 0.1
+"""The shortest time between two updates of what the cell shows, in seconds."""
+
+
+class Talk:
+    """What one cell says, and the reply.
+
+    Args:
+        runtime: The way to the session.
+        following: The session, as cells know it.
+        shows_updates: The front end can change what it has shown; a terminal cannot.
+    """
+
+    def __init__(self, runtime: Runtime, following: Following, *, shows_updates: bool) -> None:
+        self._runtime = runtime
+        self._following = following
+        self._shows_updates = shows_updates
+        self._handle: DisplayHandle | None = None
+        self._shown: dict[str, str] = {}
+        self._client_id: str | None = None
+        self._question_id: str | None = None
+
+    async def say(self, text: str) -> None:
+        """Say it, and show the reply until all is answered or a question waits.
+
+        Args:
+            text: A message; the answer, where a question waits that the user has read.
+
+        Raises:
+            RefusedError: It was turned down.
+            ChatSessionsError: The session ended meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        changed = asyncio.Event()
+
+        def on_change() -> None:
+            loop.call_soon_threadsafe(changed.set)
+
+        self._following.on_change = on_change
+        try:
+            with interruptible():
+                self._send(text)
+                await self._show_until_settled(changed)
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            self._runtime.stop(self._following.session)
+            self._show(notes=["Interrupted."])
+            raise
+        finally:
+            self._following.on_change = None
+            self._following.mark_shown(self._following.unshown())
+
+    def _send(self, text: str) -> None:
+        session = self._following.session
+        self._question_id = self._question_to_answer()
+        if self._question_id is not None:
+            self._runtime.answer(session, self._question_id, text)
+        else:
+            self._client_id = self._runtime.say(session, text)
+
+    def _question_to_answer(self) -> str | None:
+        """Return the question that the text answers. One that nobody has read yet is not answered by chance."""
+        question = self._following.question
+        if question is None:
+            own = self._following.session.client_type == "notebook"
+            return None if own else self._following.session.open_question()
+        return question.id if self._following.is_shown(question.step_id) else None
+
+    async def _show_until_settled(self, changed: asyncio.Event) -> None:
+        while not self._is_settled():
+            await changed.wait()
+            changed.clear()
+            if self._shows_updates and not self._is_settled():
+                self._show()
+                await asyncio.sleep(UPDATE_S)
+        question = self._following.question
+        notes = []
+        if question is not None:
+            notes = [ANSWER_NEXT, WAITS] if self._following.waiting else [ANSWER_NEXT]
+        self._show(notes=[" ".join(notes)] if notes else [])
+
+    def _is_settled(self) -> bool:
+        refusal = self._following.refusal(self._client_id)
+        if refusal is not None:
+            raise RefusedError(refusal.code, refusal.text)
+        if self._following.is_ended:
+            raise ChatSessionsError("This session has ended. The next %%chat_session cell begins a new one.")
+        if self._client_id is not None:
+            return self._following.said(self._client_id) and self._following.is_quiet
+        return self._question_id is None or (self._following.is_closed(self._question_id) and self._following.is_quiet)
+
+    def _show(self, *, notes: list[str] | None = None) -> None:
+        steps: list[Step] = self._following.unshown()
+        if not steps and not notes:
+            if self._handle is None and not self._is_settled():
+                return
+            notes = [NOTHING]
+        bundle: dict[str, Any] = as_mime_bundle(steps, bot_name=self._following.session.bot_name, notes=notes or [])
+        if bundle == self._shown:
+            return
+        self._shown = bundle
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(bundle, raw=True)  # type: ignore[no-untyped-call]
