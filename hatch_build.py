@@ -24,6 +24,8 @@ class FrontEndBuildHook(BuildHookInterface):
             return
         npm = shutil.which("npm")
         if npm is None:
-            raise RuntimeError("The front end is not built and npm is not there: install Node 20 or newer, then try again.")
+            raise RuntimeError(
+                "The front end is not built and npm is not there: install Node 20 or newer, then try again."
+            )
         for command in (["ci"], ["run", "build"]):
             subprocess.run([npm, *command], cwd=root / "labextension", check=True)

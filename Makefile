@@ -1,0 +1,101 @@
+# `make demo` opens JupyterLab on the quickstart; `make test` runs every check and test. Both do all their set-up.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+LAB_ARGS ?=
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+STATIC := jupyter_chat_sessions/static/chat.js
+FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
+
+.PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-matrix \
+	test-matrix-short tools chromium clean bench-import
+
+demo: $(VENV)/.ready $(STATIC)
+	$(BIN)/jupyter lab $(LAB_ARGS) notebooks/01_quickstart.ipynb
+
+# One after the other, so that each part's counts stand together.
+test:
+	$(MAKE) lint
+	$(MAKE) frontend-tests
+	$(MAKE) python-tests
+	$(MAKE) server-tests
+	$(MAKE) packaging-tests
+	$(MAKE) test-matrix-short
+	$(MAKE) browser-tests
+
+lint: $(VENV)/.ready $(STATIC)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd labextension && npm run --silent typecheck && npm run --silent lint
+
+build: $(STATIC)
+
+python-tests: $(VENV)/.ready $(STATIC)
+	@echo "== Python"
+	$(PYTEST) tests --ignore=tests/hub/server --ignore=tests/e2e --ignore=tests/packaging --ignore=tests/matrix
+
+# pytest-jupyter takes over async tests, so it is loaded for these alone.
+server-tests: $(VENV)/.ready $(STATIC)
+	@echo "== Python: the Jupyter server"
+	$(PYTEST) -p pytest_jupyter.jupyter_server tests/hub/server
+
+packaging-tests: $(VENV)/.ready $(STATIC)
+	@echo "== Python: the wheel"
+	$(PYTEST) tests/packaging
+
+frontend-tests: $(STATIC)
+	@echo "== TypeScript"
+	cd labextension && npm test --silent && npm run --silent size
+
+browser-tests: $(VENV)/.ready $(STATIC) chromium
+	@echo "== Browser"
+	CHROMIUM=$$(command -v chromium || command -v chromium-browser || command -v google-chrome) $(PYTEST) tests/e2e
+
+# Every ipykernel and every Python that can be had.
+test-matrix: $(VENV)/.ready $(STATIC)
+	$(BIN)/python tests/matrix/run.py
+
+# The oldest and the newest ipykernel, on this Python.
+test-matrix-short: $(VENV)/.ready $(STATIC)
+	@echo "== Python: the oldest and the newest ipykernel"
+	$(BIN)/python tests/matrix/run.py --short
+
+bench-import: $(VENV)/.ready
+	$(BIN)/python tests/benchmarks/import_time.py
+
+tools:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@command -v npm >/dev/null || { echo "Node 20 or newer with npm is needed; install it, then try again."; exit 1; }
+
+chromium:
+	@if [ -z "$(CHROMIUM)" ]; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -y -qq chromium; \
+		else \
+			echo "The browser tests need Chromium: install it, or name it: make CHROMIUM=/path/to/chromium browser-tests"; \
+			exit 1; \
+		fi; \
+	fi
+
+labextension/node_modules/.ready: labextension/package-lock.json | tools
+	cd labextension && npm ci --no-audit --no-fund
+	@touch $@
+
+$(STATIC): labextension/node_modules/.ready $(FRONT_END)
+	cd labextension && npm run --silent build
+
+# uv is many times faster; where it cannot reach the packages (pip has settings of its own), pip does it.
+$(VENV)/.ready: pyproject.toml | tools $(STATIC)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[dev]" || $(BIN)/python -m pip install --quiet -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .venv-matrix labextension/node_modules jupyter_chat_sessions/static dist build test-results
