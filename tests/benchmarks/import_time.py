@@ -1,4 +1,4 @@
-"""Prints how long `import jupyter_chat_sessions` takes beside a bare interpreter: medians of whole processes, in turn."""
+"""Prints how long `import jupyter_chat_sessions` takes beside a bare interpreter: medians of processes, in turn."""
 
 import statistics
 import subprocess

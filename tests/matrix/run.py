@@ -1,7 +1,7 @@
 """Runs the core checks against each ipykernel and each Python that can be had: `make test-matrix`.
 
-Each pair gets an environment of its own below `.venv-matrix/`, kept for the next run. `--short` takes the oldest and the newest
-ipykernel on this Python.
+Each pair gets an environment of its own below `.venv-matrix/`, kept for the next run. `--short` takes the oldest and
+the newest ipykernel on this Python.
 """
 
 import argparse

@@ -21,7 +21,7 @@ def run(*command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROO
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--installer", "uv", "--outdir", directory, ROOT)
+    run(sys.executable, "-m", "build", "--outdir", directory, ROOT)
     assert list(directory.glob("*.tar.gz"))
     return next(directory.glob("*.whl"))
 
@@ -56,11 +56,10 @@ def test_installing_the_wheel_is_all_there_is_to_do(
     wheel: Path, bare_environment: dict[str, str], tmp_path: Path
 ) -> None:
     """`pip install` without Node enables the server extension and brings the widget's JupyterLab part."""
-    uv = Path(sys.executable).parent / "uv"
     target = tmp_path / "venv"
     run(sys.executable, "-m", "venv", target)
     python = target / "bin" / "python"
-    run(uv, "pip", "install", "--quiet", "--python", python, wheel, env=bare_environment, cwd=tmp_path)
+    run(python, "-m", "pip", "install", "--quiet", wheel, env=bare_environment, cwd=tmp_path)
     listed = run(python, "-m", "jupyter", "server", "extension", "list", env=bare_environment, cwd=tmp_path)
     assert "jupyter_chat_sessions.hub.extension" in listed
     assert "enabled" in listed.split("jupyter_chat_sessions.hub.extension")[1].split("\n")[0]
