@@ -298,7 +298,8 @@ class Hub:
             channel = self._channels[frame.settings.name] = Channel(frame.settings)
         earlier = channel.host
         if earlier is not None and earlier is not host:
-            if earlier.is_connected and earlier.kernel_id != host.kernel_id and not frame.force:
+            is_same_kernel = host.kernel_id is not None and earlier.kernel_id == host.kernel_id
+            if earlier.is_connected and not is_same_kernel and not frame.force:
                 text = (
                     f"The chat {channel.name!r} is open in another live notebook. Choose another name, "
                     "or take it over with --force."
