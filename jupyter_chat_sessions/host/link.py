@@ -215,12 +215,17 @@ class Link:
             return
         start, weight = 0, 0
         for index, frame in enumerate(frames):
-            weight += len(bytes(frame))
-            if weight > _BATCH_BYTES or index + 1 == len(frames):
-                part = frames[start : index + 1]
-                batch = _RawBatch(seq=seq + start, ack=self._end.received, frames=part)
-                self._wire.send(join([encode(batch)]))
-                start, weight = index + 1, 0
+            size = len(bytes(frame))
+            if index > start and weight + size > _BATCH_BYTES:
+                self._send_batch(seq + start, frames[start:index])
+                start, weight = index, 0
+            weight += size
+        if start < len(frames):
+            self._send_batch(seq + start, frames[start:])
+
+    def _send_batch(self, seq: int, frames: list[msgspec.Raw]) -> None:
+        if self._wire is not None:
+            self._wire.send(join([encode(_RawBatch(seq=seq, ack=self._end.received, frames=frames))]))
 
     def _settle(self) -> None:
         self.outbox.settled(self._end.kept)

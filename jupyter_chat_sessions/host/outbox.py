@@ -1,6 +1,7 @@
 """What the host has to say and has not sent yet.
 
-The one rule: `put` may be called from any thread, and never waits or touches a loop.
+The one rule: `put` may be called from any thread, and never waits or touches a loop. What it takes, the hub can read:
+one frame that it could not would cost every viewer the connection.
 """
 
 from __future__ import annotations
@@ -12,10 +13,17 @@ from concurrent.futures import Future
 
 import msgspec
 
-from ..protocol.frames import AppendText, Emit, HostFrame, encode
+from ..protocol.frames import MAX_HOST_BYTES, AppendText, Emit, HostFrame, encode
+from ..protocol.steps import is_id
 
 MAX_WAITING_FRAMES = 4096
 """Above this, code that can wait does (`room`)."""
+MAX_FRAME_BYTES = MAX_HOST_BYTES - 4096
+"""Bytes in one frame; what is left is for the batch around it."""
+MAX_TEXT_LENGTH = 64 * 1024
+"""Code points that gather in one frame of text."""
+
+_as_hub_reads = msgspec.json.Decoder(HostFrame)
 
 
 class Outbox:
@@ -38,11 +46,14 @@ class Outbox:
 
         Raises:
             TypeError: Something in it is no JSON.
+            ValueError: The hub would not read it: it is too large, or something in it is not as the protocol wants.
         """
-        if isinstance(frame, Emit) and isinstance(frame.event, AppendText):
+        if isinstance(frame, Emit) and isinstance(frame.event, AppendText) and len(frame.event.text) < MAX_TEXT_LENGTH:
+            if not is_id(frame.event.step_id):
+                raise ValueError(f"The id of a step is a UUID; this was {frame.event.step_id!r}.")
             self._put_text(frame.session, frame.event)
             return
-        raw = msgspec.Raw(encode(frame))
+        raw = _checked(frame)
         with self._lock:
             self._settle_text()
             self._frames.append(raw)
@@ -83,7 +94,7 @@ class Outbox:
     def _put_text(self, session: str, event: AppendText) -> None:
         with self._lock:
             if self._text is not None and self._text.continues(session, event):
-                self._text.parts.append(event.text)
+                self._text.add(event.text)
                 return
             self._settle_text()
             self._text = _Text(session, event)
@@ -97,6 +108,18 @@ class Outbox:
             self._text = None
 
 
+def _checked(frame: HostFrame) -> msgspec.Raw:
+    """Encode a frame as the hub will read it."""
+    encoded = encode(frame)
+    if len(encoded) > MAX_FRAME_BYTES:
+        raise ValueError(f"This is too large to show: {len(encoded):,} bytes; at most {MAX_FRAME_BYTES:,} are sent.")
+    try:
+        _as_hub_reads.decode(encoded)
+    except msgspec.ValidationError as reason:
+        raise ValueError(f"The chat cannot show this: {reason}.") from None
+    return msgspec.Raw(encoded)
+
+
 class _Text:
     """Text for one step, still growing."""
 
@@ -104,8 +127,15 @@ class _Text:
         self.session = session
         self.event = event
         self.parts = [event.text]
+        self.length = len(event.text)
+
+    def add(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
 
     def continues(self, session: str, event: AppendText) -> bool:
+        if self.event.offset + self.length != event.offset or self.length + len(event.text) > MAX_TEXT_LENGTH:
+            return False
         return session == self.session and event.step_id == self.event.step_id and event.into == self.event.into
 
     def frame(self) -> Emit:

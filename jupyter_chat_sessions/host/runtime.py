@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from ..protocol.errors import HubUnreachableError, RefusedError
 from ..protocol.frames import (
+    MAX_TEXT,
     ChannelSettings,
     CloseSession,
     Deliver,
@@ -166,13 +167,23 @@ class Runtime:
         return opening
 
     def say(self, session: BaseSession, text: str) -> str:
-        """Send a message as the user of a session; return its client id."""
+        """Send a message as the user of a session; return its client id.
+
+        Raises:
+            RefusedError: The text is too long.
+        """
+        _check_length(text)
         client_id = str(uuid4())
         self._required_link().outbox.put(HostMessage(session=session.id, client_id=client_id, text=text))
         return client_id
 
     def answer(self, session: BaseSession, question_id: str, text: str) -> None:
-        """Answer a question as the user of a session."""
+        """Answer a question as the user of a session.
+
+        Raises:
+            RefusedError: The text is too long.
+        """
+        _check_length(text)
         self._required_link().outbox.put(HostAnswer(session=session.id, question_id=question_id, text=text))
 
     def end(self, session: BaseSession) -> None:
@@ -353,6 +364,11 @@ class Runtime:
 
             threading.Thread(target=run, name="chat-handlers", daemon=True).start()
         return self._thread_loop
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise RefusedError("too_large", f"A message may have {MAX_TEXT:,} characters; this one has {len(text):,}.")
 
 
 def _settle_future(future: Future[T], result: T | RefusedError) -> None:
