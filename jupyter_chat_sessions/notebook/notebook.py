@@ -288,6 +288,12 @@ class Notebook:
                 self.pages.note_shown(client, message["session"])
         elif channel in self._bridge_by_channel:
             self._bridge_by_channel[channel].receive(message)
+        elif message.get("kind") == "create" and channel in self._widget_by_channel:
+            # A page that the server did not give out, such as an editor's, joined to a kernel of that server.
+            text = "This front end cannot reach the chat on its Jupyter server. Open the notebook or the chat's page there."
+            body = {"code": "forbidden", "text": text}
+            answer = {"kind": "created", "request": message.get("request"), "status": 403, "body": body}
+            self._widget_by_channel[channel].send(answer)
 
     def _on_session_ended(self, session: BaseSession) -> None:
         self._following_by_session.pop(session.id, None)
