@@ -1,13 +1,13 @@
 """The chat that belongs in a notebook.
 
-    %load_ext jupyter_chat_sessions
-    import jupyter_chat_sessions as cl
+%load_ext jupyter_chat_sessions
+import jupyter_chat_sessions as cl
 
-    @cl.on_message
-    async def reply(message: cl.Message):
-        await cl.Message(f"You said: {message.content}").send()
+@cl.on_message
+async def reply(message: cl.Message):
+    await cl.Message(f"You said: {message.content}").send()
 
-    %chat_session
+%chat_session
 """
 
 from __future__ import annotations

@@ -12,20 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-URL_VARIABLE = "JUPYTER_CHAT_SESSIONS_URL"
-TOKEN_VARIABLE = "JUPYTER_CHAT_SESSIONS_HOST_TOKEN"
-
-
-class HubAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a hub is, and the secret that lets a process host chats there.
-
-    Attributes:
-        url: The server's base URL, with a trailing slash.
-        token: Good for hosting and nothing else.
-    """
-
-    url: str
-    token: str
+from ..protocol.addresses import TOKEN_VARIABLE, URL_VARIABLE, HubAddress, runtime_file_name
 
 
 def find_hub(
@@ -49,6 +36,6 @@ def find_hub(
 
         runtime_directory = Path(jupyter_runtime_dir())
     try:
-        return msgspec.json.decode((runtime_directory / f"jpchat-{parent}.json").read_bytes(), type=HubAddress)
+        return msgspec.json.decode((runtime_directory / runtime_file_name(int(parent))).read_bytes(), type=HubAddress)
     except (OSError, msgspec.DecodeError):
         return None

@@ -43,6 +43,8 @@ LinkStatus = Literal["connecting", "connected", "refused", "closed"]
 T = TypeVar("T")
 
 BEAT_S = 10.0
+SILENCE_S = 35.0
+"""Without a word of the hub, not even the answer to a beat, the line counts as dead."""
 LONGEST_WAIT_S = 5.0
 _BATCH_BYTES = MAX_HOST_BYTES // 4
 
@@ -78,6 +80,7 @@ class Link:
         self._hub_epoch: str | None = None
         self._end: LinkEnd[msgspec.Raw, HubToHostFrame] = LinkEnd()
         self._wire: Wire | None = None
+        self._heard_at = 0.0
         self._decoder = Decoder(HubLinkFrame, max_bytes=4 * MAX_HOST_BYTES)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run_loop, name="chat-link", daemon=True)
@@ -159,6 +162,7 @@ class Link:
         beat = asyncio.create_task(self._beat(wire))
         try:
             while (message := await wire.receive()) is not None:
+                self._heard_at = self._loop.time()
                 for frame in self._decoder.frames(message):
                     self._on_frame(wire, frame)
         finally:
@@ -231,10 +235,13 @@ class Link:
         self.outbox.settled(self._end.kept)
 
     async def _beat(self, wire: Wire) -> None:
+        """Say now and then that this thread lives; the hub answers. A line on which nothing comes is a dead one."""
         beat = join([encode(LinkBeat())])
-        while True:
-            await asyncio.sleep(BEAT_S)
+        self._heard_at = self._loop.time()
+        while self._loop.time() - self._heard_at < SILENCE_S:
             wire.send(beat)
+            await asyncio.sleep(BEAT_S)
+        wire.close()
 
 
 class _RefusedError(ChatSessionsError):

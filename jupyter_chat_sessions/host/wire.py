@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from ..protocol.addresses import HubAddress
 from ..protocol.errors import HubUnreachableError
 from ..protocol.frames import MAX_HOST_BYTES
-from .discovery import HubAddress
 
 
 class Wire(Protocol):

@@ -15,13 +15,11 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 
 from ..assets import STATIC_DIRECTORY
+from ..protocol.addresses import TOKEN_VARIABLE, URL_VARIABLE, HubAddress, runtime_file_name
 from .config import ChatSessions
 from .handlers.routes import routes
 from .hub import Hub
 from .store import MemoryStore
-
-URL_VARIABLE = "JUPYTER_CHAT_SESSIONS_URL"
-TOKEN_VARIABLE = "JUPYTER_CHAT_SESSIONS_HOST_TOKEN"
 
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]", "*": "127.0.0.1"}  # noqa: S104  # recognised, not bound
 
@@ -86,11 +84,11 @@ def dial_url(serverapp: ServerApp) -> str | None:
 
 def _write_runtime_file(url: str, token: str) -> Path:
     """Leave address and token where only this user can read them, for kernels that did not inherit the environment."""
-    path = Path(jupyter_runtime_dir()) / f"jpchat-{os.getpid()}.json"
+    path = Path(jupyter_runtime_dir()) / runtime_file_name(os.getpid())
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(msgspec.json.encode({"url": url, "token": token, "pid": os.getpid()}))
+        file.write(msgspec.json.encode(HubAddress(url=url, token=token)))
     return path
 
 

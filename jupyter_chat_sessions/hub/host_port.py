@@ -64,9 +64,10 @@ class HostPort:
         if self._connection is not None:
             self._connection.outlet.send(HubBatch(seq=seq, ack=self._end.received, frames=[frame]))
 
-    def connect(self, hello: LinkHello, outlet: HostOutlet, *, hub_epoch: str, on_lost: LostCallback) -> HostConnection:
+    def connect(
+        self, hello: LinkHello, outlet: HostOutlet, *, hub_epoch: str, is_resumed: bool, on_lost: LostCallback
+    ) -> HostConnection:
         """Take a new connection in the place of an earlier one, and send again what it has not."""
-        is_resumed = hello.hub_epoch == hub_epoch
         if self._connection is not None:
             self._connection.outlet.close(1012, "replaced by a newer connection")
         connection = self._connection = HostConnection(self, outlet, on_lost=on_lost)

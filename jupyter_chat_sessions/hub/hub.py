@@ -193,14 +193,17 @@ class Hub:
                 "Server and kernel have different versions of jupyter-chat-sessions. Install one and restart.",
             )
         host = self._hosts.get(hello.host_epoch)
-        if host is None or hello.hub_epoch != self._epoch:
+        is_resumed = host is not None and hello.hub_epoch == self._epoch
+        if host is None or not is_resumed:
             host = self._hosts[hello.host_epoch] = HostPort(
                 hello.host_epoch, hello.kernel_id, on_frame=self._on_host_frame
             )
         if host.grace_timer is not None:
             host.grace_timer.cancel()
             host.grace_timer = None
-        connection = host.connect(hello, outlet, hub_epoch=self._epoch, on_lost=self._on_host_lost)
+        connection = host.connect(
+            hello, outlet, hub_epoch=self._epoch, is_resumed=is_resumed, on_lost=self._on_host_lost
+        )
         self._show_host(host)
         return connection
 
@@ -224,8 +227,9 @@ class Hub:
         )
 
     async def aclose(self) -> None:
-        """End every session and close the store."""
+        """Let every viewer go, end every session, and close the store."""
         for session in list(self._sessions.values()):
+            session.let_go()
             session.end("closed")
         for host in self._hosts.values():
             if host.grace_timer is not None:

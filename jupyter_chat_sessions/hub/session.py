@@ -188,6 +188,12 @@ class Session:
             self._questions.pause()
             self._wait_for_viewer()
 
+    def let_go(self) -> None:
+        """The server goes away: close every viewer's line without a goodbye, so that it comes back."""
+        for outlet in self._outlets:
+            outlet.close(1012, "the server restarts")
+        self._outlets.clear()
+
     def end(self, reason: EndReason) -> None:
         """End the session: tell host and viewers, and free everything. Ending twice does nothing."""
         if self.state == "ended":

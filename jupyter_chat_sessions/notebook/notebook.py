@@ -15,11 +15,12 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from ..embedded import EmbeddedHub
 from ..host.app import RunOn
-from ..host.discovery import HubAddress, find_hub
+from ..host.discovery import find_hub
 from ..host.dispatcher import print_error
 from ..host.runtime import HostedChannel, current_runtime
 from ..host.session import BaseSession
 from ..host.wire import dial_websocket
+from ..protocol.addresses import HubAddress
 from ..protocol.errors import HubUnreachableError, NoSessionError
 from ..protocol.frames import ChannelSettings
 from .bridge import Bridge
@@ -290,7 +291,7 @@ class Notebook:
             self._bridge_by_channel[channel].receive(message)
         elif message.get("kind") == "create" and channel in self._widget_by_channel:
             # A page that the server did not give out, such as an editor's, joined to a kernel of that server.
-            text = "This front end cannot reach the chat on its Jupyter server. Open the notebook or the chat's page there."
+            text = "This front end cannot reach the chat on its server. Open the notebook or the chat's page there."
             body = {"code": "forbidden", "text": text}
             answer = {"kind": "created", "request": message.get("request"), "status": 403, "body": body}
             self._widget_by_channel[channel].send(answer)

@@ -8,9 +8,8 @@ from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.base.websocket import WebSocketMixin
 from tornado.web import HTTPError
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from ...protocol.errors import ProtocolError, RefusedError
 from ...protocol.frames import (
@@ -25,11 +24,12 @@ from ...protocol.frames import (
 )
 from ..host_port import HostConnection
 from ..hub import Hub
+from .socket import ChatSocket
 
 logger = logging.getLogger(__name__)
 
 
-class HostSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+class HostSocket(ChatSocket, JupyterHandler):
     """Joins a kernel to the hub. It is let in by the host token, which is good for this and nothing else."""
 
     _connection: HostConnection | None = None
@@ -38,9 +38,6 @@ class HostSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def max_message_size(self) -> int:
         """The largest message that tornado takes, in bytes."""
         return MAX_HOST_BYTES
-
-    def set_default_headers(self) -> None:
-        """A socket sends none of the page's headers."""
 
     @allow_unauthenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:

@@ -7,9 +7,8 @@ import logging
 from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
-from jupyter_server.base.websocket import WebSocketMixin
 from tornado.iostream import IOStream, StreamBufferFullError
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from ...protocol.errors import ProtocolError, RefusedError
 from ...protocol.frames import (
@@ -26,6 +25,7 @@ from ...protocol.frames import (
 from ..access import Principal
 from ..hub import Attachment
 from .base import ChatHandler, Refusal
+from .socket import ChatSocket
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ MAX_UNREADABLE = 20
 _CLOSE_CODES = {"unknown_session": 4404, "version": 4426, "busy": 4409}
 
 
-class ViewerSocket(WebSocketMixin, WebSocketHandler, ChatHandler):
+class ViewerSocket(ChatSocket, ChatHandler):
     """Joins a viewer's WebSocket to its session."""
 
     is_socket = True
@@ -48,9 +48,6 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, ChatHandler):
     def max_message_size(self) -> int:
         """The largest message that tornado takes, in bytes."""
         return MAX_VIEWER_BYTES
-
-    def set_default_headers(self) -> None:
-        """A socket sends none of the page's headers."""
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Leave a token in the address unread: it would lift the check of the origin, and addresses end up in logs."""
