@@ -18,7 +18,7 @@ from typing import Any, get_args
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
 from ..host.app import Slot
@@ -82,14 +82,14 @@ class ChatMagics(Magics):
             if words and words[0] in SUBCOMMANDS and words[0] != "open":
                 getattr(self, f"_{words[0]}")(words[1:])
             else:
-                self._open(line, words)
+                self._open(words)
         return None
 
     # ---- subcommands -------------------------------------------------------------------------------------------------
 
-    def _open(self, line: str, words: list[str]) -> None:
+    def _open(self, words: list[str]) -> None:
         is_explicit = words[:1] == ["open"]
-        given = parse_argstring(self.chat_session, re.sub(r"^\s*open\b", "", line) if is_explicit else line)
+        given = self.chat_session.parser.parse_args(words[1:] if is_explicit else words)
         name = given.name or default_channel(namespace=self.shell.user_ns)
         _check_name(name, is_open=name in self._open_names(), is_explicit=is_explicit)
         if _HEIGHT.fullmatch(given.height) is None:
