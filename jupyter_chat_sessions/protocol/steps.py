@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-CHANNEL_PATTERN = r"^[\w][\w .\-]{0,99}$"
+# In Python `$` also stands before a line break at the end; `(?!\n)` does not let that pass, in JSON Schema neither.
+ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$(?!\n)"
+CHANNEL_PATTERN = r"^[\w][\w .\-]{0,99}$(?!\n)"
 
 Id = Annotated[str, Meta(pattern=ID_PATTERN)]
 ChannelName = Annotated[str, Meta(pattern=CHANNEL_PATTERN)]
