@@ -188,6 +188,7 @@ class Runtime:
 
     def end(self, session: BaseSession) -> None:
         """End a session."""
+        session.is_ending = True
         self._required_link().outbox.put(CloseSession(session=session.id))
 
     def stop(self, session: BaseSession) -> None:
@@ -272,6 +273,9 @@ class Runtime:
             case StopRuns(session=session_id):
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.stop())
             case SessionEnded(session=session_id):
+                hosted = self._sessions.get(session_id)
+                if hosted is not None:
+                    hosted.session.is_ending = True
                 self._for_session(session_id, self._end)
             case HostRefused():
                 opening = self._openings.pop(frame.session, None)

@@ -99,6 +99,8 @@ class BaseSession:
         """What `chat_context` holds."""
         self.waiting: deque[Run] = deque()
         self.current_run: Run | None = None
+        self.is_ending = False
+        """Its end is on the way: `on_chat_end` may still be to come."""
         self.is_ended = False
         self.heard_at = 0.0
         """When its user last said something, on `time.monotonic`; 0 before that."""
@@ -171,7 +173,7 @@ class BaseSession:
 
     def free(self) -> None:
         """Let go of everything; the session is over."""
-        self.is_ended = True
+        self.is_ending = self.is_ended = True
         with self._lock:
             for future in self._questions.values():
                 future.cancel()

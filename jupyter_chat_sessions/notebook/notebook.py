@@ -203,7 +203,7 @@ class Notebook:
         own = self._own_by_channel.get(name)
         if own is not None and anew:
             self.runtime.end(own)
-        if own is None or own.is_ended or anew or self.runtime.session(own.id) is None:
+        if own is None or own.is_ending or anew or self.runtime.session(own.id) is None:
             try:
                 own = _result(self.runtime.open_notebook_session(name))
             except TimeoutError:

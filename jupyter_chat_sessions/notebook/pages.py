@@ -83,4 +83,4 @@ class Pages:
 
     def _live(self, session_id: str | None) -> BaseSession | None:
         session = None if session_id is None else self._runtime.session(session_id)
-        return None if session is None or session.is_ended else session
+        return None if session is None or session.is_ending else session

@@ -32,12 +32,14 @@ def session_table(sessions: Sequence[BaseSession], *, seen: BaseSession | None) 
 
 def session_state(session: BaseSession) -> str:
     """Return what goes on in a session, in few words."""
+    if session.is_ending:
+        return "ends"
     if session.open_question() is not None:
         return "asks"
     if session.current_run is not None:
         waiting = f", {len(session.waiting)} waiting" if session.waiting else ""
         return f"runs {session.current_run.slot}{waiting}"
-    return "ended" if session.is_ended else "idle"
+    return "idle"
 
 
 def _user(session: BaseSession) -> str:
