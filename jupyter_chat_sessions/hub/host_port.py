@@ -67,12 +67,16 @@ class HostPort:
     def connect(
         self, hello: LinkHello, outlet: HostOutlet, *, hub_epoch: str, is_resumed: bool, on_lost: LostCallback
     ) -> HostConnection:
-        """Take a new connection in the place of an earlier one, and send again what it has not."""
+        """Take a new connection in the place of an earlier one, and send again what it has not.
+
+        Raises:
+            ProtocolError: The host claims to have what was never sent; nothing has changed.
+        """
+        if is_resumed:
+            self._end.acknowledged(hello.received)
         if self._connection is not None:
             self._connection.outlet.close(1012, "replaced by a newer connection")
         connection = self._connection = HostConnection(self, outlet, on_lost=on_lost)
-        if is_resumed:
-            self._end.acknowledged(hello.received)
         outlet.send(
             LinkWelcome(v=PROTOCOL_VERSION, hub_epoch=hub_epoch, received=self._end.received, resumed=is_resumed)
         )

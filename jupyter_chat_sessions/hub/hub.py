@@ -186,6 +186,7 @@ class Hub:
 
         Raises:
             RefusedError: The host speaks another version.
+            ProtocolError: The host claims to have what was never sent.
         """
         if hello.v != PROTOCOL_VERSION:
             raise RefusedError(
@@ -198,12 +199,12 @@ class Hub:
             host = self._hosts[hello.host_epoch] = HostPort(
                 hello.host_epoch, hello.kernel_id, on_frame=self._on_host_frame
             )
-        if host.grace_timer is not None:
-            host.grace_timer.cancel()
-            host.grace_timer = None
         connection = host.connect(
             hello, outlet, hub_epoch=self._epoch, is_resumed=is_resumed, on_lost=self._on_host_lost
         )
+        if host.grace_timer is not None:
+            host.grace_timer.cancel()
+            host.grace_timer = None
         self._show_host(host)
         return connection
 
@@ -409,6 +410,10 @@ class Attachment:
         if not self._is_attached:
             return
         match frame:
+            case SendMessage() | SendAnswer() | GiveEnv() if self.session.state == "ended":
+                # Another tab or the author has ended it, and this viewer had not heard of that yet.
+                text = "This conversation has ended. Start a new chat."
+                self._reply(ErrorFrame(code="ended", text=text, client_id=frame.client_id))
             case SendMessage():
                 self.session.message(frame, reply=self._reply)
             case SendAnswer():

@@ -284,7 +284,9 @@ class Session:
             self._become_ready()
 
     def stop(self) -> None:
-        """Cancel what runs and what waits."""
+        """Cancel what runs and what waits; after the end there is nothing to cancel."""
+        if self.state == "ended":
+            return
         if self._is_open_at_host and self.channel.host is not None:
             self._to_host(StopRuns(session=self.id))
         else:
