@@ -1,0 +1,393 @@
+"""Small real stand-ins for what the hub's core meets: time, a viewer's tab, a host.
+
+Whatever crosses a socket in life is encoded and decoded here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Self, TypeVar
+
+import pytest
+
+from jupyter_chat_sessions.hub.access import Principal
+from jupyter_chat_sessions.hub.host_port import HostConnection
+from jupyter_chat_sessions.hub.hub import Attachment, Created, Hub, NewSession
+from jupyter_chat_sessions.hub.options import HubOptions
+from jupyter_chat_sessions.hub.session import Session
+from jupyter_chat_sessions.hub.store import MemoryStore
+from jupyter_chat_sessions.protocol.errors import ProtocolError, RefusedError
+from jupyter_chat_sessions.protocol.frames import (
+    MAX_HOST_BYTES,
+    MAX_VIEWER_BYTES,
+    PROTOCOL_VERSION,
+    AppendText,
+    ChannelSettings,
+    Decoder,
+    Deliver,
+    Emit,
+    Event,
+    GiveEnv,
+    Hello,
+    HostBatch,
+    HostFrame,
+    HostLinkFrame,
+    HubBatch,
+    HubFrame,
+    HubLinkFrame,
+    HubToHostFrame,
+    LinkAck,
+    LinkHello,
+    LinkWelcome,
+    Numbered,
+    OpenSession,
+    Publish,
+    PutQuestion,
+    PutStep,
+    RunChanged,
+    SendAnswer,
+    SendMessage,
+    UserInfo,
+    ViewerFrame,
+    encode,
+    join,
+)
+from jupyter_chat_sessions.protocol.link import LinkEnd
+from jupyter_chat_sessions.protocol.steps import Question, RunStatus, Step
+from jupyter_chat_sessions.protocol.viewing import Viewing
+
+F = TypeVar("F")
+
+_numbers = count(1)
+
+
+def new_id() -> str:
+    """Return an id that no other has."""
+    return f"00000000-0000-4000-8000-{next(_numbers):012x}"
+
+
+def a_person(name: str = "alice", *, is_owner: bool = False) -> Principal:
+    """Return somebody who is signed in."""
+    return Principal(key=f"user:{name}", user=UserInfo(identifier=name, display_name=name.title()), is_owner=is_owner)
+
+
+def _nothing() -> None:
+    """What a cancelled timer calls."""
+
+
+class FakeTimer:
+    """A timer of the fake clock."""
+
+    def __init__(self, due: float, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
+        self.due = due
+        self.callback = callback
+        self.args = args
+        self.is_waiting = True
+
+    def cancel(self) -> None:
+        """Let it never ring, and let go of what it would have called, as asyncio's does."""
+        self.is_waiting = False
+        self.callback, self.args = _nothing, ()
+
+
+class FakeClock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+        self._timers: list[FakeTimer] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many timers will still ring."""
+        return sum(timer.is_waiting for timer in self._timers)
+
+    def time(self) -> float:
+        """Return the time."""
+        return self._now
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> FakeTimer:
+        """Call back once `delay` seconds were let pass."""
+        timer = FakeTimer(self._now + delay, callback, args)
+        self._timers.append(timer)
+        return timer
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; what falls due is called at its time."""
+        end = self._now + seconds
+        while due := [timer for timer in self._timers if timer.is_waiting and timer.due <= end]:
+            timer = min(due, key=lambda one: one.due)
+            timer.is_waiting = False
+            self._now = max(self._now, timer.due)
+            timer.callback(*timer.args)
+        self._timers = [timer for timer in self._timers if timer.is_waiting]
+        self._now = end
+
+
+class Tab:
+    """A viewer's tab: keeps what arrives, and follows the conversation as a browser does."""
+
+    def __init__(self, hub: Hub, principal: Principal, session: str, secret: str) -> None:
+        self.principal = principal
+        self.viewing = Viewing(session, secret)
+        self.frames: list[HubFrame] = []
+        self.effects: list[str | None] = []
+        self.closed: tuple[int, str] | None = None
+        self._hub = hub
+        self._attachment: Attachment | None = None
+        self._unsent: list[ViewerFrame] = []
+        self._from_hub = Decoder(HubFrame, max_bytes=MAX_HOST_BYTES)
+        self._to_hub = Decoder(ViewerFrame, max_bytes=MAX_VIEWER_BYTES)
+
+    def open(self, hello: Hello | None = None) -> Self:
+        """Say hello, and send again what was not confirmed."""
+        self._attachment = self._hub.attach(self.principal, hello or self.viewing.hello(), self)
+        unsent, self._unsent = self._unsent, []
+        for frame in unsent:
+            self.put(frame)
+        return self
+
+    def drop(self) -> None:
+        """Lose the connection."""
+        assert self._attachment is not None
+        self._attachment.detach()
+        self._attachment = None
+        self.viewing.disconnected()
+
+    # ---- the hub's side ----------------------------------------------------------------------------------------------
+
+    def send(self, frame: bytes) -> None:
+        """Take a frame of the hub's."""
+        (read,) = self._from_hub.frames(join([frame]))
+        assert not isinstance(read, ProtocolError), read
+        self.frames.append(read)
+        effect, answers = self.viewing.receive(read)
+        self.effects.append(effect)
+        self._unsent += answers
+
+    def close(self, code: int, reason: str) -> None:
+        """Be closed by the hub."""
+        self.closed = (code, reason)
+
+    # ---- the viewer's side -------------------------------------------------------------------------------------------
+
+    def put(self, frame: ViewerFrame) -> None:
+        """Put a frame on the wire, whatever it is."""
+        assert self._attachment is not None
+        (read,) = self._to_hub.frames(join([encode(frame)]))
+        self._attachment.receive(read)
+
+    def put_error(self, error: ProtocolError) -> None:
+        """Put something on the wire that cannot be read."""
+        assert self._attachment is not None
+        self._attachment.receive(error)
+
+    def say(self, text: str, *, client_id: str | None = None) -> str:
+        """Send a message, or keep it until the connection is back; return its client id."""
+        command = SendMessage(client_id=client_id or new_id(), text=text)
+        return self._command(command)
+
+    def answer(self, question: str, text: str, *, client_id: str | None = None) -> str:
+        """Answer a question."""
+        return self._command(SendAnswer(client_id=client_id or new_id(), question_id=question, text=text))
+
+    def give_env(self, values: dict[str, str]) -> str:
+        """Give variables."""
+        return self._command(GiveEnv(client_id=new_id(), values=values))
+
+    def got(self, kind: type[F]) -> list[F]:
+        """Return what came of one kind."""
+        return [frame for frame in self.frames if isinstance(frame, kind)]
+
+    @property
+    def events(self) -> list[Event]:
+        """The events that came, in order."""
+        return [frame.event for frame in self.got(Numbered)]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The session's state."""
+        return self.viewing.conversation.state
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps as this viewer sees them."""
+        return self.viewing.conversation.steps
+
+    @property
+    def statuses(self) -> list[RunStatus | None]:
+        """What became of each message of the viewer's."""
+        return [step.status for step in self.steps if step.type == "user_message"]
+
+    def _command(self, command: SendMessage | SendAnswer | GiveEnv) -> str:
+        for frame in self.viewing.command(command):
+            self.put(frame)
+        return command.client_id
+
+
+class FakeHost:
+    """A host at the other end of the link; it numbers and acknowledges as the real one does."""
+
+    def __init__(self, hub: Hub, *, epoch: str = "host-1", kernel_id: str | None = "kernel-1") -> None:
+        self.frames: list[HubToHostFrame] = []
+        self.welcomes: list[LinkWelcome] = []
+        self.closed: tuple[int, str] | None = None
+        self._hub = hub
+        self._epoch = epoch
+        self._kernel_id = kernel_id
+        self._hub_epoch: str | None = None
+        self._end: LinkEnd[HostFrame, HubToHostFrame] = LinkEnd()
+        self._connection: HostConnection | None = None
+        self._from_hub = Decoder(HubLinkFrame, max_bytes=MAX_HOST_BYTES)
+        self._to_hub = Decoder(HostLinkFrame, max_bytes=MAX_HOST_BYTES)
+
+    def connect(self) -> Self:
+        """Dial."""
+        self._connection = self._hub.connect_host(self.hello(), self)
+        seq, frames = self._end.unacknowledged()
+        if frames:
+            self.put(HostBatch(seq=seq, ack=self._end.received, frames=frames))
+        return self
+
+    def hello(self) -> LinkHello:
+        """Return the first frame for a new connection."""
+        return LinkHello(
+            v=PROTOCOL_VERSION,
+            host_epoch=self._epoch,
+            hub_epoch=self._hub_epoch,
+            kernel_id=self._kernel_id,
+            received=self._end.received,
+        )
+
+    def cut(self) -> None:
+        """Lose the connection; what the hub sends from now on goes nowhere."""
+        assert self._connection is not None
+        connection, self._connection = self._connection, None
+        connection.lost()
+
+    # ---- the hub's side ----------------------------------------------------------------------------------------------
+
+    def send(self, frame: HubLinkFrame) -> None:
+        """Take a frame of the hub's."""
+        (read,) = self._from_hub.frames(join([encode(frame)]))
+        assert not isinstance(read, ProtocolError), read
+        match read:
+            case LinkWelcome(resumed=resumed, received=received, hub_epoch=hub_epoch):
+                self.welcomes.append(read)
+                self._hub_epoch = hub_epoch
+                if resumed:
+                    self._end.acknowledged(received)
+                else:
+                    self._end.restart()
+            case HubBatch(seq=seq, ack=ack, frames=frames):
+                self._end.acknowledged(ack)
+                self.frames += self._end.receive(seq, frames)
+            case LinkAck(ack=ack):
+                self._end.acknowledged(ack)
+
+    def close(self, code: int, reason: str) -> None:
+        """Be closed by the hub."""
+        self.closed = (code, reason)
+
+    # ---- the host's side ---------------------------------------------------------------------------------------------
+
+    def put(self, frame: HostLinkFrame) -> None:
+        """Put a frame on the wire, whatever it is."""
+        assert self._connection is not None
+        (read,) = self._to_hub.frames(join([encode(frame)]))
+        assert not isinstance(read, ProtocolError), read
+        self._connection.receive(read)
+
+    def say(self, *frames: HostFrame) -> None:
+        """Send frames, now or when the connection is back."""
+        seq = self._end.number(frames)
+        if self._connection is not None:
+            self.put(HostBatch(seq=seq, ack=self._end.received, frames=list(frames)))
+
+    def publish(self, settings: ChannelSettings, *, force: bool = False) -> None:
+        """Offer a channel."""
+        self.say(Publish(settings=settings, force=force))
+
+    def emit(self, session: str, *events: Event) -> None:
+        """Emit events of a session."""
+        self.say(*(Emit(session=session, event=event) for event in events))
+
+    def reply(self, session: str, text: str) -> Step:
+        """Send a whole message to a session."""
+        step = Step(id=new_id(), type="assistant_message", name="Bot", output=text)
+        self.emit(session, PutStep(step=step))
+        return step
+
+    def stream(self, session: str, *tokens: str) -> str:
+        """Begin a message, send some of it, and return its id; it is not finished."""
+        step = Step(id=new_id(), type="assistant_message", name="Bot", streaming=True)
+        self.emit(session, PutStep(step=step))
+        offset = 0
+        for token in tokens:
+            self.emit(session, AppendText(step_id=step.id, offset=offset, text=token))
+            offset += len(token)
+        return step.id
+
+    def ask(self, session: str, *, timeout_s: float = 60.0) -> str:
+        """Put a question to a session and return its id."""
+        step = self.reply(session, "What is your name?")
+        question = Question(id=new_id(), step_id=step.id, timeout_s=timeout_s)
+        self.emit(session, PutQuestion(question=question))
+        return question.id
+
+    def run(self, session: str, step: str, status: RunStatus, *, name: str = "on_message") -> None:
+        """Say how a run stands."""
+        self.say(RunChanged(session=session, run=step, name=name, status=status))
+
+    def got(self, kind: type[F]) -> list[F]:
+        """Return what came of one kind."""
+        return [frame for frame in self.frames if isinstance(frame, kind)]
+
+    @property
+    def opened(self) -> list[OpenSession]:
+        """The sessions that were opened here."""
+        return self.got(OpenSession)
+
+    @property
+    def delivered(self) -> list[str]:
+        """The texts of the messages that came, in order."""
+        return [frame.step.output for frame in self.got(Deliver)]
+
+
+class Hall:
+    """A hub with a host that has published one channel."""
+
+    def __init__(self, settings: ChannelSettings | None = None, *, options: HubOptions | None = None) -> None:
+        self.clock = FakeClock()
+        self.store = MemoryStore()
+        self.hub = Hub(options=options or HubOptions(), store=self.store, clock=self.clock)
+        self.settings = settings or ChannelSettings(name="lesson", title="Lesson")
+        self.host = FakeHost(self.hub).connect()
+        self.host.publish(self.settings)
+
+    def create(self, principal: Principal | None = None, *, env: dict[str, str] | None = None) -> Created:
+        """Make a session."""
+        request = NewSession(channel=self.settings.name, user_env=env or {})
+        return self.hub.create_session(principal or a_person(), request)
+
+    def tab(self, created: Created, principal: Principal | None = None) -> Tab:
+        """Return a tab on a session, not yet open."""
+        return Tab(self.hub, principal or a_person(), created.session, created.secret)
+
+    def enter(self, name: str = "alice", *, env: dict[str, str] | None = None) -> Tab:
+        """Make a session for somebody and open it in a tab."""
+        principal = a_person(name)
+        return self.tab(self.create(principal, env=env), principal).open()
+
+    def session(self, tab: Tab) -> Session:
+        """Return the session that a tab shows."""
+        (session,) = [one for one in self.hub.sessions_of(tab.principal) if one.id == tab.viewing.session]
+        return session
+
+
+def refusal_of(call: Callable[[], object]) -> tuple[str, str]:
+    """Return code and sentence of the refusal that a call ends in."""
+    with pytest.raises(RefusedError) as raised:
+        call()
+    return raised.value.code, raised.value.text
