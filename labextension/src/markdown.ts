@@ -140,6 +140,5 @@ export function render(text: string, options: MarkdownOptions): string {
 
 /** Take out of a name what could make it look like something else: control and direction characters. */
 export function plainName(name: string): string {
-  // eslint-disable-next-line no-control-regex
   return name.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '').slice(0, 100);
 }

@@ -19,7 +19,9 @@ export function App({ connection, title }: AppProps) {
   const version = useChanges(connection);
   const state = connection.conversation?.state;
   const missing = state?.missingEnv ?? [];
-  const isEmpty = connection.conversation === null || connection.conversation.steps.length === 0;
+  const isEmpty =
+    (connection.conversation?.steps.length ?? 0) + connection.pending.length + connection.failed.length === 0 &&
+    state?.run === undefined;
   const name = connection.welcome?.channel.title ?? title;
   return (
     <div

@@ -51,14 +51,12 @@ export function Message({ step, isContinued, note, allowRemoteImages }: MessageP
   );
 }
 
-export function Author({ name, isMine }: { readonly name: string; readonly isMine: boolean }) {
+function Author({ name }: { readonly name: string }) {
   return (
     <div class="jcs-author">
-      {!isMine && (
-        <span class="jcs-avatar" aria-hidden="true">
-          {[...name][0]?.toUpperCase() ?? '•'}
-        </span>
-      )}
+      <span class="jcs-avatar" aria-hidden="true">
+        {[...name][0]?.toUpperCase() ?? '•'}
+      </span>
       <bdi>{name}</bdi>
     </div>
   );

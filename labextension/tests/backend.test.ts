@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { KernelBackend, Refused, ServerBackend } from '../src/backend.js';
+import type { KernelPort } from '../src/backend.js';
+import { TabStorage } from '../src/storage.js';
+import { FakeKeep } from './doubles.js';
+
+const nothing = { onOpen: () => undefined, onMessage: () => undefined, onClose: () => undefined };
+
+describe('the server', () => {
+  const requests: { url: string; init: RequestInit }[] = [];
+  let answer: () => Response = () => new Response('{}');
+
+  beforeEach(() => {
+    requests.length = 0;
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      requests.push({ url, init });
+      return Promise.resolve(answer());
+    });
+    document.cookie = '_xsrf=canary-xsrf';
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('is asked for a session with the cookie’s XSRF token, as JSON', async () => {
+    answer = () => Response.json({ session: 's', secret: 'x', threadId: 't' }, { status: 201 });
+    const made = await new ServerBackend('/user/alice/', 'tok').createSession('demo');
+    expect(made).toEqual({ session: 's', secret: 'x', threadId: 't' });
+    const headers = new Headers(requests[0]?.init.headers);
+    expect(requests[0]?.url).toBe('/user/alice/api/chat-sessions/sessions');
+    expect(headers.get('X-XSRFToken')).toBe('canary-xsrf');
+    expect(headers.get('Content-Type')).toBe('application/json');
+    expect(headers.get('Authorization')).toBe('token tok');
+  });
+
+  it('says why it refuses', async () => {
+    answer = () => Response.json({ code: 'unknown_channel', text: 'No such chat.' }, { status: 404 });
+    await expect(new ServerBackend('/').createSession('demo')).rejects.toEqual(new Refused('unknown_channel', 'No such chat.'));
+    answer = () => new Response('<html>proxy error</html>', { status: 502 });
+    await expect(new ServerBackend('/').createSession('demo')).rejects.toThrow('502');
+  });
+
+  it('is told the secret in a header, never in an address', async () => {
+    answer = () => Response.json({ steps: [], earlier: 0 });
+    await new ServerBackend('/').stepsBefore({ session: 's', secret: 'canary-secret', threadId: 't' }, 'step');
+    expect(requests[0]?.url).not.toContain('canary-secret');
+    expect(new Headers(requests[0]?.init.headers).get('X-Chat-Session-Secret')).toBe('canary-secret');
+  });
+
+  it('is dialled on its own address without a token', () => {
+    const urls: string[] = [];
+    vi.stubGlobal(
+      'WebSocket',
+      class {
+        constructor(url: URL) {
+          urls.push(String(url));
+        }
+      },
+    );
+    new ServerBackend('/base/', 'canary-token').open(nothing);
+    expect(urls).toHaveLength(1);
+    expect(urls[0]).toMatch(/^wss?:\/\/.*\/base\/api\/chat-sessions\/viewer$/);
+  });
+});
+
+describe('the kernel', () => {
+  class Port implements KernelPort {
+    readonly sent: Record<string, unknown>[] = [];
+    private readonly _listeners = new Set<(content: unknown) => void>();
+    send(content: unknown): void {
+      this.sent.push(content as Record<string, unknown>);
+    }
+    on(_: 'msg:custom', callback: (content: unknown) => void): void {
+      this._listeners.add(callback);
+    }
+    off(_: 'msg:custom', callback: (content: unknown) => void): void {
+      this._listeners.delete(callback);
+    }
+    arrive(content: unknown): void {
+      for (const listener of [...this._listeners]) listener(content);
+    }
+    get listeners(): number {
+      return this._listeners.size;
+    }
+  }
+
+  it('makes a session, and hears only the answer to its own request', async () => {
+    const port = new Port();
+    const asked = new KernelBackend(port).createSession('demo');
+    const request = port.sent[0]?.['request'];
+    port.arrive({ kind: 'created', request: 'another page’s', status: 201, body: { session: 'no', secret: 'no' } });
+    port.arrive({ kind: 'created', request, status: 201, body: { session: 's', secret: 'x', threadId: 't' } });
+    expect((await asked).session).toBe('s');
+    expect(port.listeners).toBe(0);
+  });
+
+  it('carries frames of its own connection only, though every page hears all', () => {
+    const port = new Port();
+    const heard: string[] = [];
+    const line = new KernelBackend(port).open({ ...nothing, onMessage: (message) => heard.push(message) });
+    const connection = port.sent[0]?.['connection'];
+    line.send('[1]');
+    expect(port.sent.at(-1)).toEqual({ kind: 'frames', connection, data: '[1]' });
+    port.arrive({ kind: 'frames', connection: 'another page’s', data: '["private"]' });
+    port.arrive({ kind: 'frames', connection, data: '["mine"]' });
+    expect(heard).toEqual(['["mine"]']);
+    line.close(1000, 'left');
+    expect(port.listeners).toBe(0);
+  });
+});
+
+describe('the storage of a tab', () => {
+  it('keeps channels and servers apart', () => {
+    const keep = new FakeKeep();
+    new TabStorage(keep, '/ a').credentials = { session: 's', secret: 'x', threadId: 't' };
+    expect(new TabStorage(keep, '/ a').credentials?.session).toBe('s');
+    expect(new TabStorage(keep, '/ b').credentials).toBeNull();
+  });
+
+  it('takes what it cannot read for nothing, and lives with a storage that is full', () => {
+    const keep = new FakeKeep();
+    keep.setItem('jupyter-chat-sessions outbox /', 'no json');
+    keep.setItem('jupyter-chat-sessions /', '{');
+    const full: typeof keep.setItem = () => {
+      throw new Error('full');
+    };
+    const storage = new TabStorage(Object.assign(keep, { setItem: full }), '/');
+    expect(storage.credentials).toBeNull();
+    expect(storage.unconfirmed).toEqual([]);
+    expect(() => (storage.credentials = { session: 's', secret: 'x', threadId: 't' })).not.toThrow();
+  });
+});

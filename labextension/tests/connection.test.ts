@@ -1,0 +1,288 @@
+import { describe, expect, it } from 'vitest';
+
+import { Refused } from '../src/backend.js';
+import { Connection } from '../src/connection.js';
+import type { ViewerFrame } from '../src/frames.js';
+import { TabStorage } from '../src/storage.js';
+import { FakeBackend, FakeClock, FakeKeep, absent, event, put, resumed, welcome } from './doubles.js';
+
+class Tab {
+  readonly clock = new FakeClock();
+  readonly sessions: string[] = [];
+  readonly connection: Connection;
+
+  constructor(
+    readonly backend = new FakeBackend(),
+    readonly keep = new FakeKeep(),
+  ) {
+    this.connection = new Connection(backend, 'demo', new TabStorage(keep, '/ demo'), this.clock);
+    this.connection.onSession = (session) => this.sessions.push(session);
+  }
+
+  /** Begin, and be welcomed. */
+  async arrive(frame = welcome()): Promise<this> {
+    this.connection.start();
+    await settle();
+    this.backend.line.listener.onOpen();
+    this.backend.line.arrive(frame);
+    return this;
+  }
+
+  get text(): string {
+    return (this.connection.conversation?.steps ?? []).map((step) => step.output).join('|');
+  }
+}
+
+/** Let promises that are settled already run their callbacks. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+}
+
+function said(frames: readonly ViewerFrame[]): ViewerFrame[] {
+  return frames.filter((frame) => frame.type === 'message' || frame.type === 'answer');
+}
+
+describe('beginning', () => {
+  it('makes a session, says hello with its secret, and shows the snapshot', async () => {
+    const tab = await new Tab().arrive();
+    expect(tab.backend.line.sent[0]).toEqual({ type: 'hello', v: 1, session: 'session-1', secret: 'secret-1' });
+    expect(tab.connection.status).toEqual({ kind: 'connected' });
+    expect(tab.sessions).toEqual(['session-1']);
+  });
+
+  it('waits for a notebook that is not running, and joins by itself', async () => {
+    const tab = new Tab();
+    tab.backend.refusals.push(absent());
+    tab.connection.start();
+    await settle();
+    expect(tab.connection.status.kind).toBe('absent');
+    tab.clock.pass(250);
+    await settle();
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(welcome());
+    expect(tab.connection.status.kind).toBe('connected');
+  });
+
+  it('says why, and does not try again, when this person may not chat', async () => {
+    const tab = new Tab();
+    tab.backend.refusals.push(new Refused('forbidden', 'Ask the owner.'));
+    tab.connection.start();
+    await settle();
+    tab.clock.pass(60_000);
+    await settle();
+    expect(tab.connection.status).toEqual({ kind: 'ended', text: 'Ask the owner.', canBegin: false });
+    expect(tab.backend.created).toHaveLength(1);
+  });
+});
+
+describe('a line that breaks', () => {
+  it('is dialled anew, and the viewer says how far it has read', async () => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.arrive(event(1, put('a', 'one')));
+    tab.backend.line.cut();
+    expect(tab.connection.status.kind).toBe('reconnecting');
+    tab.clock.pass(250);
+    tab.backend.line.listener.onOpen();
+    expect(tab.backend.line.sent[0]).toMatchObject({ type: 'hello', epoch: 'e1', lastSeq: 1 });
+    tab.backend.line.arrive(resumed(2), event(2, put('b', 'two')));
+    expect(tab.text).toBe('one|two');
+    expect(tab.connection.status.kind).toBe('connected');
+  });
+
+  it('shows nothing twice when the hub repeats itself', async () => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.arrive(event(1, put('a', 'x', { streaming: true })));
+    const more = event(2, { type: 'append_text', stepId: 'a', offset: 1, text: 'y' });
+    tab.backend.line.arrive(more, more);
+    expect(tab.text).toBe('xy');
+  });
+
+  it('is closed with 4010 when an event is missing, and the viewer resumes', async () => {
+    const tab = await new Tab().arrive();
+    const line = tab.backend.line;
+    line.arrive(event(2, put('b', 'two')));
+    expect(line.closed).toBe(4010);
+    tab.clock.pass(250);
+    tab.backend.line.listener.onOpen();
+    expect(tab.backend.line.sent[0]).toMatchObject({ epoch: 'e1', lastSeq: 0 });
+  });
+
+  it('no longer counts: what still comes on it changes nothing', async () => {
+    const tab = await new Tab().arrive();
+    const old = tab.backend.line;
+    old.cut();
+    tab.clock.pass(250);
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(resumed(0));
+    old.arrive(event(1, put('a', 'ghost')));
+    old.cut();
+    expect(tab.text).toBe('');
+    expect(tab.connection.status.kind).toBe('connected');
+  });
+
+  it('waits longer after each try in vain, and begins anew after some peace', async () => {
+    const tab = await new Tab().arrive();
+    for (const wait of [250, 500, 1000]) {
+      tab.backend.line.cut();
+      const before = tab.backend.lines.length;
+      tab.clock.pass(wait - 1);
+      expect(tab.backend.lines.length).toBe(before);
+      tab.clock.pass(1);
+      expect(tab.backend.lines.length).toBe(before + 1);
+    }
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(resumed(0));
+    tab.clock.pass(30_000);
+    tab.backend.line.cut();
+    const before = tab.backend.lines.length;
+    tab.clock.pass(250);
+    expect(tab.backend.lines.length).toBe(before + 1);
+  });
+
+  it('is taken for dead after 40 s without a frame', async () => {
+    const tab = await new Tab().arrive();
+    tab.clock.pass(39_000);
+    tab.backend.line.arrive({ type: 'heartbeat' });
+    tab.clock.pass(39_000);
+    expect(tab.connection.status.kind).toBe('connected');
+    tab.clock.pass(1_000);
+    expect(tab.connection.status.kind).toBe('reconnecting');
+  });
+
+  it('is probed when the page is seen again, and dead if nothing comes within 3 s', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.probe();
+    expect(tab.backend.line.sent.at(-1)).toEqual({ type: 'ping' });
+    tab.backend.line.arrive({ type: 'pong' });
+    tab.clock.pass(3_000);
+    expect(tab.connection.status.kind).toBe('connected');
+    tab.connection.probe();
+    tab.clock.pass(3_000);
+    expect(tab.connection.status.kind).toBe('reconnecting');
+  });
+
+  it('is not dialled again when the hub closed it for good', async () => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.cut(4403);
+    expect(tab.connection.status.kind).toBe('ended');
+  });
+});
+
+describe('what is said', () => {
+  it('is kept until it is accepted, and sent again in order after each welcome', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.say('one', 'c1');
+    tab.connection.say('two', 'c2');
+    tab.backend.line.arrive({ type: 'accepted', clientId: 'c1' });
+    tab.backend.line.cut();
+    tab.connection.say('three', 'c3');
+    tab.clock.pass(250);
+    tab.backend.line.listener.onOpen();
+    expect(said(tab.backend.line.sent)).toEqual([]);
+    tab.backend.line.arrive(resumed(0));
+    expect(said(tab.backend.line.sent)).toEqual([
+      { type: 'message', clientId: 'c2', text: 'two' },
+      { type: 'message', clientId: 'c3', text: 'three' },
+    ]);
+  });
+
+  it('outlives a reload', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.say('one', 'c1');
+    const again = new Tab(new FakeBackend(), tab.keep);
+    again.connection.start();
+    again.backend.line.listener.onOpen();
+    again.backend.line.arrive(welcome());
+    expect(again.backend.created).toEqual([]);
+    expect(said(again.backend.line.sent)).toEqual([{ type: 'message', clientId: 'c1', text: 'one' }]);
+  });
+
+  it('answers the question that has waited longest', async () => {
+    const question = { id: 'q1', stepId: 'a' };
+    const tab = await new Tab().arrive(welcome({ snapshot: { questions: [question] } }));
+    tab.connection.say('Alice', 'c1');
+    expect(said(tab.backend.line.sent)).toEqual([{ type: 'answer', clientId: 'c1', questionId: 'q1', text: 'Alice' }]);
+  });
+
+  it('keeps its text when it is turned down, and can be sent again under a new id', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.say('one', 'c1');
+    tab.backend.line.arrive({ type: 'error', code: 'busy', text: 'Too many.', clientId: 'c1' });
+    const failed = tab.connection.failed[0];
+    expect(failed?.error.text).toBe('Too many.');
+    expect(tab.connection.pending).toEqual([]);
+    if (failed !== undefined) tab.connection.retry(failed);
+    expect(tab.connection.failed).toEqual([]);
+    const again = said(tab.backend.line.sent).at(-1);
+    expect(again).toMatchObject({ type: 'message', text: 'one' });
+    expect(again).not.toMatchObject({ clientId: 'c1' });
+  });
+
+  it('never puts the viewer’s own variables into the storage', async () => {
+    const tab = await new Tab().arrive(welcome({ snapshot: { state: { missingEnv: ['KEY'] } } }));
+    tab.connection.giveEnv({ KEY: 'canary-secret' });
+    expect([...tab.keep.items.values()].join()).not.toContain('canary-secret');
+  });
+});
+
+describe('ending', () => {
+  it('begins anew without a word when the session of before a reload is gone', async () => {
+    const first = await new Tab().arrive();
+    const tab = new Tab(new FakeBackend(), first.keep);
+    tab.connection.start();
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive({ type: 'bye', code: 4404, text: 'unknown' });
+    await settle();
+    expect(tab.backend.created).toEqual(['demo']);
+    expect(tab.connection.status.kind).toBe('connecting');
+  });
+
+  it('says so when a live session is gone, and offers a new chat', async () => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.arrive({ type: 'bye', code: 4410, text: 'It has ended.' });
+    expect(tab.connection.status).toEqual({ kind: 'ended', text: 'It has ended.', canBegin: true });
+    tab.clock.pass(120_000);
+    expect(tab.backend.lines).toHaveLength(1);
+    tab.connection.newChat();
+    await settle();
+    tab.backend.line.listener.onOpen();
+    expect(tab.backend.line.sent[0]).toMatchObject({ session: 'session-2' });
+  });
+
+  it('of a chat by New chat tells the hub, and forgets what was shown', async () => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.arrive(event(1, put('a', 'old')));
+    const old = tab.backend.line;
+    tab.connection.newChat();
+    expect(old.sent.at(-1)).toEqual({ type: 'end' });
+    await settle();
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(welcome({ session: 'session-2' }));
+    expect(tab.text).toBe('');
+    expect(tab.sessions).toEqual(['session-1', 'session-2']);
+  });
+
+  it('of the page leaves the session alone', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.stop();
+    expect(tab.backend.line.sent.some((frame) => frame.type === 'end')).toBe(false);
+    expect(tab.backend.line.closed).toBe(1000);
+    tab.clock.pass(120_000);
+    expect(tab.backend.lines).toHaveLength(1);
+  });
+});
+
+it('tells the hub how far it has read, at most once a second', async () => {
+  const tab = await new Tab().arrive();
+  for (let seq = 1; seq <= 5; seq++) tab.backend.line.arrive(event(seq, put(`s${seq}`, 'x')));
+  tab.clock.pass(1_000);
+  expect(tab.backend.line.sent.filter((frame) => frame.type === 'seen')).toEqual([{ type: 'seen', seq: 5 }]);
+});
+
+it('puts older steps before those that it has', async () => {
+  const tab = await new Tab().arrive(welcome({ snapshot: { steps: [{ id: 'b', type: 't', name: 'n', output: 'B' }], earlier: 1 } }));
+  tab.backend.older = [{ id: 'a', type: 't', name: 'n', output: 'A' }];
+  await tab.connection.showEarlier();
+  expect(tab.text).toBe('A|B');
+  expect(tab.connection.conversation?.earlier).toBe(0);
+});

@@ -1,0 +1,143 @@
+/** Small real stand-ins: a hub that a test scripts, a clock that a test moves, a storage. */
+
+import { Refused } from '../src/backend.js';
+import type { Backend, Credentials, Line, LineListener } from '../src/backend.js';
+import type { Event, HubFrame, Snapshot, Step, ViewerFrame, Welcome } from '../src/frames.js';
+import type { Keep } from '../src/storage.js';
+import type { Timers } from '../src/connection.js';
+
+export class FakeLine implements Line {
+  readonly sent: ViewerFrame[] = [];
+  closed: number | null = null;
+
+  constructor(readonly listener: LineListener) {}
+
+  send(message: string): void {
+    this.sent.push(...(JSON.parse(message) as ViewerFrame[]));
+  }
+
+  close(code: number): void {
+    this.closed = code;
+  }
+
+  /** Let frames of the hub arrive. */
+  arrive(...frames: HubFrame[]): void {
+    this.listener.onMessage(JSON.stringify(frames));
+  }
+
+  /** Cut the line. */
+  cut(code = 1006): void {
+    this.listener.onClose(code);
+  }
+}
+
+export class FakeBackend implements Backend {
+  readonly lines: FakeLine[] = [];
+  readonly created: string[] = [];
+  /** What the next requests for a session are refused with. */
+  readonly refusals: Error[] = [];
+  older: readonly Step[] = [];
+
+  createSession(channel: string): Promise<Credentials> {
+    this.created.push(channel);
+    const refusal = this.refusals.shift();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const number = this.created.length;
+    return Promise.resolve({ session: `session-${number}`, secret: `secret-${number}`, threadId: `thread-${number}` });
+  }
+
+  open(listener: LineListener): Line {
+    const line = new FakeLine(listener);
+    this.lines.push(line);
+    return line;
+  }
+
+  stepsBefore(): Promise<{ steps: readonly Step[]; earlier: number }> {
+    return Promise.resolve({ steps: this.older, earlier: 0 });
+  }
+
+  get line(): FakeLine {
+    const line = this.lines.at(-1);
+    if (line === undefined) throw new Error('nobody has dialled');
+    return line;
+  }
+}
+
+export const absent = (): Refused => new Refused('unknown_channel', 'No notebook has opened this chat.');
+
+export class FakeClock implements Timers {
+  private _now = 0;
+  private _next = 1;
+  private readonly _timers = new Map<number, { readonly at: number; readonly callback: () => void }>();
+
+  readonly set = (callback: () => void, delayMs: number): unknown => {
+    const id = this._next++;
+    this._timers.set(id, { at: this._now + delayMs, callback });
+    return id;
+  };
+  readonly clear = (timer: unknown): void => void this._timers.delete(timer as number);
+  readonly now = (): number => this._now;
+  readonly random = (): number => 1;
+
+  /** Let time pass, and what is due happen in order. */
+  pass(durationMs: number): void {
+    const end = this._now + durationMs;
+    for (;;) {
+      const due = [...this._timers].filter(([, timer]) => timer.at <= end).sort(([, a], [, b]) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this._timers.delete(due[0]);
+      this._now = due[1].at;
+      due[1].callback();
+    }
+    this._now = end;
+  }
+}
+
+export class FakeKeep implements Keep {
+  readonly items = new Map<string, string>();
+
+  getItem(key: string): string | null {
+    return this.items.get(key) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    this.items.set(key, value);
+  }
+
+  removeItem(key: string): void {
+    this.items.delete(key);
+  }
+}
+
+export function welcome(changes: Partial<Welcome> = {}): Welcome {
+  return {
+    type: 'welcome',
+    v: 1,
+    session: 'session-1',
+    threadId: 'thread-1',
+    epoch: 'e1',
+    seq: 0,
+    resumed: false,
+    snapshot: { state: { host: 'connected', started: true } },
+    channel: { name: 'demo', title: 'Demo' },
+    user: { identifier: 'alice' },
+    ...changes,
+  };
+}
+
+export function resumed(seq: number): Welcome {
+  const { snapshot: _, ...rest } = welcome({ seq });
+  return { ...rest, resumed: true };
+}
+
+export function event(seq: number, change: Event): HubFrame {
+  return { type: 'event', seq, event: change };
+}
+
+export function put(id: string, output: string, more: Partial<Step> = {}): Event {
+  return { type: 'put_step', step: { id, type: 'assistant_message', name: 'Assistant', output, ...more } };
+}
+
+export function snapshot(...steps: Step[]): Snapshot {
+  return { steps, state: { host: 'connected', started: true } };
+}
