@@ -1,6 +1,7 @@
 /** One step of the conversation, as people see it. */
 
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 
 import type { Step } from '../frames.js';
 import { plainName } from '../markdown.js';
@@ -47,7 +48,35 @@ export function Message({ step, isContinued, note, allowRemoteImages }: MessageP
         )}
       </div>
       {note !== null && <div class="jcs-note">{note}</div>}
+      {!isMine && step.streaming !== true && text !== '' && <CopyButton text={text} />}
     </article>
+  );
+}
+
+/** Copies a message as it was written. Quiet until the message is pointed at or reached by the keyboard. */
+function CopyButton({ text }: { readonly text: string }) {
+  const [isCopied, setIsCopied] = useState(false);
+  const copy = (): void => {
+    void navigator.clipboard.writeText(text).then(() => setIsCopied(true));
+  };
+  return (
+    <button
+      type="button"
+      class="jcs-copy"
+      aria-label="Copy message"
+      title={isCopied ? 'Copied' : 'Copy'}
+      onClick={copy}
+      onBlur={() => setIsCopied(false)}
+      onMouseLeave={() => setIsCopied(false)}
+    >
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        {isCopied ? (
+          <path d="M3 8.5 6.5 12 13 4.5" />
+        ) : (
+          <path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />
+        )}
+      </svg>
+    </button>
   );
 }
 
