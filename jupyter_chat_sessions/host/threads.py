@@ -32,6 +32,8 @@ async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
         try:
             result = context.run(function, *args, **kwargs)
         except BaseException as error:
+            if isinstance(error, StopIteration):  # a coroutine cannot raise it, and would wait for ever
+                error = RuntimeError(f"{getattr(function, '__name__', 'the function')} raised StopIteration")
             if not future.cancelled():
                 future.set_exception(error)
         else:
