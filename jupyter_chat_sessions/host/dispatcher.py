@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 END_GRACE_S = 2.0
 """How long a cancelled run may take to finish, seconds, before the session ends without it."""
 ON_CHAT_END_LIMIT_S = 10.0
+MAX_ERROR_TEXT = 16_384
+"""Code points of an exception that are shown."""
 
 ShowError = Callable[[BaseException, str], None]
 """Shows an exception, under a line that says where it came from."""
@@ -46,11 +48,12 @@ class Dispatcher:
         self._report = report
         self._show_error = show_error
         self._task: asyncio.Task[None] | None = None
-        self._is_ending = False
+        self.is_ending = False
+        """The hub knows this session no more."""
 
     def submit(self, run: Run) -> None:
         """Put a run at the end of the queue."""
-        if self._is_ending:
+        if self.is_ending:
             return
         self._session.waiting.append(run)
         self._start_next()
@@ -68,9 +71,9 @@ class Dispatcher:
 
     async def aclose(self) -> None:
         """Cancel everything, give `on_chat_end` its turn, and free the session."""
-        if self._is_ending:
+        if self.is_ending:
             return
-        self._is_ending = True
+        self.is_ending = True
         self._session.waiting.clear()
         if self._task is not None:
             self._task.cancel()
@@ -88,13 +91,16 @@ class Dispatcher:
             return
         run = self._session.waiting.popleft()
         self._session.current_run = run
+        self._tell(run, "running")
         self._task = self._create_task(run)
         self._task.add_done_callback(self._on_done)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
+        run, self._session.current_run = self._session.current_run, None
         self._task = None
-        self._session.current_run = None
-        if not self._is_ending:
+        if run is not None and task.cancelled():  # stopped before it could begin
+            self._tell(run, "cancelled")
+        if not self.is_ending:
             self._start_next()
 
     def _create_task(self, run: Run) -> asyncio.Task[None]:
@@ -106,7 +112,6 @@ class Dispatcher:
     async def _run(self, run: Run, handler: Handler | None) -> None:
         status: RunStatus = "done"
         with session_scope(self._session, run=run):
-            self._tell(run, "running")
             try:
                 if handler is None:
                     status = self._without_handler(run)
@@ -114,9 +119,7 @@ class Dispatcher:
                     await self._call(run, handler)
             except asyncio.CancelledError:
                 status = "cancelled"
-            except (
-                BaseException
-            ) as error:  # the run boundary: SystemExit and KeyboardInterrupt end a run, not the kernel
+            except BaseException as error:  # the run boundary: SystemExit ends a run, not the kernel
                 status = "failed"
                 self._fail(run, error)
             finally:
@@ -132,7 +135,7 @@ class Dispatcher:
         try:
             result = await run_in_thread(handler.function, *arguments)
         except asyncio.CancelledError:
-            run.is_abandoned = True
+            self._session.abandon(run)
             raise
         if asyncio.iscoroutine(result) or asyncio.isfuture(result):
             await result
@@ -152,7 +155,8 @@ class Dispatcher:
             self._say_error(run, text)
             return
         if self._session.is_owner:
-            text = f"**{type(error).__name__}** in `{run.slot}`: {error}"
+            reason = traceback.format_exception_only(error)[-1].partition(": ")[2].rstrip()
+            text = f"**{type(error).__name__}** in `{run.slot}`: {reason}"
             self._say_error(run, text, details="".join(traceback.format_exception(error)))
         else:
             self._say_error(
@@ -172,16 +176,24 @@ class Dispatcher:
             name=self._session.bot_name,
             thread_id=self._session.thread_id,
             parent_id=run.id,
-            output=text,
+            output=_presentable(text),
             is_error=True,
             created_at=utc_now(),
-            metadata={} if details is None else {"traceback": details},
+            metadata={} if details is None else {"traceback": _presentable(details)},
         )
         self._session.emit(PutStep(step=step))
 
     def _tell(self, run: Run, status: RunStatus) -> None:
-        if not self._session.is_ended:
+        if not self.is_ending:
             self._report(RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status))
+
+
+def _presentable(text: str) -> str:
+    """Return what an exception says so that it can be shown, however long it is and whatever is in it."""
+    if len(text) > MAX_ERROR_TEXT:
+        half = MAX_ERROR_TEXT // 2
+        text = f"{text[:half]}\n…\n{text[-half:]}"
+    return text.encode(errors="replace").decode()
 
 
 def is_in_handler_call(frame: FrameType | None) -> bool:

@@ -310,6 +310,8 @@ class Runtime:
 
     def _end(self, hosted: HostedSession) -> None:
         """End a session, on its loop. The runtime owns the task until it is done."""
+        if hosted.dispatcher.is_ending:
+            return
 
         async def end() -> None:
             await hosted.dispatcher.aclose()

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
 from ..protocol.errors import NoSessionError
@@ -63,6 +63,13 @@ class Run:
         self.streams: set[str] = set()
 
 
+class _Asked(NamedTuple):
+    """A question that waits, and the run that asks; None for a cell."""
+
+    future: Future[Answer | None]
+    run: Run | None
+
+
 class BaseSession:
     """One viewer's private workspace in one chat.
 
@@ -108,7 +115,7 @@ class BaseSession:
         """Who in the notebook follows the conversation, if anybody does."""
         self._line = line
         self._lock = threading.Lock()
-        self._questions: dict[str, Future[Answer | None]] = {}
+        self._questions: dict[str, _Asked] = {}
 
     def emit(self, event: Event, *, run: Run | None = None) -> None:
         """Send an event on its way to the viewer. From any thread; never waits.
@@ -143,18 +150,24 @@ class BaseSession:
 
         Returns:
             The answer, or None when its time is over.
+
+        Raises:
+            NoSessionError: The session has ended, or the run was stopped.
         """
+        if self.is_ended:
+            raise NoSessionError("This session has ended; nobody is there to answer.")
         future: Future[Answer | None] = Future()
         with self._lock:
-            self._questions[question.id] = future
-        self.emit(PutQuestion(question=question), run=run)
+            self._questions[question.id] = _Asked(future, run)
         try:
-            if on_put is not None:
-                on_put()
-            return await asyncio.wrap_future(future)
-        except BaseException:  # cancelled, or interrupted in `on_put`
-            self.emit(ClearQuestion(question_id=question.id, reason="withdrawn"))
-            raise
+            self.emit(PutQuestion(question=question), run=run)
+            try:
+                if on_put is not None:
+                    on_put()
+                return await asyncio.wrap_future(future)
+            except BaseException:  # cancelled, or interrupted in `on_put`
+                self.emit(ClearQuestion(question_id=question.id, reason="withdrawn"))
+                raise
         finally:
             with self._lock:
                 self._questions.pop(question.id, None)
@@ -162,22 +175,31 @@ class BaseSession:
     def answered(self, question_id: str, answer: Answer | None) -> None:
         """Hand an answer to the code that waits for it; too late is no error."""
         with self._lock:
-            future = self._questions.get(question_id)
-            if future is not None and not future.done():
-                future.set_result(answer)
+            asked = self._questions.get(question_id)
+            if asked is not None and not asked.future.done():
+                asked.future.set_result(answer)
 
     def open_question(self) -> str | None:
         """Return the id of the question that has waited longest, or None."""
         with self._lock:
             return next(iter(self._questions), None)
 
+    def abandon(self, run: Run) -> None:
+        """A run was stopped while its thread goes on: what it says is not heard, what it asks is withdrawn."""
+        run.is_abandoned = True
+        with self._lock:
+            asked = [asked for asked in self._questions.values() if asked.run is run]
+        for each in asked:
+            each.future.cancel()
+
     def free(self) -> None:
         """Let go of everything; the session is over."""
         self.is_ending = self.is_ended = True
         with self._lock:
-            for future in self._questions.values():
-                future.cancel()
+            asked = list(self._questions.values())
             self._questions.clear()
+        for each in asked:
+            each.future.cancel()
         self.values.clear()
         self.messages.clear()
         self.user_env.clear()
