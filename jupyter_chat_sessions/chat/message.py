@@ -176,9 +176,13 @@ class Message:
         Raises:
             NoSessionError: There is no session here.
             ChatSessionsError: The message belongs to another session.
+            ValueError: With it the text has more than a million code points.
         """
         if not token:
             return
+        token = _well_formed(token)
+        if not is_sequence and self._length + len(token) > MAX_CONTENT:
+            raise ValueError(f"A message may have {MAX_CONTENT:,} characters; with this token it has more.")
         scope = current_scope() if self._session is None else self._own_scope()
         self._session = scope.session
         if is_sequence:
@@ -312,10 +316,17 @@ def _note(session: BaseSession, message: Message) -> None:
 def _as_text(content: Any) -> tuple[str, str | None]:
     """Return an author's content as text, and the language that it turns out to be in."""
     if isinstance(content, str):
-        return content, None
+        return _well_formed(content), None
     if isinstance(content, dict | list):
         try:
-            return json.dumps(content, indent=4, ensure_ascii=False), "json"
+            return _well_formed(json.dumps(content, indent=4, ensure_ascii=False)), "json"
         except (TypeError, ValueError):
-            return str(content), "text"
-    return str(content), None
+            return _well_formed(str(content)), "text"
+    return _well_formed(str(content)), None
+
+
+def _well_formed(text: str) -> str:
+    """Return the text with a question mark for each half of a surrogate pair, which no JSON can carry."""
+    if text.isascii():
+        return text
+    return text.encode(errors="replace").decode()

@@ -51,6 +51,7 @@ class Outbox:
         if isinstance(frame, Emit) and isinstance(frame.event, AppendText) and len(frame.event.text) < MAX_TEXT_LENGTH:
             if not is_id(frame.event.step_id):
                 raise ValueError(f"The id of a step is a UUID; this was {frame.event.step_id!r}.")
+            frame.event.text.encode()  # half a surrogate pair fails here, where its author can be told
             self._put_text(frame.session, frame.event)
             return
         raw = _checked(frame)
