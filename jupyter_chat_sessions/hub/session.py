@@ -309,6 +309,11 @@ class Session:
                 self._questions.put(question.id, question.timeout_s)
             case ClearQuestion(question_id=question_id):
                 self._questions.clear(question_id)
+            case PutStep(step=step):
+                # What became of a user's message is the hub's to say, whatever its author makes of the text.
+                known = self.conversation.step(step.id)
+                client_id, status = (None, None) if known is None else (known.client_id, known.status)
+                event = PutStep(step=replace(step, client_id=client_id, status=status))
         self._publish(event)
 
     def run_changed(self, change: RunChanged) -> None:
@@ -377,6 +382,8 @@ class Session:
             self._unfinished.pop(event.step.id, None)
             if event.step.status not in FINAL_RUN_STATUSES:
                 self._unfinished[event.step.id] = event.step
+        if isinstance(event, RemoveStep):
+            self._unfinished.pop(event.step_id, None)
         frame = self._log.append(event)
         for outlet in self._outlets:
             outlet.send(frame)
