@@ -37,7 +37,8 @@ build: $(STATIC)
 
 python-tests: $(VENV)/.ready $(STATIC)
 	@echo "== Python"
-	$(PYTEST) tests --ignore=tests/hub/server --ignore=tests/e2e --ignore=tests/packaging --ignore=tests/matrix
+	$(PYTEST) tests --ignore=tests/hub/server --ignore=tests/e2e --ignore=tests/packaging --ignore=tests/matrix \
+		--ignore=tests/notebook
 
 # pytest-jupyter takes over async tests, so it is loaded for these alone.
 server-tests: $(VENV)/.ready $(STATIC)
@@ -60,7 +61,7 @@ browser-tests: $(VENV)/.ready $(STATIC) chromium
 test-matrix: $(VENV)/.ready $(STATIC)
 	$(BIN)/python tests/matrix/run.py
 
-# The oldest and the newest ipykernel, on this Python.
+# What needs a kernel (tests/notebook), with the oldest and the newest ipykernel, on this Python.
 test-matrix-short: $(VENV)/.ready $(STATIC)
 	@echo "== Python: the oldest and the newest ipykernel"
 	$(BIN)/python tests/matrix/run.py --short
