@@ -81,7 +81,7 @@ class Message:
         self.metadata = dict(metadata or {})
         self.tags = tags
         self.id = id or str(uuid4())
-        self.parent_id = parent_id
+        self.parent_id = self._given_parent_id = parent_id
         self.command = command
         self.created_at = created_at
         self.streaming = False
@@ -128,6 +128,7 @@ class Message:
         scope = current_scope()
         if self._session is not None and self._session is not scope.session:
             self.id, self.created_at, self._shown, self.streaming = str(uuid4()), None, None, False
+            self.parent_id = self._given_parent_id
         self._session = scope.session
         self._show(scope)
         _note(scope.session, self)
