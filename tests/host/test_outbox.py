@@ -1,0 +1,168 @@
+"""The outbox: any thread may put, nothing waits, text for one step travels together."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import msgspec
+import pytest
+
+from jupyter_chat_sessions.host.outbox import MAX_FRAME_BYTES, MAX_TEXT_LENGTH, MAX_WAITING_FRAMES, Outbox
+from jupyter_chat_sessions.protocol.frames import AppendText, Emit, Event, HostFrame, PutStep, RemoveStep, SetState
+from jupyter_chat_sessions.protocol.steps import Step
+
+SESSION, OTHER_SESSION, A, B = (f"00000000-0000-4000-8000-{number:012d}" for number in range(4))
+
+
+class Counted:
+    """An outbox, with a count of the times that it woke the link."""
+
+    def __init__(self) -> None:
+        self.wakes = 0
+        self.outbox = Outbox(wake=self._wake)
+
+    def put(self, event: Event, *, session: str = SESSION) -> None:
+        self.outbox.put(Emit(session=session, event=event))
+
+    def taken(self) -> list[Event]:
+        frames = [msgspec.json.decode(bytes(raw), type=HostFrame) for raw in self.outbox.take()]
+        return [frame.event for frame in frames if isinstance(frame, Emit)]
+
+    def _wake(self) -> None:
+        self.wakes += 1
+
+
+def text(offset: int, piece: str, *, step: str = A, into: str = "output") -> AppendText:
+    return AppendText(step_id=step, offset=offset, text=piece, into=into)  # type: ignore[arg-type]
+
+
+def test_tokens_of_one_step_leave_as_one_frame() -> None:
+    box = Counted()
+    box.put(text(0, "Hel"))
+    box.put(text(3, "lo 😀"))
+    box.put(text(7, "!"))
+    assert box.taken() == [text(0, "Hello 😀!")]
+    assert box.taken() == []
+    assert box.wakes == 1, "the link is woken once, when there is something to send"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [text(0, "x", step=B), text(0, "x", into="input"), SetState(state={"a": 1}), RemoveStep(step_id=A)],
+    ids=["another step", "its input", "a state", "a removal"],
+)
+def test_what_comes_between_keeps_its_place(between: Event) -> None:
+    box = Counted()
+    sent = [text(0, "a"), between, text(1, "b")]
+    for event in sent:
+        box.put(event)
+    assert box.taken() == sent
+
+
+def test_text_of_another_session_does_not_join() -> None:
+    box = Counted()
+    box.put(text(0, "a"))
+    box.put(text(1, "b"), session=OTHER_SESSION)
+    assert box.taken() == [text(0, "a"), text(1, "b")]
+
+
+def test_text_that_does_not_go_on_where_the_last_ended_does_not_join() -> None:
+    """The hub must see the offset that is wrong."""
+    box = Counted()
+    box.put(text(0, "a"))
+    box.put(text(5, "b"))
+    assert box.taken() == [text(0, "a"), text(5, "b")]
+
+
+def test_text_gathers_to_a_bound() -> None:
+    """However long the link is gone: no frame becomes too large for the hub."""
+    box = Counted()
+    piece = "x" * 1000
+    for count in range(200):
+        box.put(text(count * 1000, piece))
+    events = box.taken()
+    assert len(events) > 1
+    assert all(isinstance(event, AppendText) and len(event.text) <= MAX_TEXT_LENGTH for event in events)
+    assert "".join(event.text for event in events if isinstance(event, AppendText)) == piece * 200
+
+
+def test_after_each_taking_the_link_is_woken_anew() -> None:
+    box = Counted()
+    box.put(text(0, "a"))
+    box.taken()
+    box.put(text(1, "b"))
+    assert box.wakes == 2
+    box.put(SetState(state={}))
+    assert box.wakes == 2
+
+
+def a_step(**fields: object) -> PutStep:
+    return PutStep(step=Step(**{"id": A, "type": "assistant_message", "name": "A", **fields}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("event", "error"),
+    [
+        (a_step(metadata={"object": object()}), TypeError),
+        (a_step(output="\ud83d"), ValueError),
+        (text(0, "\ud83d"), ValueError),
+        (a_step(metadata={"big": "x" * MAX_FRAME_BYTES}), ValueError),
+        (text(0, "x" * MAX_FRAME_BYTES), ValueError),
+        (a_step(id="no id"), ValueError),
+        (text(0, "x", step="no id"), ValueError),
+    ],
+    ids=["no JSON", "half a pair", "half a pair streamed", "too large", "too much text", "no id", "no id streamed"],
+)
+def test_what_the_hub_could_not_read_is_its_authors_error_at_once(event: Event, error: type[Exception]) -> None:
+    """One frame that the hub refuses would cost every viewer the connection, again and again."""
+    box = Counted()
+    box.put(text(0, "a"))
+    with pytest.raises(error):
+        box.put(event)
+    box.put(text(1, "b"))
+    assert box.taken() == [text(0, "ab")]
+
+
+def test_many_threads_may_put_and_each_keeps_its_order() -> None:
+    box = Counted()
+    threads = [
+        threading.Thread(target=lambda who=who: [box.put(SetState(state={who: n})) for n in range(200)])  # type: ignore[misc]
+        for who in "abcd"
+    ]
+    for thread in threads:
+        thread.start()
+    taken: list[Event] = []
+    while any(thread.is_alive() for thread in threads):
+        taken += box.taken()
+    taken += box.taken()
+    for who in "abcd":
+        numbers = [event.state[who] for event in taken if isinstance(event, SetState) and who in event.state]
+        assert numbers == list(range(200))
+
+
+async def test_there_is_room_until_too_much_is_unconfirmed() -> None:
+    box = Counted()
+    for number in range(MAX_WAITING_FRAMES + 1):
+        box.put(SetState(state={"n": number}))
+    waiting = asyncio.ensure_future(box.outbox.room())
+    await asyncio.sleep(0)  # so that it has begun to wait
+    assert not waiting.done()
+    sent = len(box.taken())
+    box.outbox.settled(sent)
+    assert not waiting.done(), "sent is not yet confirmed"
+    box.outbox.settled(0)
+    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(box.outbox.room(), 10)
+
+
+async def test_one_who_waits_for_room_may_give_up() -> None:
+    box = Counted()
+    box.outbox.settled(MAX_WAITING_FRAMES + 1)
+    gives_up, waits_on = asyncio.ensure_future(box.outbox.room()), asyncio.ensure_future(box.outbox.room())
+    await asyncio.sleep(0)  # so that both have begun to wait
+    gives_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gives_up
+    box.outbox.settled(0)
+    await asyncio.wait_for(waits_on, 10)
