@@ -40,7 +40,7 @@ def runtime() -> Iterator[Runtime]:
 
 
 def _has_loop_of_its_own(item: pytest.Function) -> bool:
-    return item.config.pluginmanager.hasplugin("pytest_jupyter.pytest_tornasync")
+    return item.config.pluginmanager.hasplugin("pytest_jupyter.jupyter_server")
 
 
 async def _strictly(test: Any) -> None:
