@@ -10,9 +10,15 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from jupyter_chat_sessions.host.runtime import Runtime, use_runtime
+
+
+# No test is timed: a busy machine is no failure.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
