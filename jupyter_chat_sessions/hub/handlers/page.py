@@ -23,7 +23,7 @@ _PAGE = """<!doctype html>
 <script type="module" src="{static}page.js?v={version}"></script>
 </head>
 <body>
-<div id="chat"></div>
+<main id="chat"></main>
 <noscript>This chat needs JavaScript.</noscript>
 </body>
 </html>

@@ -30,13 +30,13 @@ export function App({ connection, title }: AppProps) {
       onKeyDown={(event) => event.stopPropagation()}
       onKeyPress={(event) => event.stopPropagation()}
     >
-      <header class="jcs-header">
-        <strong class="jcs-title">{plainName(name)}</strong>
+      <div class="jcs-header">
+        <h1 class="jcs-title">{plainName(name)}</h1>
         <Status connection={connection} />
         <button type="button" class="jcs-quiet" onClick={() => connection.newChat()} title="Begin a new conversation">
           New chat
         </button>
-      </header>
+      </div>
       <ErrorBoundary>
         {missing.length > 0 ? (
           <div class="jcs-log-frame">

@@ -55,7 +55,7 @@ export function MessageList({ connection, version }: { readonly connection: Conn
             />
           ))}
           {isThinking(steps, state, (conversation?.questions.length ?? 0) > 0) && (
-            <div class="jcs-thinking" aria-label="An answer is on its way">
+            <div class="jcs-thinking" role="img" aria-label="An answer is on its way">
               <i />
               <i />
               <i />
