@@ -1,0 +1,103 @@
+"""What stands between browser and server: a line that can be cut, and a port that nobody may call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Coroutine
+from typing import Any, Self
+
+
+class _OnALoop:
+    """Runs an asyncio server on a thread of its own: the main thread belongs to the browser's loop."""
+
+    port: int
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=type(self).__name__, daemon=True)
+        self._thread.start()
+        self._server = self._do(asyncio.start_server(self.on_connection, "127.0.0.1", 0))
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._do(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection."""
+        raise NotImplementedError
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    async def _stop(self) -> None:
+        self._server.close()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+
+class CutLine(_OnALoop):
+    """Forwards TCP to a port of this machine until it is cut.
+
+    Args:
+        to_port: Where the server listens.
+    """
+
+    def __init__(self, to_port: int) -> None:
+        self._to_port = to_port
+        self._is_cut = False
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.refused = threading.Event()
+        """Set when somebody tried to connect while the line was cut."""
+
+    def cut(self) -> None:
+        """Break every connection, without a goodbye, and let none be made."""
+        self._do(self._cut())
+
+    def mend(self) -> None:
+        """Let connections be made again."""
+        self._is_cut = False
+        self.refused.clear()
+
+    async def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_cut:
+            self.refused.set()
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
+        self._writers |= {writer, far_writer}
+        try:
+            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        finally:
+            self._writers -= {writer, far_writer}
+
+    async def _cut(self) -> None:
+        self._is_cut = True
+        for writer in self._writers:
+            writer.transport.abort()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+class ForbiddenPort(_OnALoop):
+    """Notes who calls it."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    async def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.calls.append((await reader.readline()).decode(errors="replace").strip())
+        writer.close()

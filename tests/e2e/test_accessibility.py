@@ -1,0 +1,91 @@
+"""Everybody can use it: axe-core's rules for WCAG 2.1 AA, in each state that people meet."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import TOLD_BOT, Visit
+from lab_server import Kernel, LabServer
+from notebook_page import NotebookPage
+from playwright.sync_api import Page, expect
+
+AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_conversation_with_everything_in_it(bot: Kernel, visit: Visit, scheme: str) -> None:
+    ada = visit("ada", "bot", color_scheme=scheme)
+    for words in ("code", "fail", "ask tea"):
+        ada.chat.say(words)
+    ada.chat.expect_reply("What about tea?")
+    expect(ada.chat.log.locator("[class*=hljs]").first).to_be_visible()
+    ada.chat.log.locator("summary").click()
+    assert _violations(ada.page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_message_that_waits_and_a_run_that_can_be_stopped(bot: Kernel, visit: Visit, scheme: str) -> None:
+    ada = visit("ada", "bot", color_scheme=scheme)
+    ada.chat.say(f"wait for the {scheme}")
+    ada.chat.say("and then this")
+    second = ada.chat.messages.filter(has_text="and then this")
+    expect(second).to_contain_text("Waiting, 2nd in line")
+    assert _violations(ada.page) == []
+    ada.chat.stop.click()
+    expect(second).to_contain_text("Stopped")
+    assert _violations(ada.page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_form_for_variables_and_the_page_without_a_notebook(bot: Kernel, visit: Visit, scheme: str) -> None:
+    bot.run("%chat_session keyed-form --env API_KEY")
+    ada = visit("ada", "keyed-form", color_scheme=scheme)
+    ada.page.get_by_role("button", name="Start the chat").click()
+    expect(ada.page.get_by_role("alert")).to_contain_text("API_KEY")
+    assert _violations(ada.page) == []
+    bob = visit("bob", "nowhere", color_scheme=scheme)
+    bob.expect_complaint("status of 404")
+    bob.chat.expect_status("The notebook is not running")
+    assert _violations(bob.page) == []
+
+
+@pytest.mark.timeout(90)
+def test_the_widget(server: LabServer, visit: Visit) -> None:
+    cells = [f"%load_ext jupyter_chat_sessions\n{TOLD_BOT}", "%chat_session"]
+    ada = visit("ada")
+    lab = NotebookPage.in_lab(ada, server, server.write_notebook("axe.ipynb", cells))
+    lab.run_cell(0)
+    lab.run_cell(1)
+    lab.chat.say("code")
+    lab.chat.expect_reply("Here is bold")
+    assert _violations(ada.page, within=".jcs") == []
+
+
+def test_what_is_named_and_announced(bot: Kernel, visit: Visit) -> None:
+    ada = visit("ada", "bot")
+    ada.chat.say("hello")
+    reply = ada.chat.expect_reply("echo: hello")
+    expect(reply).to_have_role("article")
+    expect(reply).to_have_accessible_name("Robo")
+    expect(reply).to_have_attribute("data-step-id", re.compile(r"^[\w-]{36}$"))
+    expect(ada.chat.log.locator("[data-step-type=user_message]")).to_have_count(1)
+    for control, name in ((ada.chat.box, "Message"), (ada.chat.send, "Send"), (ada.chat.new_chat, "New chat")):
+        expect(control).to_have_accessible_name(name)
+    expect(ada.chat.status).to_have_text("Connected")
+
+
+def _violations(page: Page, *, within: str = "html") -> list[str]:
+    page.evaluate(AXE.read_text())
+    found: dict[str, Any] = page.evaluate(
+        "([within, values]) => axe.run(within, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] })",
+        [within, RULES],
+    )
+    return [
+        f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
