@@ -169,3 +169,11 @@ async with Stage(), Viewer("Alice") as alice, Viewer("Bob") as bob:
 """
         )
         assert scripted.text == "one: a | one: b\n"
+
+
+def test_required_variables_of_the_notebooks_own_session_come_from_its_environment(page: Page) -> None:
+    page.run("@cl.on_message\nasync def reply(m):\n    await cl.Message(cl.user_session.get('env')['A_KEY']).send()")
+    page.run("%chat_session tutor --env A_KEY")
+    assert "set it in os.environ" in page.run("%%chat_session\nHi", may_fail=True).stderr
+    page.run("import os; os.environ['A_KEY'] = 'sesame'")
+    assert page.run("%%chat_session\nHi").shown == "sesame"
