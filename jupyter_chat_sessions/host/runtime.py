@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -158,11 +159,17 @@ class Runtime:
             self._required_link().outbox.put(Unpublish(channel=name))
 
     def open_notebook_session(self, channel: str) -> Future[BaseSession]:
-        """Make a session of the notebook's own in a channel that is published."""
+        """Make a session of the notebook's own in a channel that is published.
+
+        The variables that the channel requires of its viewers, this session has from the process's environment.
+        """
         session_id = str(uuid4())
+        hosted = self._channels.get(channel)
+        required = [] if hosted is None else hosted.settings.required_env
+        user_env = {name: os.environ[name] for name in required if name in os.environ}
         opening = self._openings[session_id] = Future()
         self._required_link().outbox.put(
-            OpenNotebookSession(channel=channel, session=session_id, thread_id=str(uuid4()))
+            OpenNotebookSession(channel=channel, session=session_id, thread_id=str(uuid4()), user_env=user_env)
         )
         return opening
 

@@ -347,6 +347,11 @@ class Hub:
             text = "The notebook's own session could not be opened: publish its channel first."
             host.send(HostRefused(session=frame.session, code="unknown_channel", text=text))
             return
+        missing = [name for name in channel.settings.required_env if not frame.user_env.get(name)]
+        if missing:
+            text = f"This chat needs {', '.join(missing)}: set it in os.environ, then try again."
+            host.send(HostRefused(session=frame.session, code="missing_env", text=text))
+            return
         record = SessionRecord(
             id=frame.session,
             thread_id=frame.thread_id,
@@ -358,8 +363,7 @@ class Hub:
             language="en-US",
             is_owner=True,
         )
-        env = dict.fromkeys(channel.settings.required_env, "in the kernel")
-        self._begin(record, channel, env=env)
+        self._begin(record, channel, env=frame.user_env)
 
     def _begin(self, record: SessionRecord, channel: Channel, *, env: UserEnv) -> None:
         session = Session(

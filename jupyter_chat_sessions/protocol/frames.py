@@ -276,6 +276,8 @@ class OpenNotebookSession(Frame, tag="open_notebook_session", frozen=True, kw_on
     channel: ChannelName
     session: Id
     thread_id: Id
+    user_env: UserEnv = field(default_factory=dict)
+    """The required variables, as the notebook's own process has them."""
 
 
 class HostMessage(Frame, tag="host_message", frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from jupyter_chat_sessions.protocol.frames import (
     Accepted,
     ChannelSettings,
     ErrorFrame,
+    HostRefused,
     OpenNotebookSession,
     encode,
 )
@@ -86,7 +87,13 @@ def test_a_session_that_waits_for_them_ends_after_its_time_and_the_host_never_he
     assert len(hall.host.frames) == told
 
 
-def test_the_notebooks_own_session_is_not_asked() -> None:
+def test_the_notebooks_own_session_brings_them_or_is_told_what_is_missing() -> None:
     hall = Hall(SETTINGS)
-    hall.host.say(OpenNotebookSession(channel="lesson", session=new_id(), thread_id=new_id()))
-    assert len(hall.host.opened) == 1
+    hall.host.say(OpenNotebookSession(channel="lesson", session=new_id(), thread_id=new_id(), user_env={"KEY": "a"}))
+    assert hall.host.opened == []
+    refused = hall.host.frames[-1]
+    assert isinstance(refused, HostRefused)
+    assert (refused.code, "REGION" in refused.text) == ("missing_env", True)
+    env = {"KEY": "a", "REGION": "eu"}
+    hall.host.say(OpenNotebookSession(channel="lesson", session=new_id(), thread_id=new_id(), user_env=env))
+    assert [opened.user_env for opened in hall.host.opened] == [env]
