@@ -273,7 +273,14 @@ class Viewer:
             TimeoutError: It did not become true in time.
             ChatSessionsError: Something that this viewer said was refused meanwhile.
         """
-        await self._until(condition, "what the test waits for", timeout_s=timeout_s)
+
+        def is_so() -> bool:
+            # First: what was refused is answered, too, and would pass for quiet.
+            if self.viewing.refused:
+                raise ChatSessionsError(self.viewing.refused.pop().text)
+            return condition()
+
+        await self._until(is_so, "what the test waits for", timeout_s=timeout_s)
 
     # ---- seeing ------------------------------------------------------------------------------------------------------
 
@@ -343,8 +350,6 @@ class Viewer:
         try:
             async with asyncio.timeout(timeout_s):
                 while not condition():
-                    if self.viewing.refused:
-                        raise ChatSessionsError(self.viewing.refused.pop().text)
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
