@@ -1,0 +1,281 @@
+"""Who is let in where: every route of the table, each of its methods, each kind of caller.
+
+A new route is tested by being in `routes()`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from jupyter_server.auth import Authorizer, User
+from tornado.httpclient import HTTPClientError
+from tornado.web import RequestHandler
+from tornado.websocket import WebSocketHandler
+
+from jupyter_chat_sessions.hub.handlers.routes import Route, routes
+
+from .callers import API, Browser, Server, a_host
+
+HOST = f"GET {API}/host"
+VIEWER = f"GET {API}/viewer"
+PAGE = "GET chat-sessions/lesson"
+
+
+class Door(NamedTuple):
+    """One method of one route, with an address that fits its pattern."""
+
+    method: str
+    path: str
+    is_socket: bool
+
+    @property
+    def name(self) -> str:
+        """As the lists below write it."""
+        return re.sub(r"[0-9a-f-]{36}", "ID", f"{self.method} {self.path}")
+
+
+def doors() -> list[Door]:
+    """Every method of every route."""
+    return [
+        Door(method, path_of(route), issubclass(route.handler, WebSocketHandler))
+        for route in routes()
+        for method in RequestHandler.SUPPORTED_METHODS
+        if getattr(route.handler, method.lower()) is not RequestHandler._unimplemented_method
+    ]
+
+
+def path_of(route: Route) -> str:
+    """Return an address that a route's pattern fits."""
+    path = re.sub(r"\(\?P<session_id>.*?\)", str(uuid4()), route.pattern)
+    path = re.sub(r"\(\?P<channel>.*?\)", "lesson", path).removesuffix("/?").replace("\\", "")
+    assert re.fullmatch(route.pattern, path)
+    return path
+
+
+EVERY_DOOR = {door.name for door in doors()}
+
+
+async def let_in(server: Server, headers: dict[str, str], *, query: str = "", sockets: bool | None = None) -> set[str]:
+    """Knock at every door (or at the sockets only, or all but them) and return those that open."""
+    opened = set()
+    for door in doors():
+        if sockets is not None and door.is_socket is not sockets:
+            continue
+        code = await knock(server, door, headers, query=query)
+        if code not in (302, 401, 403):
+            assert code < 500, door
+            opened.add(door.name)
+    return opened
+
+
+async def knock(server: Server, door: Door, headers: dict[str, str], *, query: str) -> int:
+    if not door.is_socket:
+        body: dict[str, str] | None = {} if door.method in ("POST", "PUT", "PATCH") else None
+        response = await server.request(door.method, door.path + query, headers=headers, body=body)
+        if response.code == 302:
+            assert "/login?" in response.headers["Location"]
+        return response.code
+    try:
+        socket = await server.open_socket(door.path + query, headers)
+    except HTTPClientError as refused:
+        return refused.code
+    socket.close()
+    return 101
+
+
+def test_the_table_has_the_doors_that_these_tests_speak_of() -> None:
+    assert {HOST, VIEWER, PAGE} < EVERY_DOOR
+    assert len(EVERY_DOOR) == 13
+
+
+async def test_nobody_without_credentials_is_let_in(server: Server) -> None:
+    assert await let_in(server, {}) == set()
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["token wrong", "token", "Bearer wrong", "chat-host wrong", "chat-host"],
+)
+async def test_nobody_with_wrong_credentials_is_let_in(server: Server, header: str) -> None:
+    assert await let_in(server, {"Authorization": header}) == set()
+
+
+async def test_the_servers_token_opens_all_but_the_hosts_socket(server: Server) -> None:
+    assert await let_in(server, server.token) == EVERY_DOOR - {HOST}
+
+
+async def test_a_signed_in_browser_is_let_in_from_this_servers_pages(server: Server) -> None:
+    browser = await server.browser()
+    assert await let_in(server, browser.own_page) == EVERY_DOOR - {HOST}
+
+
+async def test_the_hosts_token_opens_the_hosts_socket_and_nothing_else(server: Server) -> None:
+    assert await let_in(server, server.host_token) == {HOST}
+
+
+async def test_no_browser_is_let_in_as_a_host(server: Server) -> None:
+    # A browser always names the origin of the page that opens a socket.
+    assert await let_in(server, {**server.host_token, "Origin": server.origin}) == set()
+
+
+async def test_a_socket_is_not_opened_from_another_origin(server: Server) -> None:
+    browser = await server.browser()
+    assert await let_in(server, {**browser.cookie, "Origin": "https://evil.example"}, sockets=True) == set()
+
+
+async def test_a_socket_with_a_cookie_alone_is_not_opened(server: Server) -> None:
+    browser = await server.browser()
+    assert await let_in(server, browser.cookie, sockets=True) == set()
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", None], ids=["foreign origin", "no origin"])
+async def test_a_token_in_a_sockets_address_is_worth_nothing(server: Server, origin: str | None) -> None:
+    query = f"?token={server.app.identity_provider.token}"
+    headers = {} if origin is None else {"Origin": origin}
+    assert await let_in(server, headers, query=query, sockets=True) == set()
+    # Nor does it lift the check of the origin for who has a cookie too.
+    browser = await server.browser()
+    assert await let_in(server, {**browser.cookie, **headers}, query=query, sockets=True) == set()
+
+
+class NoChat(Authorizer):
+    """Lets people do everything but chat."""
+
+    def is_authorized(self, handler: Any, user: User, action: str, resource: str) -> bool:
+        """Judge by the resource alone."""
+        return resource != "chat_sessions"
+
+
+class OnlyReading(Authorizer):
+    """Lets people read, and not act."""
+
+    def is_authorized(self, handler: Any, user: User, action: str, resource: str) -> bool:
+        """Judge by the action alone."""
+        return action == "read"
+
+
+class OnlyChat(Authorizer):
+    """Lets people chat, and do nothing else: no kernel, no contents."""
+
+    def is_authorized(self, handler: Any, user: User, action: str, resource: str) -> bool:
+        """Judge by the resource alone."""
+        return resource == "chat_sessions"
+
+
+@pytest.mark.parametrize("server_config", [{"authorizer_class": NoChat}])
+async def test_an_authorizer_that_denies_chatting_closes_every_door(server: Server) -> None:
+    browser = Browser(server)
+    response = await server.request("GET", "api/status", headers=server.token)
+    for line in response.headers.get_list("Set-Cookie"):
+        name, _, rest = line.partition("=")
+        browser.cookies[name] = rest.partition(";")[0]
+    assert await let_in(server, server.token) == set()
+    assert await let_in(server, {**browser.cookie, "Origin": server.origin}, sockets=True) == set()
+
+
+@pytest.mark.parametrize("server_config", [{"authorizer_class": NoChat}])
+async def test_an_authorizer_has_no_say_about_hosts(server: Server) -> None:
+    assert await let_in(server, server.host_token) == {HOST}
+
+
+@pytest.mark.parametrize("server_config", [{"authorizer_class": OnlyReading}])
+async def test_who_may_only_read_opens_no_socket_and_changes_nothing(server: Server) -> None:
+    readable = {door.name for door in doors() if door.method == "GET" and not door.is_socket}
+    assert await let_in(server, server.token) == readable
+
+
+@pytest.mark.parametrize("server_config", [{"authorizer_class": OnlyChat}])
+async def test_who_may_only_chat_can_and_is_not_shown_tracebacks(server: Server) -> None:
+    assert await let_in(server, server.token) == EVERY_DOOR - {HOST}
+    async with a_host(server):
+        tab = await (await server.browser()).new_tab()
+        assert await tab.ask("Hello") == "You said Hello"
+        assert tab.viewing.welcome is not None
+        assert not tab.viewing.welcome.is_owner
+    response = await server.request("GET", "api/kernels", headers=server.token)
+    assert response.code == 403
+
+
+async def test_who_may_run_code_is_the_owner(server: Server) -> None:
+    async with a_host(server):
+        tab = await (await server.browser()).new_tab()
+        assert tab.viewing.welcome is not None
+        assert tab.viewing.welcome.is_owner
+
+
+async def test_a_refused_program_is_told_so_and_not_sent_to_a_login_page(server: Server) -> None:
+    response = await server.request("GET", f"{API}/sessions")
+    assert (response.code, json.loads(response.body)["code"]) == (403, "forbidden")
+
+
+async def test_unknown_foreign_and_wrong_secret_are_answered_the_same(server: Server) -> None:
+    async with a_host(server):
+        alice, bob = await server.browser(), await server.browser()
+        created = await alice.create()
+        session, secret = created["session"], created["secret"]
+        answers = set()
+        for who, id_, key in (
+            (bob, session, secret),
+            (alice, session, "wrong"),
+            (alice, session, ""),
+            (alice, str(uuid4()), secret),
+        ):
+            for method, path, body in (
+                ("GET", "", None),
+                ("DELETE", "", None),
+                ("GET", "/steps", None),
+                ("POST", "/messages", {"text": "Hello"}),
+            ):
+                response = await who.request(method, f"sessions/{id_}{path}", secret=key, body=body)
+                answers.add((response.code, response.body))
+        ((status, told),) = answers
+        assert (status, json.loads(told)["code"]) == (404, "unknown_session")
+        assert (await alice.request("GET", f"sessions/{session}", secret=secret)).code == 200
+        assert json.loads((await bob.request("GET", "sessions")).body) == {"sessions": []}
+
+
+# ---- forgery from other sites ----------------------------------------------------------------------------------------
+
+
+async def test_a_form_of_another_site_does_nothing(server: Server) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        form = {**browser.cookie, "Origin": "https://evil.example", "Content-Type": "application/x-www-form-urlencoded"}
+        response = await server.request("POST", f"{API}/sessions", headers=form, body="channel=lesson")
+        assert response.code in (403, 404)
+        assert server.hub.statistics().sessions == 0
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data", ""])
+async def test_what_can_be_sent_across_sites_without_asking_is_not_read(server: Server, content_type: str) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        headers = {**browser.own_page, "Content-Type": content_type}
+        response = await server.request("POST", f"{API}/sessions", headers=headers, body='{"channel": "lesson"}')
+        # A form of several parts is refused by tornado already.
+        assert response.code == (400 if content_type.startswith("multipart") else 415)
+        assert json.loads(response.body)["code"] == "malformed"
+        assert server.hub.statistics().sessions == 0
+
+
+@pytest.mark.parametrize("token", [None, "guessed"], ids=["none", "wrong"])
+async def test_a_browsers_post_needs_the_xsrf_token(server: Server, token: str | None) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        created = await browser.create()
+        headers = {**browser.cookie, "Origin": server.origin, "X-Chat-Session-Secret": created["secret"]}
+        if token is not None:
+            headers["X-XSRFToken"] = token
+        session = f"{API}/sessions/{created['session']}"
+        for method, path, body in (
+            ("POST", f"{API}/sessions", {"channel": "lesson"}),
+            ("POST", f"{session}/messages", {"text": "Hello"}),
+            ("DELETE", session, None),
+        ):
+            response = await server.request(method, path, headers=headers, body=body)
+            assert (response.code, json.loads(response.body)["code"]) == (403, "forbidden")
+        assert server.hub.statistics().sessions == 1

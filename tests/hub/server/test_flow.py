@@ -1,0 +1,204 @@
+"""Two people chat with one host over real sockets and HTTP, lose their connections, and lose nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from jupyter_chat_sessions.protocol.frames import Numbered, OpenSession, PutStep, Welcome, encode
+from jupyter_chat_sessions.protocol.steps import Step
+
+from .callers import Server, a_host
+
+
+async def test_two_people_have_conversations_of_their_own(server: Server) -> None:
+    async with a_host(server) as host:
+        alice, bob = await (await server.browser()).new_tab(), await (await server.browser()).new_tab()
+        assert await alice.ask("this is alice") == "You said this is alice"
+        assert await bob.ask("this is bob") == "You said this is bob"
+        users = [frame.user.identifier for frame in host.frames if isinstance(frame, OpenSession)]
+        assert len(set(users)) == 2
+        for tab, user, foreign in ((alice, users[0], b"bob"), (bob, users[1], b"alice")):
+            assert tab.transcript[0] == f"Welcome {user}"
+            assert foreign not in b"".join(encode(frame) for frame in tab.frames)
+
+
+async def test_several_tabs_of_one_session_see_the_same(server: Server) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        created = await browser.create()
+        one, two = await browser.tab(created), await browser.tab(created)
+        await one.ask("Hello")
+        await two.until(lambda: two.transcript == one.transcript)
+        assert server.hub.statistics().sessions == 1
+
+
+async def test_who_comes_back_misses_nothing_and_sees_nothing_twice(server: Server) -> None:
+    async with a_host(server) as host:
+        browser = await server.browser()
+        created = await browser.create()
+        stays, leaves = await browser.tab(created), await browser.tab(created)
+        await leaves.ask("before")
+        await leaves.drop()
+        await stays.until(lambda: stays.transcript == leaves.transcript)
+        await stays.say("hold")
+        await stays.until(lambda: stays.last == "hold" and stays.viewing.conversation.steps[-1].status == "running")
+        last = leaves.viewing.last_seq
+        leaves.frames.clear()
+        await leaves.open()
+        await host.release()
+        await leaves.until(lambda: leaves.viewing.is_quiet and leaves.last == "You said hold")
+        await stays.until(lambda: stays.viewing.last_seq == leaves.viewing.last_seq)
+        assert [frame.resumed for frame in leaves.frames if isinstance(frame, Welcome)] == [True]
+        numbers = [frame.seq for frame in leaves.frames if isinstance(frame, Numbered)]
+        assert numbers == list(range(last + 1, leaves.viewing.last_seq + 1))
+        assert leaves.viewing.conversation.snapshot() == stays.viewing.conversation.snapshot()
+
+
+async def test_what_was_said_while_the_line_was_cut_is_sent_on_return_and_runs_once(server: Server) -> None:
+    async with a_host(server):
+        tab = await (await server.browser()).new_tab()
+        await tab.drop()
+        await tab.say("said offline")
+        await tab.open()
+        await tab.until(lambda: tab.viewing.is_quiet)
+        assert tab.transcript[1:] == ["said offline", "You said said offline"]
+
+
+async def test_a_message_over_http_is_answered_with_what_the_session_says(server: Server) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        created = await browser.create()
+        reply = await post(browser, created, "Hello")
+        assert reply["status"] == "done"
+        assert reply["steps"][-1]["output"] == "You said Hello"
+        assert server.hub.statistics().viewers == 0
+
+
+async def test_a_message_over_http_shows_in_the_tabs_of_the_session(server: Server) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        created = await browser.create()
+        tab = await browser.tab(created)
+        await post(browser, created, "from a script")
+        await tab.until(lambda: tab.last == "You said from a script")
+
+
+async def test_a_question_is_answered_over_http(server: Server) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        created = await browser.create()
+        asked = await post(browser, created, "ask")
+        assert (asked["status"], asked["steps"][-1]["output"]) == ("asking", "What is your name?")
+        assert asked["question"]["stepId"] == asked["steps"][-1]["id"]
+        answered = await post(browser, created, "Ada")
+        assert (answered["status"], answered["steps"][-1]["output"]) == ("done", "Hello Ada")
+        assert "question" not in answered
+
+
+async def test_a_message_over_http_sent_twice_runs_once(server: Server) -> None:
+    async with a_host(server) as host:
+        browser = await server.browser()
+        created = await browser.create()
+        client_id = "00000000-0000-4000-8000-000000000001"
+        for _ in range(2):
+            reply = await post(browser, created, "Hello", clientId=client_id)
+            assert reply["status"] == "done"
+        other = await browser.request(
+            "POST",
+            f"sessions/{created['session']}/messages",
+            secret=created["secret"],
+            body={"text": "other", "clientId": client_id},
+        )
+        assert (other.code, json.loads(other.body)["code"]) == (409, "conflict")
+        assert sum(type(frame).__name__ == "Deliver" for frame in host.frames) == 1
+
+
+async def test_a_message_over_http_is_streamed_as_it_comes(server: Server) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        created = await browser.create()
+        chunks: list[bytes] = []
+        response = await browser.request(
+            "POST",
+            f"sessions/{created['session']}/messages",
+            secret=created["secret"],
+            body={"text": "Hello"},
+            headers={"Accept": "text/event-stream"},
+            streaming_callback=chunks.append,
+        )
+        assert response.headers["Content-Type"] == "text/event-stream"
+        events = [parsed(block) for block in b"".join(chunks).decode().split("\n\n") if block]
+        assert "".join(data["text"] for name, data in events if name == "append_text") == "You said Hello"
+        name, reply = events[-1]
+        assert (name, reply["status"], reply["steps"][-1]["output"]) == ("done", "done", "You said Hello")
+        assert [name for name, _ in events].count("done") == 1
+
+
+@pytest.mark.parametrize("chat_config", [{"max_write_buffer": 2**18, "window_bytes": 2**18}])
+async def test_a_viewer_that_does_not_read_is_let_go_and_slows_nobody(server: Server) -> None:
+    async with a_host(server) as host:
+        browser = await server.browser()
+        created = await browser.create()
+        slow, fast = await browser.tab(created), await browser.tab(created)
+        step = Step(id=str(uuid4()), type="assistant_message", name="Bot")
+        # What the operating system takes for a peer that does not read is a matter of megabytes.
+        for number in range(400):
+            text = f"{number} " + "x" * 100_000
+            await host.emit(created["session"], PutStep(step=replace(step, output=text)))
+            await fast.until(lambda text=text: fast.last == text)  # type: ignore[misc]
+            if server.hub.statistics().viewers == 1:
+                break
+        assert server.hub.statistics().viewers == 1
+        assert await slow.line.until_closed() is None
+        slow.viewing.disconnected()
+        await slow.open()
+        assert slow.viewing.conversation.snapshot() == fast.viewing.conversation.snapshot()
+        assert "gap" not in fast.effects
+
+
+async def test_ending_over_http_says_goodbye_to_the_tabs(server: Server) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        created = await browser.create()
+        tab = await browser.tab(created)
+        response = await browser.request("DELETE", f"sessions/{created['session']}", secret=created["secret"])
+        assert response.code == 204
+        await tab.until(lambda: tab.viewing.bye is not None)
+        assert await tab.line.until_closed() == 4410
+        assert server.hub.statistics() == (1, 1, 0, 0)
+
+
+async def test_a_host_that_leaves_shows_to_its_viewers(server: Server) -> None:
+    async with a_host(server):
+        tab = await (await server.browser()).new_tab()
+    await tab.until(lambda: tab.state["host"] == "gone")
+
+
+async def test_a_chat_counts_as_activity_of_the_server(server: Server) -> None:
+    async with a_host(server):
+        settings = server.app.web_app.settings
+        browser = await server.browser()
+        created = await browser.create()
+        first = settings["chat_sessions_last_activity"]
+        tab = await browser.tab(created)
+        await tab.ask("Hello")
+        assert settings["chat_sessions_last_activity"] > first
+        assert server.last_activity() == settings["chat_sessions_last_activity"]
+
+
+async def post(browser: Any, created: dict[str, str], text: str, **more: str) -> dict[str, Any]:
+    path = f"sessions/{created['session']}/messages"
+    response = await browser.request("POST", path, secret=created["secret"], body={"text": text, **more})
+    assert response.code == 200, response.body
+    reply: dict[str, Any] = json.loads(response.body)
+    return reply
+
+
+def parsed(block: str) -> tuple[str, dict[str, Any]]:
+    name, data = block.split("\n")
+    return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
