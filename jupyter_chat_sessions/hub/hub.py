@@ -435,7 +435,7 @@ class Attachment:
             case Hello():
                 self._reply(ErrorFrame(code="out_of_order", text="A viewer says hello once in a connection."))
             case ProtocolError():
-                self._reply(ErrorFrame(code=frame.code, text=frame.text))
+                self._reply(ErrorFrame(code=frame.code, text=frame.text, client_id=frame.client_id))
             case _:
                 assert_never(frame)
 

@@ -49,7 +49,12 @@ class ProtocolError(_CodedError):
     Attributes:
         code: The machine's word for it, as it travels in an error frame.
         text: One sentence for a person: what is wrong and what to do.
+        client_id: Of a viewer's frame that could not be read: the id by which the viewer knows it, where it had one.
     """
+
+    def __init__(self, code: ErrorCode, text: str, *, client_id: str | None = None) -> None:
+        super().__init__(code, text)
+        self.client_id = client_id
 
 
 class RefusedError(_CodedError):

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from .errors import ErrorCode, ProtocolError
-from .steps import Answer, ChannelName, Id, Question, RunStatus, Snapshot, Step
+from .steps import Answer, ChannelName, Id, Question, RunStatus, Snapshot, Step, is_id
 
 PROTOCOL_VERSION = 1
 
@@ -523,23 +523,28 @@ class Decoder:
         try:
             return self._one.decode(part)
         except msgspec.ValidationError as reason:
-            tag = _tag_of(part)
+            tag, client_id = _label_of(part)
             if tag is not None and tag not in self._tags:
-                return ProtocolError("unknown_type", f"This end does not know frames of type {tag[:40]!r}.")
-            return ProtocolError("malformed", f"A frame could not be read: {reason}.")
+                text = f"This end does not know frames of type {tag[:40]!r}."
+                return ProtocolError("unknown_type", text, client_id=client_id)
+            return ProtocolError("malformed", f"A frame could not be read: {reason}.", client_id=client_id)
         except (msgspec.DecodeError, RecursionError):
             return ProtocolError("malformed", "A frame could not be read: it is not JSON or too deep.")
 
 
-class _Tagged(Struct):
-    type: str | None = None
+class _Label(Struct, rename="camel"):
+    type: Any = None
+    client_id: Any = None
 
 
-def _tag_of(part: msgspec.Raw) -> str | None:
+def _label_of(part: msgspec.Raw) -> tuple[str | None, str | None]:
+    """Return the type of a frame that could not be read, and its sender's id for it: what can be told of them."""
     try:
-        return msgspec.json.decode(part, type=_Tagged).type
+        label = msgspec.json.decode(part, type=_Label)
     except (msgspec.DecodeError, RecursionError):
-        return None
+        return None, None
+    tag, client_id = label.type, label.client_id
+    return tag if isinstance(tag, str) else None, client_id if isinstance(client_id, str) and is_id(client_id) else None
 
 
 def join(frames: Iterable[bytes]) -> bytes:

@@ -138,7 +138,7 @@ class ViewerSocket(ChatSocket, ChatHandler):
         session = "-" if self._attachment is None else self._attachment.session.id
         logger.warning("session %s: a frame of its viewer was refused (%s)", session, error.code)
         self._unreadable += 1
-        self._say(ErrorFrame(code=error.code, text=error.text))
+        self._say(ErrorFrame(code=error.code, text=error.text, client_id=error.client_id))
         if self._unreadable == MAX_UNREADABLE:
             text = "Too much of what this page sent could not be read. Reload it."
             self._say(Bye(code=4400, text=text))
