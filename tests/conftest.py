@@ -15,7 +15,6 @@ import pytest
 
 from jupyter_chat_sessions.host.runtime import Runtime, use_runtime
 
-
 # No test is timed: a busy machine is no failure.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

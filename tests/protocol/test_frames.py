@@ -154,6 +154,15 @@ def test_a_frame_that_cannot_be_read_leaves_the_others(frame: str, code: str) ->
     assert read[2] == Stop()
 
 
+def test_an_error_names_the_frame_by_the_id_that_its_sender_gave_it() -> None:
+    """So that the sender does not say again and again what can never be read."""
+    said = {"type": "message", "clientId": new_id(1), "text": "x" * (MAX_TEXT + 1)}
+    assert only_error(json.dumps([said])).client_id == new_id(1)
+    assert only_error(json.dumps([{**said, "type": "no_such"}])).client_id == new_id(1)
+    for no_id in ("<script>", 7, None, ["x"]):
+        assert only_error(json.dumps([{**said, "clientId": no_id}])).client_id is None
+
+
 def test_a_field_that_this_end_does_not_know_is_ignored() -> None:
     """Rules of evolution: an unknown field is ignored."""
     assert reader().frames('[{"type": "ping", "new": {"deep": [1]}}]') == [Ping()]

@@ -1,0 +1,79 @@
+"""Importing the author's API is silent and light: it loads no server, no notebook, and writes nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ["tornado.web", "sqlalchemy", "IPython", "ipywidgets", "anywidget", "ipykernel", "jupyter_server"]
+
+
+@pytest.fixture
+def run(tmp_path: Path):  # type: ignore[no-untyped-def]
+    """Run Python in an empty folder with an empty home."""
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    root = str(Path(__file__).parent.parent)
+    environment = {
+        "HOME": str(home),
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": root,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=here,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+
+    run.folders = (home, here)  # type: ignore[attr-defined]
+    return run
+
+
+def test_importing_loads_nothing_heavy(run) -> None:  # type: ignore[no-untyped-def]
+    trace = run("-X", "importtime", "-c", "import jupyter_chat_sessions").stderr
+    loaded = {line.rpartition("|")[2].strip() for line in trace.splitlines() if line.startswith("import time:")}
+    assert "jupyter_chat_sessions.chat.message" in loaded
+    assert [name for name in loaded if any(name == heavy or name.startswith(f"{heavy}.") for heavy in HEAVY)] == []
+
+
+def test_importing_writes_and_prints_nothing(run) -> None:  # type: ignore[no-untyped-def]
+    done = run("-c", "import jupyter_chat_sessions")
+    assert (done.stdout, done.stderr) == ("", "")
+    assert [list(folder.rglob("*")) for folder in run.folders] == [[], []]
+
+
+def test_importing_starts_no_thread_and_no_link(run) -> None:  # type: ignore[no-untyped-def]
+    code = "import threading, jupyter_chat_sessions; print(threading.active_count())"
+    assert run("-c", code).stdout == "1\n"
+
+
+def test_the_scripted_viewers_need_neither_server_nor_notebook(run) -> None:  # type: ignore[no-untyped-def]
+    code = """
+import asyncio, sys
+import jupyter_chat_sessions as cl
+from jupyter_chat_sessions.testing import Viewer
+
+@cl.on_message
+async def reply(message):
+    await cl.Message(f"You said: {message.content}").send()
+
+async def main():
+    async with Viewer("Alice") as alice:
+        print((await alice.say("Hello")).content)
+
+asyncio.run(main())
+print(sorted(set(sys.modules) & {"tornado", "IPython", "ipywidgets", "jupyter_server"}))
+"""
+    assert run("-c", code).stdout == "You said: Hello\n[]\n"

@@ -1,0 +1,92 @@
+"""What users write, as a type checker sees it. Not run: `test_typing.py` has mypy read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, assert_type
+
+import jupyter_chat_sessions as cl
+from jupyter_chat_sessions.testing import Reply, Stage, Viewer
+
+
+@cl.on_chat_start
+async def start() -> None:
+    answer = await cl.AskUserMessage(content="Hello! What's your name?", timeout=30).send()
+    assert_type(answer, dict[str, Any] | None)
+    if answer:
+        cl.user_session.set("user_name", answer["output"])
+
+
+@cl.on_message
+async def reply(message: cl.Message) -> None:
+    assert_type(message.content, str)
+    sent = await cl.Message(content=f"You said: {message.content}").send()
+    assert_type(sent, cl.Message)
+    failed = await cl.ErrorMessage("No.").send()
+    assert_type(failed, cl.ErrorMessage)
+    assert_type(await sent.update(), bool)
+    assert_type(await sent.remove(), bool)
+
+
+@cl.on_stop
+def stopped() -> int:
+    return 1
+
+
+@cl.on_chat_end
+def ended(reason: str = "", *, loud: bool = False) -> str:
+    return reason
+
+
+# A decorated handler keeps its signature.
+assert_type(stopped(), int)
+assert_type(ended("left", loud=True), str)
+check_start: Callable[[], Coroutine[Any, Any, None]] = start
+check_reply: Callable[[cl.Message], Coroutine[Any, Any, None]] = reply
+stopped("too much")  # type: ignore[call-arg]
+ended(loud=3)  # type: ignore[arg-type]
+cl.on_message("no function")  # type: ignore[type-var]
+
+# An accessor has the type of its value.
+turns = cl.user_session.create_accessor("turns", 0, apply_fn=lambda count: count + 1)
+assert_type(turns, cl.SessionAccessor[int])
+assert_type(turns.get(), int)
+assert_type(turns.apply(), int)
+turns.set(3)
+turns.set("three")  # type: ignore[arg-type]
+names: cl.SessionAccessor[list[str]] = cl.user_session.create_accessor("names", [])
+assert_type(names.get(), list[str])
+
+
+def slow(prompt: str, *, times: int = 1) -> list[str]:
+    return [prompt] * times
+
+
+async def uses_make_async() -> None:
+    quick = cl.make_async(slow)
+    assert_type(await quick("x", times=2), list[str])
+    await quick(3)  # type: ignore[arg-type]
+
+
+async def answer() -> float:
+    return 4.2
+
+
+assert_type(cl.run_sync(answer()), float)
+assert_type(cl.chat_context.to_openai(), list[dict[str, str]])
+assert_type(cl.chat_context.get(), list[cl.Message])
+
+
+def about_the_session() -> None:
+    session = cl.context.session
+    assert_type(session.user, cl.User | None)
+    assert_type(session.user_env, dict[str, str])
+    if isinstance(session, cl.WebsocketSession):
+        assert_type(session.language, str)
+
+
+async def test_of_an_author() -> None:
+    async with Stage(required_env=["KEY"]), Viewer("Alice", user_env={"KEY": "x"}) as alice:
+        heard = await alice.say("Hello")
+        assert_type(heard, Reply)
+        assert_type(heard.content, str)
