@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from lab_server import Kernel, LabServer
+from lab_server import TOLD_BOT, Kernel, LabServer
 from playwright.sync_api import Browser, expect, sync_playwright
-from visitors import Visitor
+from visitors import Visit, Visitor
 
 RESULTS = Path(__file__).parents[2] / "test-results"
-TOLD_BOT = (Path(__file__).parent / "told_bot.py").read_text()
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -27,8 +27,6 @@ CHROMIUM_ARGS = [
 
 expect.set_options(timeout=10_000)
 
-Visit = Callable[..., Visitor]
-
 _failed = pytest.StashKey[bool]()
 
 
@@ -37,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     item.stash[_failed] = item.stash.get(_failed, False) or report.failed
     return report
@@ -65,7 +63,7 @@ def visit(request: pytest.FixtureRequest, server: LabServer, browser: Browser) -
     """Let a person come: `visit("bob", "channel")`. Afterwards nobody's console may hold a complaint."""
     visitors: list[Visitor] = []
 
-    def visit(name: str, channel: str | None = None, *, port: int | None = None, **profile: object) -> Visitor:
+    def visit(name: str, channel: str | None = None, *, port: int | None = None, **profile: Any) -> Visitor:
         context = browser.new_context(locale="en-US", viewport={"width": 1100, "height": 900}, **profile)
         visitor = Visitor(name, context)
         visitors.append(visitor)

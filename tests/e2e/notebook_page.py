@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, WebSocket, expect
-
 from lab_server import TOKEN, LabServer
+from playwright.sync_api import Locator, WebSocket, expect
 from visitors import Chat, Visitor
 
 OPEN_LIMIT_MS = 45_000

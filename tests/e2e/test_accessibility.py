@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TOLD_BOT, Visit
-from lab_server import Kernel, LabServer
+from lab_server import TOLD_BOT, Kernel, LabServer
 from notebook_page import NotebookPage
 from playwright.sync_api import Page, expect
+from visitors import Visit
 
 AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]

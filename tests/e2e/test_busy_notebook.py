@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Visit
 from lab_server import Kernel, LabServer
 from playwright.sync_api import expect
+from visitors import Visit
 
 BOT = """\
 %load_ext jupyter_chat_sessions

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from conftest import Visit
 from lab_server import Kernel, LabServer
 from network import CutLine
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
+from visitors import Visit
 
 ALL_WORDS = " ".join(f"w{number}" for number in range(100))
 
@@ -221,18 +221,16 @@ def test_a_chat_that_needs_variables_asks_each_viewer_and_says_which_is_missing(
     expect(form.get_by_role("alert")).to_contain_text("REGION")
     form.get_by_label("REGION").fill("north")
     form.get_by_role("button", name="Start the chat").click()
-    ada.chat.say("hello")
-    ada.chat.expect_reply("echo: hello")
-    seen = bot.run(
-        "[print(s.user_env) for s in get_ipython().find_magic('chat_session').__self__.notebook.runtime.sessions if s.user_env]"
-    )
-    assert seen == "{'API_KEY': 'canary-key-of-ada', 'REGION': 'north'}\n"
+    ada.chat.say("note it")
+    ada.chat.expect_reply("noted")
+    assert bot.run("print(noted)") == "[{'API_KEY': 'canary-key-of-ada', 'REGION': 'north'}]\n"
     expect(bob.page.get_by_label("API_KEY")).to_have_value("")
     stored = ada.page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}, document.cookie])")
     assert "canary-key-of-ada" not in stored
     assert not any(socket.has_received("canary-key-of-ada") for socket in [*ada.sockets, *bob.sockets])
     ada.page.reload()
-    ada.chat.expect_reply("echo: hello")
+    ada.chat.expect_reply("noted")
+    expect(ada.page.get_by_label("API_KEY")).to_have_count(0)
 
 
 def test_colours_follow_the_system(bot: Kernel, visit: Visit) -> None:
@@ -270,5 +268,5 @@ def test_nothing_is_wider_than_a_small_phone(bot: Kernel, visit: Visit) -> None:
         assert box["x"] + box["width"] <= 320
 
 
-def _body(reply: object) -> str:
-    return " ".join(reply.locator(".jcs-body").inner_text().split())  # type: ignore[attr-defined]
+def _body(reply: Locator) -> str:
+    return " ".join(reply.locator(".jcs-body").inner_text().split())

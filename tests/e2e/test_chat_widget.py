@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import TOLD_BOT, Visit
-from lab_server import LabServer
+from lab_server import TOLD_BOT, LabServer
 from notebook_page import NotebookPage
 from playwright.sync_api import expect
-from visitors import Visitor
+from visitors import Visit, Visitor
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOT = ROOT / "docs" / "screenshot.png"
@@ -67,9 +66,9 @@ def test_screenshot_for_the_readme(request: pytest.FixtureRequest, server: LabSe
         pytest.skip("taken with --update-screenshots")
     cells = json.loads(QUICKSTART.read_text())["cells"]
     handlers = next("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    path = server.write_notebook("quickstart.ipynb", [handlers, "%chat_session"])
+    path = server.write_notebook("quickstart.ipynb", [handlers, "%chat_session --height 470px"])
     ada = visit("ada")
-    ada.page.set_viewport_size({"width": 1200, "height": 970})
+    ada.page.set_viewport_size({"width": 1200, "height": 1020})
     lab = NotebookPage.in_lab(ada, server, path)
     ada.page.keyboard.press("Control+b")
     lab.run_cell(0)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from conftest import TOLD_BOT, Visit
-from lab_server import Kernel, LabServer
+from lab_server import TOLD_BOT, Kernel, LabServer
 from network import ForbiddenPort
 from notebook_page import NotebookPage
 from payloads import payloads
 from playwright.sync_api import Dialog, Request, expect
-from visitors import Chat, Visitor
+from visitors import Chat, Visit, Visitor
 
 TRAP = """
 Object.defineProperty(window, 'pwned', { set: () => console.error('CAUGHT a script') });

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import Visit
 from lab_server import LabServer
 from notebook_page import NotebookPage
 from playwright.sync_api import expect
-from visitors import Chat, Visitor
+from visitors import Chat, Visit, Visitor
 
 NAME_BOT = """\
 %load_ext jupyter_chat_sessions

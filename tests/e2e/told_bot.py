@@ -50,6 +50,9 @@ async def reply(message):
         case "send":
             for text in texts[rest]:
                 await cl.Message(text).send()
+        case "note":
+            noted.append(dict(cl.context.session.user_env))
+            await cl.Message("noted").send()
         case "hostile":
             for text in hostile:
                 await say_hostile[rest](text)
@@ -65,6 +68,7 @@ async def stream_in_pieces(text):
     await answer.send()
 
 
+noted = []
 texts = {}
 hostile = []
 say_hostile = {

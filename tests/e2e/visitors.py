@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ class Socket:
         """Return the chat frames of a kind."""
         messages = self.sent if sent else self.received
         return [frame for message in messages for frame in json.loads(message) if frame["type"] == kind]
+
+
+Visit = Callable[..., "Visitor"]
+"""Let a person come: `visit("bob", "channel")`; see the fixture `visit`."""
 
 
 class Visitor:
