@@ -7,7 +7,7 @@ import { Refused } from './backend.js';
 import type { Backend, Credentials, Line } from './backend.js';
 import { waitBeforeTry } from './backoff.js';
 import type { Conversation } from './conversation.js';
-import { readFrames, writeFrames } from './frames.js';
+import { readFrames, wellFormed, writeFrames } from './frames.js';
 import type { Command, ErrorFrame, ViewerFrame, Welcome } from './frames.js';
 import type { TabStorage } from './storage.js';
 import { Viewing } from './viewing.js';
@@ -101,7 +101,8 @@ export class Connection {
     this._line = null;
   }
 
-  say(text: string, clientId: string = crypto.randomUUID()): void {
+  say(written: string, clientId: string = crypto.randomUUID()): void {
+    const text = wellFormed(written);
     const question = this._viewing?.conversation.questions[0];
     this._command(
       question === undefined
@@ -111,7 +112,8 @@ export class Connection {
   }
 
   giveEnv(values: Readonly<Record<string, string>>): void {
-    this._command({ type: 'env', clientId: crypto.randomUUID(), values });
+    const written = Object.entries(values).map(([name, value]) => [name, wellFormed(value)] as const);
+    this._command({ type: 'env', clientId: crypto.randomUUID(), values: Object.fromEntries(written) });
   }
 
   stopRun(): void {

@@ -210,6 +210,11 @@ export function readFrames(message: string): HubFrame[] {
   return Array.isArray(parsed) ? parsed.filter(isHubFrame) : [];
 }
 
+/** Replace halves of surrogate pairs, which are no text: the hub could not read the message that carries one. */
+export function wellFormed(text: string): string {
+  return text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD');
+}
+
 /** Write one WebSocket message. */
 export function writeFrames(frames: readonly ViewerFrame[]): string {
   return JSON.stringify(frames);

@@ -218,6 +218,12 @@ describe('what is said', () => {
     expect(again).not.toMatchObject({ clientId: 'c1' });
   });
 
+  it('is text: half a surrogate pair would cost the whole message', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.say('a\ud83d b\ude00 c😀', 'c1');
+    expect(said(tab.backend.line.sent)).toMatchObject([{ text: 'a\ufffd b\ufffd c😀' }]);
+  });
+
   it('never puts the viewer’s own variables into the storage', async () => {
     const tab = await new Tab().arrive(welcome({ snapshot: { state: { missingEnv: ['KEY'] } } }));
     tab.connection.giveEnv({ KEY: 'canary-secret' });
