@@ -123,7 +123,7 @@ class Runtime:
                 hosted.session.loop.call_soon_threadsafe(self._end, hosted)
         self._watches.clear()
         if self._thread_loop is not None:
-            self._thread_loop.call_soon_threadsafe(self._thread_loop.stop)
+            asyncio.run_coroutine_threadsafe(self._stop_own_loop(self._thread_loop), self._thread_loop)
             self._thread_loop = None
 
     # ---- what the author asks for ------------------------------------------------------------------------------------
@@ -332,6 +332,13 @@ class Runtime:
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
+    async def _stop_own_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Stop a loop of the runtime's own, once the sessions that live on it have ended."""
+        ending = [task for task in self._ending if task.get_loop() is loop]
+        if ending:
+            await asyncio.wait(ending)
+        loop.stop()
+
     def _settle(self, channel: str, result: str | RefusedError) -> None:
         answer = self._answers.pop(channel, None)
         if isinstance(result, RefusedError):
@@ -373,7 +380,10 @@ class Runtime:
 
             def run() -> None:
                 asyncio.set_event_loop(loop)
-                loop.run_forever()
+                try:
+                    loop.run_forever()
+                finally:
+                    loop.close()
 
             threading.Thread(target=run, name="chat-handlers", daemon=True).start()
         return self._thread_loop

@@ -248,3 +248,19 @@ async def test_closing_the_stage_ends_its_sessions_and_its_link(run_on: RunOn) -
     assert stage.runtime.sessions == []
     assert stage.runtime.link is None
     assert link.loop.is_closed()
+
+
+async def test_closing_lets_on_chat_end_finish_on_a_loop_of_its_own(runtime: Runtime) -> None:
+    ended = threading.Event()
+
+    @cl.on_chat_end
+    async def goodbye() -> None:
+        await cl.sleep(0)
+        ended.set()
+
+    stage = Stage(run_on="thread")
+    await stage.__aenter__()
+    viewer = await Viewer("Alice", stage=stage).__aenter__()
+    assert viewer.session_id
+    stage.runtime.close()
+    assert await asyncio.to_thread(ended.wait, 10)
