@@ -74,8 +74,10 @@ def test_a_cut_shorter_than_the_grace_interrupts_nothing() -> None:
     assert tab.steps[-1].output == "written meanwhile"
     assert hall.host.delivered == ["runs", "waits", "said meanwhile"]
     assert len(hall.host.opened) == 1
+    hall.host.run(tab.viewing.session, tab.steps[1].id, "running")
     hall.clock.advance(GRACE_S)
-    assert tab.statuses == ["done", "queued", "queued"]
+    assert tab.statuses == ["done", "running", "queued"]
+    assert hall.hub.statistics().hosts == 1
 
 
 def test_after_the_grace_what_ran_is_interrupted_and_what_waits_goes_on_waiting() -> None:
