@@ -58,7 +58,7 @@ def current_scope() -> Scope:
             "There is no chat session here. Inside a handler there always is one; "
             "in a cell, open a chat first with %chat_session."
         )
-    return Scope(session, session.current_run)
+    return Scope(session, None)
 
 
 def current_session() -> BaseSession:
