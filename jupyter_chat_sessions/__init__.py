@@ -12,7 +12,7 @@ async def reply(message: cl.Message):
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .chat.ask import AskUserMessage
@@ -69,6 +69,13 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     from .notebook import load
 
     load(shell)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Say where the server extension is: what `jupyter server` asks of a package that it enables."""
+    from .hub.extension import ChatSessionsApp
+
+    return [{"module": "jupyter_chat_sessions.hub.extension", "app": ChatSessionsApp}]
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:

@@ -21,8 +21,9 @@ from uuid import uuid4
 
 from .embedded import EmbeddedHub
 from .host.app import App, RunOn
+from .host.current import current_runtime
 from .host.link import Link
-from .host.runtime import Runtime, current_runtime
+from .host.runtime import Runtime
 from .host.session import BaseSession
 from .hub.access import Principal
 from .hub.hub import Attachment, Hub, NewSession

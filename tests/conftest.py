@@ -13,7 +13,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from jupyter_chat_sessions.host.runtime import Runtime, use_runtime
+from jupyter_chat_sessions.host.current import use_runtime
+from jupyter_chat_sessions.host.runtime import Runtime
 
 # No test is timed: a busy machine is no failure.
 hypothesis.settings.register_profile("untimed", deadline=None)

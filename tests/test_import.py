@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ["tornado.web", "sqlalchemy", "IPython", "ipywidgets", "anywidget", "ipykernel", "jupyter_server"]
+HEAVY = ["asyncio", "tornado", "sqlalchemy", "IPython", "ipywidgets", "anywidget", "ipykernel", "jupyter_server"]
 
 
 @pytest.fixture

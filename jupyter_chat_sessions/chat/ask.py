@@ -6,7 +6,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
-from ..host.runtime import current_runtime
+from ..host.current import current_runtime
 from ..host.scope import Scope, current_scope, is_in_handler
 from ..protocol.errors import AskTimeoutError
 from ..protocol.steps import Question

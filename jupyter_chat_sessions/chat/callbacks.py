@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..host.runtime import current_runtime
+from ..host.current import current_runtime
 from ..host.scope import current_session
 from ..protocol.steps import Step
 from .message import Message

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -13,9 +11,11 @@ from ..host.session import BaseSession
 from ..protocol.frames import AppendText, PutStep, RemoveStep
 from ..protocol.steps import Step
 
+if TYPE_CHECKING:
+    import asyncio
 
-@dataclass(frozen=True)
-class RunStep:
+
+class RunStep(NamedTuple):
     """The run that is going on, with the names that Chainlit's run steps have.
 
     Attributes:

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import msgspec
 
-from ..host.dispatcher import utc_now
 from ..host.scope import Scope, current_scope
 from ..host.session import BaseSession
+from ..host.times import utc_now
 from ..protocol.errors import ChatSessionsError, NoSessionError
 from ..protocol.frames import AppendText, Event, FinishStep, PutStep, RemoveStep
 from ..protocol.steps import Step

@@ -1,8 +1,10 @@
-"""Between `def` and `async def`: plain functions awaited, coroutines waited for."""
+"""Between `def` and `async def`: plain functions awaited, coroutines waited for.
+
+asyncio is imported where it is used: importing the author's API stays fast.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
@@ -11,7 +13,6 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from ..host.scope import current_session, is_in_handler
-from ..host.threads import run_in_thread
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,6 +28,7 @@ def make_async(function: Callable[P, T], cancellable: bool = False) -> Callable[
     Example:
         >>> answer = await cl.make_async(slow_model)(prompt)
     """
+    from ..host.threads import run_in_thread
 
     @wraps(function)
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -48,6 +50,8 @@ def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
         >>> def handler(message):
         ...     cl.run_sync(cl.Message("From a plain function").send())
     """
+    import asyncio
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -66,10 +70,14 @@ async def sleep(duration: float) -> None:
     Example:
         >>> await cl.sleep(0.5)
     """
+    import asyncio
+
     await asyncio.sleep(duration)
 
 
 def _run_beside(coroutine: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
     context = contextvars.copy_context()
     future: Future[T] = Future()
 

@@ -10,7 +10,6 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
 from types import FrameType, TracebackType
 from uuid import uuid4
 
@@ -20,6 +19,7 @@ from .app import Handler
 from .scope import session_scope
 from .session import BaseSession, Run
 from .threads import run_in_thread
+from .times import utc_now
 
 logger = logging.getLogger(__name__)
 
@@ -208,11 +208,6 @@ def is_in_handler_call(frame: FrameType | None) -> bool:
 def print_error(error: BaseException, where: str) -> None:
     """Show an exception with its traceback on standard error."""
     sys.stderr.write(f"{where}\n{''.join(traceback.format_exception(error))}")
-
-
-def utc_now() -> str:
-    """Return the time as ISO 8601 in UTC, to the millisecond, with a trailing Z."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _from_handler(trace: TracebackType | None) -> TracebackType | None:

@@ -1,8 +1,8 @@
 """The kernel's one runtime: its app, its link to a hub, its sessions.
 
-It is reached through `current_runtime()`, and replaced in tests with `use_runtime()`. What comes from the link comes
-on the link's thread; author's code runs on the notebook's loop or, with `run_on="thread"`, on one of the runtime's
-own.
+It is reached through `current_runtime()` in `current.py`, and replaced in tests with `use_runtime()`. What comes from
+the link comes on the link's thread; author's code runs on the notebook's loop or, with `run_on="thread"`, on one of the
+runtime's own.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -402,25 +401,3 @@ def _settle_future(future: Future[T], result: T | RefusedError) -> None:
         future.set_exception(result)
     else:
         future.set_result(result)
-
-
-_current: Runtime | None = None
-
-
-def current_runtime() -> Runtime:
-    """Return this process's runtime; made, without a link, when first asked for."""
-    global _current
-    if _current is None:
-        _current = Runtime()
-    return _current
-
-
-@contextmanager
-def use_runtime(runtime: Runtime) -> Iterator[Runtime]:
-    """Let another runtime be the current one for the length of the body."""
-    global _current
-    earlier, _current = _current, runtime
-    try:
-        yield runtime
-    finally:
-        _current = earlier

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from ..protocol.errors import NoSessionError
+from .current import current_runtime
 from .session import BaseSession, Run
 
 
@@ -50,8 +51,6 @@ def current_scope() -> Scope:
     scope = _scope.get()
     if scope is not None:
         return scope
-    from .runtime import current_runtime
-
     session = current_runtime().cell_session()
     if session is None:
         raise NoSessionError(

@@ -6,12 +6,11 @@ Chainlit's sessions.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import uuid4
 
 from ..protocol.errors import NoSessionError
@@ -19,6 +18,9 @@ from ..protocol.frames import ClearQuestion, Emit, Event, HostFrame, HostRefused
 from ..protocol.steps import Answer, Question, Step
 from .app import App, Slot
 from .user import User
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Line(Protocol):
@@ -154,6 +156,8 @@ class BaseSession:
         Raises:
             NoSessionError: The session has ended, or the run was stopped.
         """
+        import asyncio  # here and not above: importing the author's API stays fast
+
         if self.is_ended:
             raise NoSessionError("This session has ended; nobody is there to answer.")
         future: Future[Answer | None] = Future()

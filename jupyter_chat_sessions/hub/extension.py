@@ -100,7 +100,3 @@ class _LateLoop:
 
     def call_later(self, delay: float, callback: Any, *args: Any) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(delay, callback, *args)
-
-
-def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    return [{"module": "jupyter_chat_sessions.hub.extension", "app": ChatSessionsApp}]

@@ -15,9 +15,10 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from ..embedded import EmbeddedHub
 from ..host.app import RunOn
+from ..host.current import current_runtime
 from ..host.discovery import find_hub
 from ..host.dispatcher import print_error
-from ..host.runtime import HostedChannel, current_runtime
+from ..host.runtime import HostedChannel
 from ..host.session import BaseSession
 from ..host.wire import dial_websocket
 from ..protocol.addresses import HubAddress

@@ -11,7 +11,8 @@ import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.embedded import EmbeddedHub
 from jupyter_chat_sessions.host.app import RunOn
 from jupyter_chat_sessions.host.busy import BusyWatch
-from jupyter_chat_sessions.host.runtime import Runtime, current_runtime, use_runtime
+from jupyter_chat_sessions.host.current import current_runtime, use_runtime
+from jupyter_chat_sessions.host.runtime import Runtime
 from jupyter_chat_sessions.host.session import BaseSession
 from jupyter_chat_sessions.protocol.errors import HubUnreachableError, NoSessionError, RefusedError
 from jupyter_chat_sessions.protocol.frames import MAX_TEXT, ChannelSettings, Event, HostRefused, Published

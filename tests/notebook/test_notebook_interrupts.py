@@ -23,7 +23,7 @@ async def reply(message):
     await cl.Message("heard " + message.content).send()
 """
 SPEAK = """\
-from jupyter_chat_sessions.host.runtime import current_runtime
+from jupyter_chat_sessions.host.current import current_runtime
 runtime = current_runtime()
 session = cl.context.session
 runtime.say(session, {text!r});

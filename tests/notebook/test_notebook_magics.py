@@ -29,7 +29,7 @@ def test_the_options_reach_the_channel_and_the_widget(page: Page) -> None:
     )
     assert "Ask &lt;me&gt;" in shown.displays[-1]["text/html"]
     settings = page.run(
-        "from jupyter_chat_sessions.host.runtime import current_runtime\n"
+        "from jupyter_chat_sessions.host.current import current_runtime\n"
         "s = current_runtime().channels[0].settings\n"
         "print(s.name, s.title, s.bot_name, s.when_busy, s.required_env)"
     )

@@ -110,7 +110,7 @@ async def reply(message):
     kept = page.run(
         """\
 session = cl.context.session
-from jupyter_chat_sessions.host.runtime import current_runtime
+from jupyter_chat_sessions.host.current import current_runtime
 current_runtime().say(session, "while a cell keeps the loop")
 print(heard.wait(10))
 """

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import IO, Self
 
-EXTENSION = "jupyter_chat_sessions.hub.extension"
+EXTENSION = "jupyter_chat_sessions"
 LIMIT_S = 30.0
 
 

@@ -50,6 +50,14 @@ class MessagesHandler(RestHandler):
         )
     }
 
+    _listener: _Listener | None = None
+
+    def on_connection_close(self) -> None:
+        """The caller has gone away: nobody listens any more, and the session may count it so."""
+        if self._listener is not None:
+            self._listener.leave()
+        super().on_connection_close()
+
     @web.authenticated
     async def post(self, session_id: str) -> None:
         """Send a message and answer with the reply, whole or as it comes."""
@@ -57,7 +65,7 @@ class MessagesHandler(RestHandler):
         text = self._checked_text(message)
         secret = self.request.headers.get(SECRET_HEADER, "")
         is_stream = "text/event-stream" in self.request.headers.get("Accept", "")
-        listener = _Listener(Viewing(session_id, secret))
+        listener = self._listener = _Listener(Viewing(session_id, secret))
         hello = Hello(v=PROTOCOL_VERSION, session=session_id, secret=secret)
         with refusals():
             attachment = self.hub.attach(await self.principal(), hello, listener)
@@ -82,6 +90,8 @@ class MessagesHandler(RestHandler):
             status = await listener.outcome(client_id, timeout_s=self.hub.options.reply_timeout_s)
         finally:
             attachment.detach()
+        if listener.has_left:
+            return
         conversation = listener.viewing.conversation
         reply = MessageReply(
             status=status,
@@ -123,6 +133,7 @@ class _Listener:
         self.on_event: Callable[[Event], None] | None = None
         self._decoder = Decoder(HubFrame, max_bytes=MAX_HOST_BYTES)
         self._changed = asyncio.Event()
+        self.has_left = False
 
     def send(self, frame: bytes) -> None:
         """Follow a frame."""
@@ -139,6 +150,11 @@ class _Listener:
         """The session has ended."""
         self._changed.set()
 
+    def leave(self) -> None:
+        """Nobody waits for the outcome any more."""
+        self.has_left = True
+        self._changed.set()
+
     async def outcome(self, client_id: str, *, timeout_s: float) -> str:
         """Wait until the session has nothing more to say to a command, and return how it went.
 
@@ -149,7 +165,7 @@ class _Listener:
             async with asyncio.timeout(timeout_s):
                 while not self.viewing.is_quiet:
                     self._raise_refusal()
-                    if self.viewing.bye is not None:
+                    if self.viewing.bye is not None or self.has_left:
                         return "cancelled"
                     self._changed.clear()
                     await self._changed.wait()

@@ -27,7 +27,7 @@ def server_config() -> dict[str, Any]:
 def jp_server_config(chat_config: dict[str, Any], server_config: dict[str, Any]) -> Config:
     """Load the extension, and no handler without a check of who asks."""
     # The terminals' own socket has no such check, and pytest-jupyter would load it.
-    extensions = {"jupyter_chat_sessions.hub.extension": True, "jupyter_server_terminals": False}
+    extensions = {"jupyter_chat_sessions": True, "jupyter_server_terminals": False}
     return Config(
         {
             "ServerApp": {

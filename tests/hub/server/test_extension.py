@@ -79,7 +79,7 @@ async def test_a_server_that_stops_takes_it_all_back(server: Server, runtime_fil
 
 
 async def test_the_host_token_is_new_for_each_server_and_hard_to_guess(server: Server) -> None:
-    (app,) = server.app.extension_manager.extension_apps["jupyter_chat_sessions.hub.extension"]
+    (app,) = server.app.extension_manager.extension_apps["jupyter_chat_sessions"]
     assert isinstance(app, ChatSessionsApp)
     first = app.host_token
     app.initialize_settings()

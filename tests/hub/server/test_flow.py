@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from jupyter_chat_sessions.protocol.frames import Numbered, OpenSession, PutStep, Welcome, encode
+from jupyter_chat_sessions.protocol.frames import Numbered, OpenSession, Ping, Pong, PutStep, Welcome, encode
 from jupyter_chat_sessions.protocol.steps import Step
 
 from .callers import Server, a_host
@@ -137,6 +138,36 @@ async def test_a_message_over_http_is_streamed_as_it_comes(server: Server) -> No
         name, reply = events[-1]
         assert (name, reply["status"], reply["steps"][-1]["output"]) == ("done", "done", "You said Hello")
         assert [name for name, _ in events].count("done") == 1
+
+
+async def test_a_caller_over_http_that_goes_away_is_no_viewer_any_more_and_its_run_goes_on(server: Server) -> None:
+    async with a_host(server) as host:
+        browser = await server.browser()
+        created = await browser.create()
+        tab = await browser.tab(created)
+        body = json.dumps({"text": "hold"})
+        headers = {
+            **browser.own_page,
+            "Host": f"127.0.0.1:{server.app.port}",
+            "Origin": f"http://127.0.0.1:{server.app.port}",
+            "X-Chat-Session-Secret": created["secret"],
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+        }
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        path = f"{server.app.base_url}api/chat-sessions/sessions/{created['session']}/messages"
+        _, writer = await asyncio.open_connection("127.0.0.1", server.app.port)
+        writer.write(f"POST {path} HTTP/1.1\r\n{lines}\r\n{body}".encode())
+        await tab.until(lambda: "run" in tab.state)
+        assert server.hub.statistics().viewers == 2
+        writer.close()
+        pongs = 0
+        while server.hub.statistics().viewers == 2:
+            await tab.line.put(Ping())
+            pongs += 1
+            await tab.until(lambda: sum(isinstance(frame, Pong) for frame in tab.frames) == pongs)  # noqa: B023
+        await host.release()
+        await tab.until(lambda: tab.last == "You said hold")
 
 
 @pytest.mark.parametrize("chat_config", [{"max_write_buffer": 2**18, "window_bytes": 2**18}])
