@@ -26,7 +26,8 @@ from .host.link import Link
 from .host.runtime import Runtime
 from .host.session import BaseSession
 from .hub.access import Principal
-from .hub.hub import Attachment, Hub, NewSession
+from .hub.attachment import Attachment
+from .hub.hub import Hub, NewSession
 from .hub.options import HubOptions
 from .protocol.errors import ChatSessionsError, ProtocolError
 from .protocol.frames import (

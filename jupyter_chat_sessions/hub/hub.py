@@ -19,9 +19,7 @@ from ..protocol.frames import (
     PROTOCOL_VERSION,
     CloseSession,
     Emit,
-    EndSession,
     ErrorFrame,
-    GiveEnv,
     Hello,
     HostAnswer,
     HostBusy,
@@ -30,30 +28,26 @@ from ..protocol.frames import (
     HostRefused,
     LinkHello,
     OpenNotebookSession,
-    Ping,
-    Pong,
     Publish,
     Published,
     PublishRefused,
     RunChanged,
-    Seen,
     SendAnswer,
     SendMessage,
     SessionEnded,
-    Stop,
     Unpublish,
     UserEnv,
     UserInfo,
-    ViewerFrame,
-    encode,
 )
 from ..protocol.steps import ChannelName
 from .access import Principal
+from .attachment import Attachment
 from .channel import Channel, ChannelStatus
 from .clock import Clock
+from .commands import Reply
 from .host_port import HostConnection, HostOutlet, HostPort
 from .options import HubOptions
-from .session import EndReason, Outlet, Reply, Session
+from .session import EndReason, Outlet, Session
 from .store import SessionRecord, Store
 
 logger = logging.getLogger(__name__)
@@ -399,53 +393,6 @@ class Hub:
                     session.interrupt()
             if not channel.session_by_id:
                 self._channels.pop(channel.name, None)
-
-
-class Attachment:
-    """A viewer that is joined to its session, handed to whoever reads the socket."""
-
-    def __init__(self, session: Session, outlet: Outlet) -> None:
-        self.session = session
-        self._outlet = outlet
-        self._is_attached = True
-
-    def receive(self, frame: ViewerFrame | ProtocolError) -> None:
-        """Take a frame, or the error that stands in place of one."""
-        if not self._is_attached:
-            return
-        match frame:
-            case SendMessage() | SendAnswer() | GiveEnv() if self.session.state == "ended":
-                # Another tab or the author has ended it, and this viewer had not heard of that yet.
-                text = "This conversation has ended. Start a new chat."
-                self._reply(ErrorFrame(code="ended", text=text, client_id=frame.client_id))
-            case SendMessage():
-                self.session.message(frame, reply=self._reply)
-            case SendAnswer():
-                self.session.answer(frame, reply=self._reply)
-            case GiveEnv():
-                self.session.give_env(frame, reply=self._reply)
-            case Stop():
-                self.session.stop()
-            case EndSession():
-                self.session.end("closed")
-            case Ping():
-                self._outlet.send(encode(Pong()))
-            case Seen():
-                pass  # Slow viewers are judged by what waits in their socket.
-            case Hello():
-                self._reply(ErrorFrame(code="out_of_order", text="A viewer says hello once in a connection."))
-            case ProtocolError():
-                self._reply(ErrorFrame(code=frame.code, text=frame.text, client_id=frame.client_id))
-            case _:
-                assert_never(frame)
-
-    def detach(self) -> None:
-        """The socket is gone."""
-        self._is_attached = False
-        self.session.detach(self._outlet)
-
-    def _reply(self, frame: object) -> None:
-        self._outlet.send(encode(frame))
 
 
 def _reply_to(host: HostPort, session: Session) -> Reply:

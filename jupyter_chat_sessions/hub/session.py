@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import uuid4
 
@@ -51,6 +50,7 @@ from ..protocol.lifecycle import Move, State, after
 from ..protocol.steps import FINAL_RUN_STATUSES, Answer, Step
 from . import store as stored
 from .clock import Clock, QuestionClocks, Timer
+from .commands import CommandBook, Reply
 from .options import HubOptions
 from .store import SessionRecord, Store
 
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 EndReason = Literal["closed", "timeout", "unpublished"]
-Reply = Callable[[Accepted | ErrorFrame], None]
 
 
 class Outlet(Protocol):
@@ -107,7 +106,7 @@ class Session:
         self._on_ended = on_ended
         self._log = EventLog(epoch, max_events=options.window_events, max_bytes=options.window_bytes)
         self._outlets: list[Outlet] = []
-        self._commands: dict[str, _Command] = {}
+        self._commands = CommandBook()
         self._env: UserEnv = {}
         self._unfinished: dict[str, Step] = {}
         """The user's messages that are queued or running, oldest first."""
@@ -217,12 +216,14 @@ class Session:
 
     def message(self, command: SendMessage, *, reply: Reply) -> None:
         """Take a message: store it, confirm it, and let the host run it. Once, however often it comes."""
-        known = self._recognise(command.client_id, ("message", command.text, command.command or ""), reply)
+        known = self._commands.recognise(
+            command.client_id, ("message", command.text, command.command or ""), reply=reply
+        )
         if known is None:
             return
         refusal = self._why_not(command)
         if refusal is not None:
-            self._commands.pop(command.client_id)
+            self._commands.forget(command.client_id)
             reply(refusal)
             return
         step = self._user_step(command.text, client_id=command.client_id, command=command.command, is_run=True)
@@ -241,12 +242,12 @@ class Session:
 
     def answer(self, command: SendAnswer, *, reply: Reply) -> None:
         """Take an answer to an open question; the first one wins."""
-        known = self._recognise(command.client_id, ("answer", command.question_id, command.text), reply)
+        known = self._commands.recognise(command.client_id, ("answer", command.question_id, command.text), reply=reply)
         if known is None:
             return
         question = self.conversation.question(command.question_id)
         if question is None:
-            self._commands.pop(command.client_id)
+            self._commands.forget(command.client_id)
             reply(_error("question_closed", "This question is closed: it was answered, or its time is over.", command))
             return
         step = self._user_step(command.text, client_id=command.client_id, parent_id=question.step_id)
@@ -266,14 +267,14 @@ class Session:
 
     def give_env(self, command: GiveEnv, *, reply: Reply) -> None:
         """Take the variables that the channel requires, and begin once all are there."""
-        known = self._recognise(command.client_id, ("env", repr(sorted(command.values.items()))), reply)
+        known = self._commands.recognise(command.client_id, ("env", repr(sorted(command.values.items()))), reply=reply)
         if known is None:
             return
         wanted = self.channel.settings.required_env
         self._env.update({name: value for name, value in command.values.items() if name in wanted})
         missing = self._missing_env()
         if missing:
-            self._commands.pop(command.client_id)
+            self._commands.forget(command.client_id)
             self._publish(SetState(state={"missingEnv": missing}))
             text = f"This chat still needs: {', '.join(missing)}."
             reply(_error("missing_env", text, command, details=missing))
@@ -411,20 +412,6 @@ class Session:
             self._cancel_away_timer()
         self.open_at_host()
 
-    def _recognise(self, client_id: str, content: tuple[str, ...], reply: Reply) -> _Command | None:
-        """Return a new command to be carried out; None if it came before, or its id did."""
-        fingerprint = blake2b("\0".join(content).encode(), digest_size=16).digest()
-        known = self._commands.get(client_id)
-        if known is None:
-            self._commands[client_id] = command = _Command(fingerprint, reply)
-            return command
-        if known.fingerprint != fingerprint:
-            text = "This client id was used before for something else. Send it under a new one."
-            reply(ErrorFrame(code="conflict", text=text, client_id=client_id))
-        else:
-            known.repeat(reply)
-        return None
-
     def _why_not(self, command: SendMessage) -> ErrorFrame | None:
         if self.state == "unready":
             missing = self._missing_env()
@@ -488,27 +475,6 @@ class Session:
         if self._away_timer is not None:
             self._away_timer.cancel()
             self._away_timer = None
-
-
-class _Command:
-    """Something a viewer said: recognised when it comes again, confirmed to everybody who said it."""
-
-    def __init__(self, fingerprint: bytes, reply: Reply) -> None:
-        self.fingerprint = fingerprint
-        self._replies = [reply]
-        self._accepted: Accepted | None = None
-
-    def confirm(self, accepted: Accepted) -> None:
-        self._accepted = accepted
-        for reply in self._replies:
-            reply(accepted)
-        self._replies.clear()
-
-    def repeat(self, reply: Reply) -> None:
-        if self._accepted is None:
-            self._replies.append(reply)
-        else:
-            reply(self._accepted)
 
 
 _END_TEXTS = {

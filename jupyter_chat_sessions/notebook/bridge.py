@@ -15,20 +15,10 @@ import msgspec
 
 from ..embedded import EmbeddedHub
 from ..hub.access import Principal
-from ..hub.hub import Attachment, NewSession
-from ..protocol.errors import ProtocolError, RefusedError
-from ..protocol.frames import (
-    MAX_VIEWER_BYTES,
-    Bye,
-    Decoder,
-    ErrorFrame,
-    Heartbeat,
-    Hello,
-    UserInfo,
-    ViewerFrame,
-    encode,
-    join,
-)
+from ..hub.attachment import Attachment, Reception
+from ..hub.hub import NewSession
+from ..protocol.errors import RefusedError
+from ..protocol.frames import Heartbeat, Hello, UserInfo, encode, join
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +34,6 @@ _VIEWER = Principal(
     is_owner=True,
 )
 _STATUS = {"unknown_channel": 404, "unknown_session": 404, "busy": 503}
-_CLOSE_CODES = {"unknown_session": 4404, "version": 4426, "busy": 4409}
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -146,27 +135,14 @@ class _Connection:
         self.session_id: str | None = None
         self._bridge = bridge
         self._id = connection_id
-        self._decoder = Decoder(ViewerFrame, max_bytes=MAX_VIEWER_BYTES, max_frames=64)
-        self._attachment: Attachment | None = None
+        self._reception = Reception(self._attach, self)
         self._frames: list[bytes] = []
         self._flush_timer: asyncio.TimerHandle | None = None
         self._beat_timer = bridge.loop.call_later(bridge.heartbeat_s, self._beat)
 
     def receive(self, data: str) -> None:
-        try:
-            frames = self._decoder.frames(data)
-        except ProtocolError as error:
-            frames = [error]
-        for frame in frames:
-            if self._attachment is not None:
-                self._attachment.receive(frame)
-            elif isinstance(frame, Hello):
-                self._on_hello(frame)
-            elif isinstance(frame, ProtocolError):
-                self.send(encode(ErrorFrame(code=frame.code, text=frame.text)))
-            else:
-                text = "Say hello first: which session, and its secret."
-                self.send(encode(ErrorFrame(code="out_of_order", text=text)))
+        """Take what one message of the page carried."""
+        self._reception.receive(data)
 
     def send(self, frame: bytes) -> None:
         """See `Outlet.send`."""
@@ -186,19 +162,12 @@ class _Connection:
         if self._flush_timer is not None:
             self._flush_timer.cancel()
         self._beat_timer.cancel()
-        if self._attachment is not None:
-            self._attachment.detach()
-            self._attachment = None
+        self._reception.lost()
 
-    def _on_hello(self, hello: Hello) -> None:
-        try:
-            self._attachment = self._bridge.attach(self, hello)
-            self.session_id = hello.session
-        except RefusedError as error:
-            code = _CLOSE_CODES.get(error.code, 4400)
-            self.send(encode(ErrorFrame(code=error.code, text=error.text)))
-            self.send(encode(Bye(code=code, text=error.text)))
-            self.close(code, error.code)
+    def _attach(self, hello: Hello) -> Attachment:
+        attachment = self._bridge.attach(self, hello)
+        self.session_id = hello.session
+        return attachment
 
     def _flush(self) -> None:
         self._flush_timer = None

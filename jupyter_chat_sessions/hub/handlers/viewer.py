@@ -10,39 +10,22 @@ from jupyter_server.auth.decorator import ws_authenticated
 from tornado.iostream import IOStream, StreamBufferFullError
 from tornado.websocket import WebSocketClosedError
 
-from ...protocol.errors import ProtocolError, RefusedError
-from ...protocol.frames import (
-    MAX_VIEWER_BYTES,
-    Bye,
-    Decoder,
-    ErrorFrame,
-    Heartbeat,
-    Hello,
-    ViewerFrame,
-    encode,
-    join,
-)
+from ...protocol.frames import MAX_VIEWER_BYTES, Heartbeat, encode, join
 from ..access import Principal
-from ..hub import Attachment
+from ..attachment import Reception
 from .base import ChatHandler, Refusal
 from .socket import ChatSocket
 
 logger = logging.getLogger(__name__)
-
-MAX_UNREADABLE = 20
-"""Messages that cannot be read before the socket is closed."""
-
-_CLOSE_CODES = {"unknown_session": 4404, "version": 4426, "busy": 4409}
 
 
 class ViewerSocket(ChatSocket, ChatHandler):
     """Joins a viewer's WebSocket to its session."""
 
     is_socket = True
-    _attachment: Attachment | None = None
     _hello_timer: asyncio.TimerHandle | None = None
     _outlet: _SocketOutlet | None = None
-    _unreadable = 0
+    _reception: Reception
 
     @property
     def max_message_size(self) -> int:
@@ -75,28 +58,18 @@ class ViewerSocket(ChatSocket, ChatHandler):
         super().open(*args, **kwargs)
         loop = asyncio.get_running_loop()
         options = self.hub.options
-        self._decoder = Decoder(ViewerFrame, max_bytes=MAX_VIEWER_BYTES, max_frames=64)
         self._stream().max_write_buffer_size = options.max_write_buffer_bytes
-        self._outlet = _SocketOutlet(self, loop, heartbeat_s=options.heartbeat_s)
+        outlet = self._outlet = _SocketOutlet(self, loop, heartbeat_s=options.heartbeat_s)
+        self._reception = Reception(lambda hello: self.hub.attach(self._principal, hello, outlet), outlet)
         self._hello_timer = loop.call_later(options.hello_timeout_s, self.close, 4408, "no hello")
 
     def on_message(self, message: str | bytes) -> None:
-        """Take a message apart. Nothing here waits."""
-        try:
-            frames = self._decoder.frames(message)
-        except ProtocolError as error:
-            frames = [error]
-        for frame in frames:
-            if isinstance(frame, ProtocolError):
-                self._on_unreadable(frame)
-            elif self._attachment is not None:
-                self._attachment.receive(frame)
-            elif isinstance(frame, Hello):
-                self._on_hello(frame)
-            else:
-                self._say(ErrorFrame(code="out_of_order", text="Say hello first: which session, and its secret."))
-        if self._attachment is not None:
-            host = self._attachment.session.channel.host
+        """Hand a message on. Nothing here waits."""
+        self._reception.receive(message)
+        if self._reception.has_heard_hello and self._hello_timer is not None:
+            self._hello_timer.cancel()
+        if self._reception.attachment is not None:
+            host = self._reception.attachment.session.channel.host
             self.note_activity(None if host is None else host.kernel_id)
 
     def on_close(self) -> None:
@@ -105,8 +78,7 @@ class ViewerSocket(ChatSocket, ChatHandler):
             self._hello_timer.cancel()
         if self._outlet is not None:
             self._outlet.stop()
-        if self._attachment is not None:
-            self._attachment.detach()
+            self._reception.lost()
         super().on_close()
 
     def cut(self) -> None:
@@ -117,36 +89,6 @@ class ViewerSocket(ChatSocket, ChatHandler):
         assert self.ws_connection is not None
         assert self.ws_connection.stream is not None
         return self.ws_connection.stream
-
-    def _on_hello(self, hello: Hello) -> None:
-        assert self._outlet is not None
-        if self._hello_timer is not None:
-            self._hello_timer.cancel()
-        try:
-            self._attachment = self.hub.attach(self._principal, hello, self._outlet)
-        except RefusedError as error:
-            logger.info("a viewer was refused: %s", error.code)
-            code = _CLOSE_CODES.get(error.code, 4400)
-            self._say(ErrorFrame(code=error.code, text=error.text))
-            self._say(Bye(code=code, text=error.text))
-            self._outlet.close(code, error.code)
-
-    def _on_unreadable(self, error: ProtocolError) -> None:
-        assert self._outlet is not None
-        if self._unreadable == MAX_UNREADABLE:
-            return  # It is being closed.
-        session = "-" if self._attachment is None else self._attachment.session.id
-        logger.warning("session %s: a frame of its viewer was refused (%s)", session, error.code)
-        self._unreadable += 1
-        self._say(ErrorFrame(code=error.code, text=error.text, client_id=error.client_id))
-        if self._unreadable == MAX_UNREADABLE:
-            text = "Too much of what this page sent could not be read. Reload it."
-            self._say(Bye(code=4400, text=text))
-            self._outlet.close(4400, "malformed")
-
-    def _say(self, frame: ErrorFrame | Bye) -> None:
-        assert self._outlet is not None
-        self._outlet.send(encode(frame))
 
 
 class _SocketOutlet:

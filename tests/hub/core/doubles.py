@@ -12,8 +12,9 @@ from typing import Any, Self, TypeVar
 import pytest
 
 from jupyter_chat_sessions.hub.access import Principal
+from jupyter_chat_sessions.hub.attachment import Attachment
 from jupyter_chat_sessions.hub.host_port import HostConnection
-from jupyter_chat_sessions.hub.hub import Attachment, Created, Hub, NewSession
+from jupyter_chat_sessions.hub.hub import Created, Hub, NewSession
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.hub.session import Session
 from jupyter_chat_sessions.hub.store import MemoryStore

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from jupyter_chat_sessions.hub.handlers.viewer import MAX_UNREADABLE
+from jupyter_chat_sessions.hub.attachment import MAX_UNREADABLE
 from jupyter_chat_sessions.protocol.frames import (
     MAX_TEXT,
     MAX_VIEWER_BYTES,

@@ -1,0 +1,153 @@
+"""A viewer's connection, as the hub reads it: first a hello, then what a viewer may say. Knows no transport.
+
+The one rule: whatever comes, the answer is a frame; a line is closed only after a goodbye.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import assert_never
+
+from ..protocol.errors import ProtocolError, RefusedError
+from ..protocol.frames import (
+    MAX_VIEWER_BYTES,
+    Bye,
+    Decoder,
+    EndSession,
+    ErrorFrame,
+    GiveEnv,
+    Hello,
+    Ping,
+    Pong,
+    Seen,
+    SendAnswer,
+    SendMessage,
+    Stop,
+    ViewerFrame,
+    encode,
+)
+from .session import Outlet, Session
+
+logger = logging.getLogger(__name__)
+
+MAX_UNREADABLE = 20
+"""Frames that cannot be read before the line is closed."""
+MAX_FRAMES = 64
+"""Frames in one message of a viewer."""
+
+_CLOSE_CODES = {"unknown_session": 4404, "version": 4426, "busy": 4409}
+
+
+class Attachment:
+    """A viewer that is joined to its session, handed to whoever reads the socket."""
+
+    def __init__(self, session: Session, outlet: Outlet) -> None:
+        self.session = session
+        self._outlet = outlet
+        self._is_attached = True
+
+    def receive(self, frame: ViewerFrame | ProtocolError) -> None:
+        """Take a frame, or the error that stands in place of one."""
+        if not self._is_attached:
+            return
+        match frame:
+            case SendMessage() | SendAnswer() | GiveEnv() if self.session.state == "ended":
+                # Another tab or the author has ended it, and this viewer had not heard of that yet.
+                text = "This conversation has ended. Start a new chat."
+                self._reply(ErrorFrame(code="ended", text=text, client_id=frame.client_id))
+            case SendMessage():
+                self.session.message(frame, reply=self._reply)
+            case SendAnswer():
+                self.session.answer(frame, reply=self._reply)
+            case GiveEnv():
+                self.session.give_env(frame, reply=self._reply)
+            case Stop():
+                self.session.stop()
+            case EndSession():
+                self.session.end("closed")
+            case Ping():
+                self._outlet.send(encode(Pong()))
+            case Seen():
+                pass  # Slow viewers are judged by what waits in their socket.
+            case Hello():
+                self._reply(ErrorFrame(code="out_of_order", text="A viewer says hello once in a connection."))
+            case ProtocolError():
+                self._reply(ErrorFrame(code=frame.code, text=frame.text, client_id=frame.client_id))
+            case _:
+                assert_never(frame)
+
+    def detach(self) -> None:
+        """The socket is gone."""
+        self._is_attached = False
+        self.session.detach(self._outlet)
+
+    def _reply(self, frame: object) -> None:
+        self._outlet.send(encode(frame))
+
+
+class Reception:
+    """Reads the messages of one connection: lets a viewer in by its hello, and hands on what it says.
+
+    Args:
+        attach: Joins a viewer to its session; raises `RefusedError`.
+        outlet: The way back.
+    """
+
+    def __init__(self, attach: Callable[[Hello], Attachment], outlet: Outlet) -> None:
+        self.attachment: Attachment | None = None
+        """The viewer, once it is let in."""
+        self.has_heard_hello = False
+        self._attach = attach
+        self._outlet = outlet
+        self._decoder = Decoder(ViewerFrame, max_bytes=MAX_VIEWER_BYTES, max_frames=MAX_FRAMES)
+        self._unreadable = 0
+
+    def receive(self, message: str | bytes) -> None:
+        """Take a message apart. Nothing here waits."""
+        try:
+            frames = self._decoder.frames(message)
+        except ProtocolError as error:
+            frames = [error]
+        for frame in frames:
+            if isinstance(frame, ProtocolError):
+                self._on_unreadable(frame)
+            elif self.attachment is not None:
+                self.attachment.receive(frame)
+            elif isinstance(frame, Hello):
+                self._on_hello(frame)
+            else:
+                self._say(ErrorFrame(code="out_of_order", text="Say hello first: which session, and its secret."))
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        if self.attachment is not None:
+            self.attachment.detach()
+            self.attachment = None
+
+    def _on_hello(self, hello: Hello) -> None:
+        self.has_heard_hello = True
+        try:
+            self.attachment = self._attach(hello)
+        except RefusedError as error:
+            logger.info("a viewer was refused: %s", error.code)
+            self._say(ErrorFrame(code=error.code, text=error.text))
+            self._dismiss(_CLOSE_CODES.get(error.code, 4400), error.text, reason=error.code)
+
+    def _on_unreadable(self, error: ProtocolError) -> None:
+        if self._unreadable == MAX_UNREADABLE:
+            return  # It is being closed.
+        session = "-" if self.attachment is None else self.attachment.session.id
+        logger.warning("session %s: a frame of its viewer was refused (%s)", session, error.code)
+        self._unreadable += 1
+        self._say(ErrorFrame(code=error.code, text=error.text, client_id=error.client_id))
+        if self._unreadable == MAX_UNREADABLE:
+            text = "Too much of what this page sent could not be read. Reload it."
+            self._dismiss(4400, text, reason="malformed")
+
+    def _dismiss(self, code: int, text: str, *, reason: str) -> None:
+        self._say(Bye(code=code, text=text))
+        self._outlet.close(code, reason)
+
+    def _say(self, frame: ErrorFrame | Bye) -> None:
+        self._outlet.send(encode(frame))
