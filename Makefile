@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 LAB_ARGS ?=
+# In a container one often is root, and JupyterLab wants to be told that this is meant.
+ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 STATIC := jupyter_chat_sessions/static/chat.js
@@ -14,7 +16,7 @@ FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 	test-matrix-short tools chromium clean bench-import
 
 demo: $(VENV)/.ready $(STATIC)
-	$(BIN)/jupyter lab $(LAB_ARGS) notebooks/01_quickstart.ipynb
+	$(BIN)/jupyter lab $(ALLOW_ROOT) $(LAB_ARGS) notebooks/01_quickstart.ipynb
 
 # One after the other, so that each part's counts stand together.
 test:
