@@ -52,6 +52,7 @@ class Viewing:
         self.bye: Bye | None = None
         self._unconfirmed: dict[str, Command] = {}
         self._is_welcome = False
+        self._is_held = False
 
     @property
     def unconfirmed(self) -> list[Command]:
@@ -83,7 +84,12 @@ class Viewing:
     def command(self, command: Command) -> list[Command]:
         """Keep a command until it is confirmed; return what to send now."""
         self._unconfirmed[command.client_id] = command
-        return [command] if self._is_welcome else []
+        return [command] if self._is_welcome and not self._is_held else []
+
+    def retry(self) -> list[Command]:
+        """Return what to send again, once the time is over that a refusal for now has named."""
+        self._is_held = False
+        return self.unconfirmed if self._is_welcome else []
 
     def receive(self, frame: HubFrame) -> tuple[Effect | None, list[Command]]:
         """Take a frame; return what it did and what to send in answer.
@@ -104,6 +110,9 @@ class Viewing:
                 if frame.retry_after_s is None:
                     self._unconfirmed.pop(frame.client_id or "", None)
                     self.refused.append(frame)
+                elif frame.client_id in self._unconfirmed:
+                    # What is said from now on must not overtake it.
+                    self._is_held = True
                 return "changed", []
             case Bye():
                 self.bye = frame
@@ -120,7 +129,7 @@ class Viewing:
             return False
         self.epoch = welcome.epoch
         self.welcome = replace(welcome, snapshot=None)
-        self._is_welcome = True
+        self._is_welcome, self._is_held = True, False
         return True
 
     def _on_event(self, frame: Numbered) -> Effect | None:

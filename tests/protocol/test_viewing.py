@@ -168,13 +168,20 @@ class LeavingAndReturning(RuleBasedStateMachine):
         for frame in self.viewing.command(command):
             self.up.append(frame)
 
+    @precondition(lambda self: self.is_open)
+    @rule()
+    def the_time_of_a_refusal_is_over(self) -> None:
+        self.up.clear()  # what is on its way still would come first, and comes again
+        self.up.extend(self.viewing.retry())
+
     @precondition(lambda self: self.up)
     @rule(is_refused_for_now=st.booleans())
     def the_hub_hears(self, is_refused_for_now: bool) -> None:
         command = self.up.popleft()
         if is_refused_for_now:
-            # What was turned down for now is said again with the next welcome, and so is all that came after it.
-            self.down.append(
+            # What was turned down for now is said again later, and so is all that came after it. The viewer hears of it
+            # at once: until then it could not know that it has to hold back.
+            self._arrives(
                 encode(ErrorFrame(code="busy", text="Later.", client_id=command.client_id, retry_after_s=1.0))
             )
             self.up.clear()
