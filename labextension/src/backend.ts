@@ -1,6 +1,7 @@
 /** Where the hub is: behind the Jupyter server, or, where there is none, in the kernel. */
 
 import type { Step } from './frames.js';
+import { newId } from './ids.js';
 
 /** What opens a session; the secret is told once. */
 export interface Credentials {
@@ -126,7 +127,7 @@ export class KernelBackend implements Backend {
   constructor(private readonly _port: KernelPort) {}
 
   createSession(channel: string): Promise<Credentials> {
-    const request = crypto.randomUUID();
+    const request = newId();
     const body = { channel, client: 'webapp', language: navigator.language || 'en-US' };
     return new Promise((resolve, reject) => {
       const onMessage = (content: unknown): void => {
@@ -142,7 +143,7 @@ export class KernelBackend implements Backend {
   }
 
   open(listener: LineListener): Line {
-    const connection = crypto.randomUUID();
+    const connection = newId();
     const onMessage = (content: unknown): void => {
       const message = content as KernelMessage;
       if (message.connection !== connection) return;

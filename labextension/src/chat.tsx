@@ -5,7 +5,7 @@ import { render } from 'preact';
 import { KernelBackend, ServerBackend } from './backend.js';
 import type { Backend, KernelPort } from './backend.js';
 import { Connection } from './connection.js';
-import { TabStorage } from './storage.js';
+import { TabStorage, tabKeep } from './storage.js';
 import { App } from './ui/App.js';
 
 export interface MountOptions {
@@ -27,19 +27,22 @@ export function mount(element: HTMLElement, options: MountOptions): () => void {
       ? new KernelBackend(options.kernel)
       : new ServerBackend(options.baseUrl ?? '/', options.token);
   const place = `${options.kernel === undefined ? (options.baseUrl ?? '/') : 'kernel'} ${options.channel}`;
-  const connection = new Connection(backend, options.channel, new TabStorage(sessionStorage, place));
+  const connection = new Connection(backend, options.channel, new TabStorage(tabKeep(), place));
   connection.onSession = options.onSession ?? (() => undefined);
   const probe = (): void => {
     if (document.visibilityState === 'visible') connection.probe();
   };
+  const onPageShow = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) probe();
+  };
   addEventListener('online', probe);
-  addEventListener('pageshow', probe);
+  addEventListener('pageshow', onPageShow);
   document.addEventListener('visibilitychange', probe);
   render(<App connection={connection} title={options.title} />, element);
   connection.start();
   return () => {
     removeEventListener('online', probe);
-    removeEventListener('pageshow', probe);
+    removeEventListener('pageshow', onPageShow);
     document.removeEventListener('visibilitychange', probe);
     connection.stop();
     render(null, element);

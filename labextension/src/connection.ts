@@ -9,6 +9,7 @@ import { waitBeforeTry } from './backoff.js';
 import type { Conversation } from './conversation.js';
 import { readFrames, wellFormed, writeFrames } from './frames.js';
 import type { Command, ErrorFrame, ViewerFrame, Welcome } from './frames.js';
+import { newId } from './ids.js';
 import type { TabStorage } from './storage.js';
 import { Viewing } from './viewing.js';
 
@@ -101,7 +102,7 @@ export class Connection {
     this._line = null;
   }
 
-  say(written: string, clientId: string = crypto.randomUUID()): void {
+  say(written: string, clientId: string = newId()): void {
     const text = wellFormed(written);
     const question = this._viewing?.conversation.questions[0];
     this._command(
@@ -113,7 +114,7 @@ export class Connection {
 
   giveEnv(values: Readonly<Record<string, string>>): void {
     const written = Object.entries(values).map(([name, value]) => [name, wellFormed(value)] as const);
-    this._command({ type: 'env', clientId: crypto.randomUUID(), values: Object.fromEntries(written) });
+    this._command({ type: 'env', clientId: newId(), values: Object.fromEntries(written) });
   }
 
   stopRun(): void {
@@ -127,12 +128,15 @@ export class Connection {
   }
 
   dismiss(failed: Failed): void {
-    this.failed.splice(this.failed.indexOf(failed), 1);
+    const place = this.failed.indexOf(failed);
+    if (place >= 0) this.failed.splice(place, 1);
     this.onChange();
   }
 
-  /** End this session and begin another. */
+  /** End this session and begin another. What an ended session did not take can still be sent in the new one. */
   newChat(): void {
+    if (this._isBeginning) return;
+    if (this.status.kind !== 'ended') this.failed.length = 0;
     this._send([{ type: 'end' }]);
     const line = this._line;
     this._line = null;
@@ -140,7 +144,6 @@ export class Connection {
     line?.close(1000, 'new chat');
     this._storage.credentials = null;
     this._storage.unconfirmed = [];
-    this.failed.length = 0;
     this._viewing = null;
     this._tries = 0;
     void this._begin();
@@ -148,11 +151,14 @@ export class Connection {
 
   /** Fetch older steps. */
   async showEarlier(): Promise<void> {
-    const first = this._viewing?.conversation.steps[0];
+    const conversation = this._viewing?.conversation;
+    const first = conversation?.steps[0];
     const credentials = this._credentials;
-    if (first === undefined || credentials === null) return;
+    if (conversation === undefined || first === undefined || credentials === null) return;
     const { steps, earlier } = await this._backend.stepsBefore(credentials, first.id);
-    this._viewing?.conversation.prepend(steps, earlier);
+    // A snapshot or a new chat may have come in the meantime.
+    if (conversation !== this._viewing?.conversation) return;
+    conversation.prepend(steps, earlier);
     this.onChange();
   }
 
@@ -162,6 +168,7 @@ export class Connection {
       if (this._retryTimer !== null) this._dial();
       return;
     }
+    if (this.status.kind !== 'connected') return;
     this._send([{ type: 'ping' }]);
     this._watch(PROBE_MS);
   }
@@ -173,10 +180,13 @@ export class Connection {
   private _isStopped = false;
   /** The session comes from before a reload: if it is gone, a new one begins without a word. */
   private _isReturning = false;
+  /** A session is being made; a second one would greet nobody. */
+  private _isBeginning = false;
   private _retryTimer: unknown = null;
   private _silenceTimer: unknown = null;
   private _peaceTimer: unknown = null;
   private _seenTimer: unknown = null;
+  private _laterTimer: unknown = null;
   private _seen = 0;
 
   private _show(credentials: Credentials, unconfirmed: readonly Command[]): void {
@@ -186,16 +196,15 @@ export class Connection {
   }
 
   private async _begin(): Promise<void> {
-    this._setStatus({ kind: 'connecting' });
+    this._isBeginning = true;
+    // One more try is no news: the status would flicker.
+    const isRetry = this.status.kind === 'absent' || this.status.kind === 'reconnecting';
+    this._setStatus(isRetry ? this.status : { kind: 'connecting' });
+    let credentials: Credentials;
     try {
-      const credentials = await this._backend.createSession(this._channel);
-      if (this._isStopped) return;
-      this._storage.credentials = credentials;
-      this._isReturning = false;
-      this._show(credentials, []);
-      this._tries = 0;
-      this._dial();
+      credentials = await this._backend.createSession(this._channel);
     } catch (error) {
+      this._isBeginning = false;
       if (this._isStopped) return;
       const isAbsent = error instanceof Refused && error.code === 'unknown_channel';
       const isFinal = error instanceof Refused && error.code === 'forbidden';
@@ -203,7 +212,16 @@ export class Connection {
       if (isFinal) return this._setStatus({ kind: 'ended', text, canBegin: false });
       this._setStatus(isAbsent ? { kind: 'absent', text } : { kind: 'reconnecting' });
       this._again(() => void this._begin());
+      return;
     }
+    this._isBeginning = false;
+    // Also when the page has left by now: if it comes back, this session is there, and not a second one.
+    if (!this._isStopped || this._storage.credentials === null) this._storage.credentials = credentials;
+    if (this._isStopped) return;
+    this._isReturning = false;
+    this._show(credentials, []);
+    this._tries = 0;
+    this._dial();
   }
 
   private _dial(): void {
@@ -254,7 +272,13 @@ export class Connection {
   }
 
   private _onError(error: ErrorFrame, unconfirmed: readonly Command[]): void {
-    if (error.retryAfterS != null) return;
+    if (error.retryAfterS != null) {
+      this._laterTimer ??= this._timers.set(() => {
+        this._laterTimer = null;
+        this._send(this._viewing?.retry() ?? []);
+      }, error.retryAfterS * 1000);
+      return;
+    }
     const command = unconfirmed.find((candidate) => candidate.clientId === error.clientId);
     if (command !== undefined && command.type !== 'env') this.failed.push({ command, error });
   }
@@ -266,12 +290,22 @@ export class Connection {
     line?.close(1000, 'bye');
     if (code === 4404 || code === 4410) {
       this._storage.credentials = null;
+      this._giveBack();
       if (code === 4404 && this._isReturning) {
         this._viewing = null;
         return void this._begin();
       }
     }
     this._setStatus({ kind: 'ended', text, canBegin: code === 4404 || code === 4410 });
+  }
+
+  /** The session took no more: what was said and never confirmed goes back to who said it. */
+  private _giveBack(): void {
+    const error = { type: 'error', code: 'ended', text: 'The conversation ended before this was sent.' } as const;
+    const unsent = this.pending.filter((command) => command.type !== 'env');
+    this.failed.push(...unsent.map((command) => ({ command, error })));
+    this._viewing?.abandon();
+    this._storage.unconfirmed = [];
   }
 
   private _onClose(code: number): void {
@@ -329,10 +363,16 @@ export class Connection {
   }
 
   private _clearTimers(): void {
-    for (const timer of [this._retryTimer, this._silenceTimer, this._peaceTimer, this._seenTimer]) {
+    for (const timer of [
+      this._retryTimer,
+      this._silenceTimer,
+      this._peaceTimer,
+      this._seenTimer,
+      this._laterTimer,
+    ]) {
       this._timers.clear(timer);
     }
-    this._retryTimer = this._silenceTimer = this._peaceTimer = this._seenTimer = null;
+    this._retryTimer = this._silenceTimer = this._peaceTimer = this._seenTimer = this._laterTimer = null;
     this._seen = 0;
   }
 

@@ -155,7 +155,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isStep(value: unknown): value is Step {
-  return isRecord(value) && typeof value['id'] === 'string' && typeof value['name'] === 'string';
+  return (
+    isRecord(value) &&
+    typeof value['id'] === 'string' &&
+    typeof value['name'] === 'string' &&
+    areTexts(value['type'], value['output'], value['input'], value['language'])
+  );
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every((value) => value === undefined || value === null || typeof value === 'string');
 }
 
 /** Whether a value is an event of a type that this side knows, with the fields that it needs. */
@@ -183,7 +192,7 @@ function isHubFrame(value: unknown): value is HubFrame {
   if (!isRecord(value) || !HUB_TYPES.has(String(value['type']))) return false;
   switch (value['type']) {
     case 'event':
-      return typeof value['seq'] === 'number' && isEvent(value['event']);
+      return typeof value['seq'] === 'number';
     case 'welcome':
       return (
         typeof value['epoch'] === 'string' &&
@@ -200,14 +209,21 @@ function isHubFrame(value: unknown): value is HubFrame {
   }
 }
 
+/** An event that this side does not understand keeps its number: without it, everything after it would look like a gap. */
+function understood(frame: HubFrame): HubFrame {
+  if (frame.type !== 'event' || isEvent(frame.event)) return frame;
+  return { ...frame, event: { type: 'set_state', state: {} } };
+}
+
 /**
- * Read one WebSocket message. Frames of types that this side does not know are left out: a newer hub may send them.
+ * Read one WebSocket message. Frames of types that this side does not know are left out, and events change nothing: a newer hub may
+ * send them.
  *
  * @throws {SyntaxError} The message is no JSON.
  */
 export function readFrames(message: string): HubFrame[] {
   const parsed: unknown = JSON.parse(message);
-  return Array.isArray(parsed) ? parsed.filter(isHubFrame) : [];
+  return Array.isArray(parsed) ? parsed.filter(isHubFrame).map(understood) : [];
 }
 
 /** Replace halves of surrogate pairs, which are no text: the hub could not read the message that carries one. */

@@ -57,7 +57,7 @@ function fromKernel(model: Model): Promise<Chat> {
         document.head.append(style);
       }
       const url = URL.createObjectURL(new Blob([message.script ?? ''], { type: 'text/javascript' }));
-      resolve(import(/* webpackIgnore: true */ url) as Promise<Chat>);
+      resolve((import(/* webpackIgnore: true */ url) as Promise<Chat>).finally(() => URL.revokeObjectURL(url)));
     };
     model.on('msg:custom', onMessage);
     model.send({ kind: 'bundle' });

@@ -4,6 +4,7 @@
 
 import DOMPurify from 'dompurify';
 import { Marked } from 'marked';
+import type { Token } from 'marked';
 
 export interface MarkdownOptions {
   /** Load images from other servers without asking. */
@@ -12,24 +13,41 @@ export interface MarkdownOptions {
 
 const marked = new Marked({ gfm: true, breaks: true });
 
-/** `$…$` and `$$…$$`, where what stands between looks like mathematics and not like prices. */
-const INLINE_MATH = /^\$(?=\S)((?:\\.|[^\\$\n])+?)(?<=\S)\$(?!\d)/;
-const DISPLAY_MATH = /^\$\$\s*([\s\S]+?)\s*\$\$/;
+/** `$…$` and `\(…\)`, where what stands between looks like mathematics and not like prices. */
+const INLINE_MATH = /^(?:\$(?=\S)((?:\\.|[^\\$\n])+?)(?<=\S)\$(?!\d)|\\\(((?:(?!\\[()])[^\n])+?)\\\))/;
+/** `$$…$$`, and `\[ … \]` with space inside, for `\[` alone is how Markdown writes a bracket. */
+const DISPLAY_MATH = /^(?:\$\$\s*([\s\S]+?)\s*\$\$|\\\[\s+((?:(?!\\[[\]])[\s\S])+?)\s+\\\])/;
+/** The same on lines of its own: lines inside that begin with `-` or `=` are no lists or headings. */
+const BLOCK_MATH = new RegExp(`${DISPLAY_MATH.source.replace('^', '^ {0,3}')}[ \\t]*(?:\\n+|$)`);
+
+function formula(source: string, isDisplay: boolean): string {
+  return `<code class="language-${isDisplay ? 'math-display' : 'math'}">${escapeHtml(source)}</code>`;
+}
 
 marked.use({
   extensions: [
     {
+      name: 'mathBlock',
+      level: 'block',
+      start: (source: string) => /\n {0,3}(?:\$\$|\\\[\s)/.exec(source)?.index,
+      tokenizer(source: string) {
+        const found = BLOCK_MATH.exec(source);
+        if (found === null) return undefined;
+        return { type: 'mathBlock', raw: found[0], text: found[1] ?? found[2] ?? '' };
+      },
+      renderer: (token) => `<p>${formula(String(token['text']), true)}</p>\n`,
+    },
+    {
       name: 'math',
       level: 'inline',
-      start: (source: string) => source.indexOf('$'),
+      start: (source: string) => /\$|\\[([]/.exec(source)?.index,
       tokenizer(source: string) {
         const display = DISPLAY_MATH.exec(source);
         const found = display ?? INLINE_MATH.exec(source);
         if (found === null) return undefined;
-        return { type: 'math', raw: found[0], text: found[1] ?? '', isDisplay: display !== null };
+        return { type: 'math', raw: found[0], text: found[1] ?? found[2] ?? '', isDisplay: display !== null };
       },
-      renderer: (token) =>
-        `<code class="language-${token['isDisplay'] === true ? 'math-display' : 'math'}">${escapeHtml(String(token['text']))}</code>`,
+      renderer: (token) => formula(String(token['text']), token['isDisplay'] === true),
     },
   ],
 });
@@ -98,9 +116,12 @@ function secureImage(image: Element, options: MarkdownOptions): void {
   image.replaceWith(replacement);
 }
 
+const BEGUN_FORMULA = /^ {0,3}(?:\$\$(?![\s\S]*\$\$)|\\\[\s(?![\s\S]*\\\]))/;
+const BEGUN_MARKER = /^ {0,3}(?:[-*+]|\d{1,9}[.)]?)$/;
+
 /**
- * Markdown that is still being written, split into blocks. All but the last are finished and never change again, so that each new piece of text costs no more
- * than the last block.
+ * Markdown that is still being written, split into blocks. All but the last are finished and never change again, so that each new piece
+ * of text costs no more than the last block.
  */
 export class GrowingMarkdown {
   private _text = '';
@@ -108,20 +129,37 @@ export class GrowingMarkdown {
   private _finishedLength = 0;
 
   /** Take the text as it is now; return its blocks. */
-  update(text: string): readonly string[] {
+  update(written: string): readonly string[] {
+    // The lexer does so too: lengths must agree.
+    const text = written.replace(/\r\n?/g, '\n');
     if (!text.startsWith(this._text)) {
       this._finished = [];
       this._finishedLength = 0;
     }
     this._text = text;
-    const rest = marked.lexer(text.slice(this._finishedLength)).map((token) => token.raw);
-    const last = rest.pop();
-    for (const raw of rest) {
+    const open = text.slice(this._finishedLength);
+    const tokens = marked.lexer(open);
+    for (const { raw } of tokens.slice(0, growingFrom(tokens))) {
       this._finished.push(raw);
       this._finishedLength += raw.length;
     }
-    return last === undefined ? this._finished : [...this._finished, last];
+    const growing = text.slice(this._finishedLength);
+    return growing === '' ? this._finished : [...this._finished, growing];
   }
+}
+
+/** Return the index of the first block that may still change: a blank line ends no list, and what follows one may become its next item. */
+function growingFrom(blocks: readonly Token[]): number {
+  const lastBefore = (end: number): number => {
+    let index = end - 1;
+    while (index > 0 && blocks[index]?.type === 'space') index -= 1;
+    return Math.max(0, index);
+  };
+  const last = lastBefore(blocks.length);
+  const before = lastBefore(last);
+  const mayContinue = blocks[before]?.type === 'list' && BEGUN_MARKER.test(blocks[last]?.raw ?? '');
+  const begunFormula = blocks.findIndex((block) => block.type === 'paragraph' && BEGUN_FORMULA.test(block.raw));
+  return Math.min(mayContinue ? before : last, begunFormula < 0 ? last : begunFormula);
 }
 
 /** Render Markdown to sanitised HTML. */

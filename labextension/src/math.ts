@@ -6,7 +6,7 @@ import katex from 'katex';
 export function typeset(code: HTMLElement): void {
   const target = document.createElement('span');
   const source = code.textContent ?? '';
-  const displayMode = code.classList.contains('language-math-display');
+  const displayMode = code.classList.contains('language-math-display') || code.closest('pre') !== null;
   katex.render(source, target, { output: 'mathml', displayMode, throwOnError: false, trust: false });
   code.replaceWith(target);
 }

@@ -10,6 +10,20 @@ export interface Keep {
   removeItem(key: string): void;
 }
 
+/** The tab's storage, or, where the browser forbids it, one that lasts as long as the page. */
+export function tabKeep(): Keep {
+  try {
+    return sessionStorage;
+  } catch {
+    const items = new Map<string, string>();
+    return {
+      getItem: (key) => items.get(key) ?? null,
+      setItem: (key, value) => void items.set(key, value),
+      removeItem: (key) => void items.delete(key),
+    };
+  }
+}
+
 export class TabStorage {
   private readonly _credentialsKey: string;
   private readonly _outboxKey: string;

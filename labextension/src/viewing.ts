@@ -56,7 +56,18 @@ export class Viewing {
   /** Keep a command until it is confirmed; return what to send now. */
   command(command: Command): readonly Command[] {
     this._unconfirmed.set(command.clientId, command);
-    return this._isWelcome ? [command] : [];
+    return this._isWelcome && !this._isHeld ? [command] : [];
+  }
+
+  /** What to send again, once the time is over that a refusal for now has named. */
+  retry(): readonly Command[] {
+    this._isHeld = false;
+    return this._isWelcome ? this.unconfirmed : [];
+  }
+
+  /** Give up what is not confirmed: the session will not take it any more. */
+  abandon(): void {
+    this._unconfirmed.clear();
   }
 
   /** Take a frame. On the effect `gap`, close the connection with 4010 and say hello on a new one. */
@@ -73,6 +84,9 @@ export class Viewing {
         if (frame.retryAfterS == null) {
           this._unconfirmed.delete(frame.clientId ?? '');
           this.refused.push(frame);
+        } else if (this._unconfirmed.has(frame.clientId ?? '')) {
+          // What is said from now on must not overtake it.
+          this._isHeld = true;
         }
         return { effect: 'changed', send: [] };
       case 'bye':
@@ -85,6 +99,7 @@ export class Viewing {
 
   private readonly _unconfirmed = new Map<string, Command>();
   private _isWelcome = false;
+  private _isHeld = false;
 
   private _onWelcome(welcome: Welcome): boolean {
     if (welcome.snapshot != null) {
@@ -97,6 +112,7 @@ export class Viewing {
     this.epoch = welcome.epoch;
     this.welcome = { ...welcome, snapshot: null };
     this._isWelcome = true;
+    this._isHeld = false;
     return true;
   }
 

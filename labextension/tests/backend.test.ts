@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { KernelBackend, Refused, ServerBackend } from '../src/backend.js';
 import type { KernelPort } from '../src/backend.js';
-import { TabStorage } from '../src/storage.js';
+import { TabStorage, tabKeep } from '../src/storage.js';
 import { FakeKeep } from './doubles.js';
 
 const nothing = { onOpen: () => undefined, onMessage: () => undefined, onClose: () => undefined };
@@ -114,6 +114,25 @@ describe('the storage of a tab', () => {
     new TabStorage(keep, '/ a').credentials = { session: 's', secret: 'x', threadId: 't' };
     expect(new TabStorage(keep, '/ a').credentials?.session).toBe('s');
     expect(new TabStorage(keep, '/ b').credentials).toBeNull();
+  });
+
+  it('lasts as long as the page where the browser forbids it', () => {
+    const allowed = Object.getOwnPropertyDescriptor(globalThis, 'sessionStorage');
+    Object.defineProperty(globalThis, 'sessionStorage', {
+      configurable: true,
+      get: () => {
+        throw new DOMException('forbidden', 'SecurityError');
+      },
+    });
+    try {
+      const storage = new TabStorage(tabKeep(), '/');
+      storage.credentials = { session: 's', secret: 'x', threadId: 't' };
+      expect(storage.credentials.session).toBe('s');
+      storage.credentials = null;
+      expect(storage.credentials).toBeNull();
+    } finally {
+      if (allowed !== undefined) Object.defineProperty(globalThis, 'sessionStorage', allowed);
+    }
   });
 
   it('takes what it cannot read for nothing, and lives with a storage that is full', () => {

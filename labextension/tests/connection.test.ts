@@ -63,6 +63,20 @@ describe('beginning', () => {
     expect(tab.connection.status.kind).toBe('connected');
   });
 
+  it('does not flicker while it tries again', async () => {
+    const tab = new Tab();
+    tab.backend.refusals.push(absent(), absent(), new TypeError('offline'), new TypeError('offline'));
+    const seen: string[] = [];
+    tab.connection.onChange = () => seen.push(tab.connection.status.kind);
+    tab.connection.start();
+    for (const wait of [250, 500, 1000]) {
+      await settle();
+      tab.clock.pass(wait);
+    }
+    await settle();
+    expect(seen.filter((kind, index) => kind !== seen[index - 1])).toEqual(['connecting', 'absent', 'reconnecting']);
+  });
+
   it('says why, and does not try again, when this person may not chat', async () => {
     const tab = new Tab();
     tab.backend.refusals.push(new Refused('forbidden', 'Ask the owner.'));
@@ -161,6 +175,17 @@ describe('a line that breaks', () => {
     expect(tab.connection.status.kind).toBe('reconnecting');
   });
 
+  it('is given its time to be welcomed when the page is seen again', async () => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.cut();
+    tab.clock.pass(250);
+    const dialled = tab.backend.lines.length;
+    tab.connection.probe();
+    tab.clock.pass(20_000);
+    expect(tab.backend.lines).toHaveLength(dialled);
+    expect(tab.backend.line.closed).toBeNull();
+  });
+
   it('is not dialled again when the hub closed it for good', async () => {
     const tab = await new Tab().arrive();
     tab.backend.line.cut(4403);
@@ -218,6 +243,17 @@ describe('what is said', () => {
     expect(again).not.toMatchObject({ clientId: 'c1' });
   });
 
+  it('that is refused for now is said again in its time, and nothing overtakes it', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.say('one', 'c1');
+    tab.backend.line.arrive({ type: 'error', code: 'busy', text: 'Later.', clientId: 'c1', retryAfterS: 2 });
+    tab.connection.say('two', 'c2');
+    expect(said(tab.backend.line.sent)).toHaveLength(1);
+    tab.clock.pass(2_000);
+    expect(said(tab.backend.line.sent).map((frame) => 'text' in frame && frame.text)).toEqual(['one', 'one', 'two']);
+    expect(tab.connection.failed).toEqual([]);
+  });
+
   it('is text: half a surrogate pair would cost the whole message', async () => {
     const tab = await new Tab().arrive();
     tab.connection.say('a\ud83d b\ude00 c😀', 'c1');
@@ -241,6 +277,33 @@ describe('ending', () => {
     await settle();
     expect(tab.backend.created).toEqual(['demo']);
     expect(tab.connection.status.kind).toBe('connecting');
+  });
+
+  it('gives back what the session did not take, for the new one', async () => {
+    const first = await new Tab().arrive();
+    first.connection.say('precious', 'c1');
+    const tab = new Tab(new FakeBackend(), first.keep);
+    tab.connection.start();
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive({ type: 'bye', code: 4404, text: 'unknown' });
+    await settle();
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(welcome());
+    expect(said(tab.backend.line.sent)).toEqual([]);
+    const [failed] = tab.connection.failed;
+    expect(failed?.command).toMatchObject({ text: 'precious' });
+    if (failed !== undefined) tab.connection.retry(failed);
+    expect(said(tab.backend.line.sent)).toMatchObject([{ type: 'message', text: 'precious' }]);
+  });
+
+  it('in the middle of a sentence leaves nothing “sending”, and New chat can still send it', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.say('precious', 'c1');
+    tab.backend.line.arrive({ type: 'bye', code: 4410, text: 'It has ended.' });
+    expect(tab.connection.pending).toEqual([]);
+    tab.connection.newChat();
+    await settle();
+    expect(tab.connection.failed.map(({ command }) => command)).toMatchObject([{ text: 'precious' }]);
   });
 
   it('says so when a live session is gone, and offers a new chat', async () => {
@@ -268,6 +331,27 @@ describe('ending', () => {
     expect(tab.sessions).toEqual(['session-1', 'session-2']);
   });
 
+  it('of a chat twice in a hurry makes one new session', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.newChat();
+    tab.connection.newChat();
+    await settle();
+    expect(tab.backend.created).toHaveLength(2);
+    expect(tab.backend.lines).toHaveLength(2);
+  });
+
+  it('of the page while a session is being made keeps it for when the page comes back', async () => {
+    const tab = new Tab();
+    tab.connection.start();
+    tab.connection.stop();
+    await settle();
+    expect(tab.backend.lines).toEqual([]);
+    const again = new Tab(tab.backend, tab.keep);
+    again.connection.start();
+    expect(again.connection.session).toBe('session-1');
+    expect(tab.backend.created).toHaveLength(1);
+  });
+
   it('of the page leaves the session alone', async () => {
     const tab = await new Tab().arrive();
     tab.connection.stop();
@@ -283,6 +367,32 @@ it('tells the hub how far it has read, at most once a second', async () => {
   for (let seq = 1; seq <= 5; seq++) tab.backend.line.arrive(event(seq, put(`s${seq}`, 'x')));
   tab.clock.pass(1_000);
   expect(tab.backend.line.sent.filter((frame) => frame.type === 'seen')).toEqual([{ type: 'seen', seq: 5 }]);
+});
+
+it('puts older steps of one session into no other', async () => {
+  const old = welcome({ snapshot: { steps: [{ id: 'b', type: 't', name: 'n', output: 'B' }], earlier: 1 } });
+  const tab = await new Tab().arrive(old);
+  tab.backend.older = [{ id: 'a', type: 't', name: 'n', output: 'A' }];
+  const shown = tab.connection.showEarlier();
+  tab.connection.newChat();
+  await shown;
+  await settle();
+  tab.backend.line.listener.onOpen();
+  tab.backend.line.arrive(welcome({ session: 'session-2' }));
+  expect(tab.text).toBe('');
+});
+
+it('forgets a refused message once, however often one asks', async () => {
+  const tab = await new Tab().arrive();
+  for (const id of ['c1', 'c2']) {
+    tab.connection.say(id, id);
+    tab.backend.line.arrive({ type: 'error', code: 'busy', text: 'Too many.', clientId: id });
+  }
+  const last = tab.connection.failed[1];
+  if (last === undefined) throw new Error('nothing was refused');
+  tab.connection.dismiss(last);
+  tab.connection.dismiss(last);
+  expect(tab.connection.failed.map(({ command }) => command.clientId)).toEqual(['c1']);
 });
 
 it('puts older steps before those that it has', async () => {

@@ -34,7 +34,7 @@ export class FakeLine implements Line {
 export class FakeBackend implements Backend {
   readonly lines: FakeLine[] = [];
   readonly created: string[] = [];
-  /** What the next requests for a session are refused with. */
+  /** What the next requests are refused with. */
   readonly refusals: Error[] = [];
   older: readonly Step[] = [];
 
@@ -53,7 +53,8 @@ export class FakeBackend implements Backend {
   }
 
   stepsBefore(): Promise<{ steps: readonly Step[]; earlier: number }> {
-    return Promise.resolve({ steps: this.older, earlier: 0 });
+    const refusal = this.refusals.shift();
+    return refusal === undefined ? Promise.resolve({ steps: this.older, earlier: 0 }) : Promise.reject(refusal);
   }
 
   get line(): FakeLine {

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 // DOMPurify asks for a complete DOM.
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { GrowingMarkdown, plainName, render } from '../src/markdown.js';
@@ -151,11 +152,27 @@ describe('what a message may do', () => {
     expect(rendered('$e^{i\\pi}$').querySelector('code')?.className).toBe('language-math');
     expect(rendered('$$\n\\int x\n$$').querySelector('code')?.className).toBe('language-math-display');
     expect(rendered('It costs $5 and $10.').querySelector('code')).toBeNull();
+    expect(rendered('Between $5 and\n$10, or $ 5 $.').querySelector('code')).toBeNull();
+  });
+
+  it('is mathematics as language models write it, and an escaped bracket is a bracket', () => {
+    expect(rendered('So \\(a_1 < b_2\\) holds.').querySelector('code.language-math')?.textContent).toBe('a_1 < b_2');
+    expect(rendered('\\[\n\\frac12\n\\]').querySelector('code.language-math-display')?.textContent).toBe('\\frac12');
+    const escaped = rendered('\\[not a link\\](x) and \\(brackets');
+    expect(escaped.querySelector('code, a')).toBeNull();
+    expect(escaped.textContent).toContain('[not a link](x) and (brackets');
+  });
+
+  it('is a formula over many lines, whatever they begin with', () => {
+    const element = rendered('So:\n$$\na\n= b\n- c\n===\n\\\\ 1. d\n$$\nDone.');
+    expect(element.querySelector('h1, ul, ol')).toBeNull();
+    expect(element.querySelector('code.language-math-display')?.textContent).toContain('- c');
+    expect(element.textContent).toContain('Done.');
   });
 });
 
 describe('Markdown that grows', () => {
-  const text = 'First paragraph.\n\n- one\n- two\n\n```python\ndef f():\n    return 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nLast **one**.';
+  const text = 'First paragraph.\n\n- one\n- two\n\n```python\ndef f():\n    return 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n1. loose\n\n   ```\n   code\n   ```\n\n2. list\n\n   more of it\n\n$$\nx\n- y\n$$\n\n> quote\n> more\n\nLast **one**.';
 
   it('has at each moment the same look as if it were rendered whole', () => {
     const growing = new GrowingMarkdown();
@@ -164,6 +181,20 @@ describe('Markdown that grows', () => {
       const look = blocks.map((block) => render(block, strict)).join('').replace(/\s+/g, '');
       expect(look).toBe(render(text.slice(0, end), strict).replace(/\s+/g, ''));
     }
+  });
+
+  it('loses and doubles nothing, whatever the text and wherever it is cut', () => {
+    const piece = fc.constantFrom('- a', '1. b', '\n', '\n\n', '\r\n', '\r', '  ', '\t', '```', '$$', '> q', '# h', '|a|b|', '|-|-|', '<b>', '<!--', 'word', '😀', '[x]: y');
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const growing = new GrowingMarkdown();
+        let text = '';
+        for (const next of pieces) {
+          text += next;
+          expect(growing.update(text).join('')).toBe(text.replace(/\r\n?/g, '\n'));
+        }
+      }),
+    );
   });
 
   it('does not touch finished blocks again', () => {

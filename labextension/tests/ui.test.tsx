@@ -16,7 +16,23 @@ let backend: FakeBackend;
 let connection: Connection;
 let seq = 0;
 
+/** The page's layout, which jsdom has none of. */
+const layout = { height: 0, resized: new Set<() => void>() };
+
+class Observer {
+  constructor(private readonly _callback: () => void) {}
+  observe(): void {
+    layout.resized.add(this._callback);
+  }
+  disconnect(): void {
+    layout.resized.delete(this._callback);
+  }
+}
+
 beforeEach(() => {
+  layout.height = 0;
+  vi.stubGlobal('ResizeObserver', Observer);
+  vi.spyOn(HTMLElement.prototype, 'scrollHeight', 'get').mockImplementation(() => layout.height);
   vi.stubGlobal('requestAnimationFrame', (callback: () => void) => {
     queueMicrotask(callback);
     return 1;
@@ -29,6 +45,7 @@ afterEach(() => {
   connection.stop();
   render(null, root);
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 async function open(frame: HubFrame | null = welcome(), refusal?: Error): Promise<void> {
@@ -88,6 +105,11 @@ function said(): ViewerFrame[] {
   return backend.line.sent.filter((frame) => frame.type === 'message' || frame.type === 'answer');
 }
 
+function idOf(frame: ViewerFrame | undefined): string {
+  if (frame === undefined || !('clientId' in frame)) throw new Error('nothing was said');
+  return frame.clientId;
+}
+
 describe('names that assistive technology and tests rely on', () => {
   it('are there', async () => {
     await open();
@@ -121,6 +143,15 @@ describe('writing', () => {
     expect(root.textContent).toContain('Sending…');
   });
 
+  it('keeps the focus where one writes when the button was pressed', async () => {
+    await open();
+    await type('Hello');
+    role('button', 'Send').focus();
+    await after(() => role('button', 'Send').click());
+    expect(said()).toMatchObject([{ text: 'Hello' }]);
+    expect(document.activeElement).toBe(composer());
+  });
+
   it('makes a new line with Shift+Enter', async () => {
     await open();
     await type('Hello');
@@ -151,6 +182,112 @@ describe('writing', () => {
     await press('Enter');
     expect(said()).toEqual([]);
     expect(root.textContent).toContain('1 characters too many');
+  });
+});
+
+describe('reading', () => {
+  const long = async (): Promise<HTMLElement> => {
+    await open();
+    layout.height = 1000;
+    await happen(put('a', 'one'), put('b', 'two'));
+    return role('[role=log]', 'Conversation');
+  };
+  const scrollTo = (log: HTMLElement, top: number): Promise<void> =>
+    after(() => {
+      log.scrollTop = top;
+      log.dispatchEvent(new Event_('scroll'));
+    });
+  const news = (): HTMLElement => role('button', 'New messages ↓');
+
+  it('follows the end, also when something grows after it was drawn', async () => {
+    const log = await long();
+    expect(log.scrollTop).toBe(1000);
+    layout.height = 1400;
+    for (const callback of layout.resized) callback();
+    expect(log.scrollTop).toBe(1400);
+  });
+
+  it('stays where one reads, and says that there is more below only when there is', async () => {
+    const log = await long();
+    await scrollTo(log, 100);
+    await after(() => backend.line.arrive({ type: 'heartbeat' }));
+    expect(news).toThrow();
+    layout.height = 1200;
+    await happen(put('c', 'three'));
+    expect(log.scrollTop).toBe(100);
+    await after(() => news().click());
+    expect(log.scrollTop).toBe(1200);
+    expect(news).toThrow();
+  });
+
+  it('goes to what one says oneself', async () => {
+    const log = await long();
+    await scrollTo(log, 100);
+    await type('here');
+    layout.height = 1100;
+    await press('Enter');
+    expect(log.scrollTop).toBe(1100);
+  });
+
+  it('stays where it is when earlier messages come above', async () => {
+    const log = await long();
+    await scrollTo(log, 0);
+    backend.older = [{ id: 'z', type: 'assistant_message', name: 'Assistant', output: 'zero' }];
+    layout.height = 1300;
+    await act(() => connection.showEarlier());
+    expect(root.querySelectorAll('article')).toHaveLength(3);
+    expect(log.scrollTop).toBe(300);
+  });
+});
+
+describe('earlier messages', () => {
+  it('are shown when asked for; what fails can be tried again', async () => {
+    await open(welcome({ snapshot: { steps: [{ id: 'b', type: 't', name: 'n', output: 'B' }], earlier: 1 } }));
+    backend.older = [{ id: 'a', type: 't', name: 'n', output: 'A' }];
+    backend.refusals.push(new Error('offline'));
+    await after(() => role('button', 'Show earlier messages').click());
+    await after(() => role('button', 'They could not be loaded. Try again').click());
+    expect([...root.querySelectorAll('article')].map((step) => step.dataset['stepId'])).toEqual(['a', 'b']);
+    expect(() => role('button', 'Show earlier messages')).toThrow();
+  });
+});
+
+describe('what cannot be shown', () => {
+  it('leaves the chat usable, and can be tried again', async () => {
+    await open();
+    const quiet = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await happen(put('a', 'fine'));
+    const broken = Object.defineProperty({ id: 'x', type: 't', name: 'n' }, 'output', {
+      get: () => {
+        throw new Error('broken step');
+      },
+    });
+    await after(() => {
+      connection.conversation?.apply({ type: 'put_step', step: broken });
+      connection.onChange();
+    });
+    expect(role('[role=alert]').textContent).toContain('broken step');
+    expect(composer()).toBeDefined();
+    await after(() => connection.conversation?.apply({ type: 'remove_step', stepId: 'x' }));
+    await after(() => role('button', 'Try again').click());
+    expect(root.textContent).toContain('fine');
+    quiet.mockRestore();
+  });
+});
+
+describe('an empty chat', () => {
+  it('says how to begin once it has started, and no longer when something was said', async () => {
+    await open();
+    expect(root.textContent).toContain('Write something to begin.');
+    await type('Hello');
+    await press('Enter');
+    expect(root.textContent).not.toContain('Write something to begin.');
+  });
+
+  it('whose bot is about to speak says nothing', async () => {
+    await open(welcome({ snapshot: { state: { host: 'connected', run: { id: 'r', name: 'on_chat_start' } } } }));
+    expect(root.textContent).not.toContain('Write something to begin.');
+    expect(role('[role=img]', 'An answer is on its way')).toBeDefined();
   });
 });
 
@@ -211,12 +348,25 @@ describe('a user’s message', () => {
     await open();
     await type('precious');
     await press('Enter');
-    const clientId = said().map((frame) => ('clientId' in frame ? frame.clientId : ''))[0] ?? '';
+    const clientId = idOf(said()[0]);
     await after(() => backend.line.arrive({ type: 'error', code: 'busy', text: 'The line is full.', clientId }));
     expect(root.textContent).toContain('precious');
     expect(root.textContent).toContain('The line is full.');
     await after(() => role('button', 'Send again').click());
     expect(said()).toHaveLength(2);
+    await after(() => backend.line.arrive({ type: 'error', code: 'busy', text: 'Still full.', clientId: idOf(said()[1]) }));
+    await after(() => role('button', 'Discard').click());
+    expect(root.textContent).not.toContain('precious');
+    expect(said()).toHaveLength(2);
+  });
+
+  it('that the hub has shown already is not shown as being sent, too', async () => {
+    await open();
+    await type('once');
+    await press('Enter');
+    await happen({ type: 'put_step', step: { ...mine('once', 'queued'), clientId: idOf(said()[0]) } });
+    expect(root.querySelectorAll('.jcs-message')).toHaveLength(1);
+    expect(root.textContent).not.toContain('Sending…');
   });
 });
 
@@ -235,7 +385,12 @@ describe('required variables', () => {
       key.dispatchEvent(new Event_('input', { bubbles: true }));
     });
     await after(() => role('button', 'Start the chat').click());
-    expect(backend.line.sent.at(-1)).toMatchObject({ type: 'env', values: { API_KEY: 'k' } });
+    const sent = backend.line.sent.at(-1);
+    expect(sent).toMatchObject({ type: 'env', values: { API_KEY: 'k' } });
+    expect(() => role('[role=alert]')).toThrow();
+    await after(() =>
+      backend.line.arrive({ type: 'error', code: 'missing_env', text: 'REGION is missing.', clientId: idOf(sent) }),
+    );
     await happen({ type: 'set_state', state: { missingEnv: ['REGION'] } });
     expect(role('[role=alert]').textContent).toBe('Still missing: REGION');
     await happen({ type: 'set_state', state: { missingEnv: null, started: true } });
@@ -271,6 +426,10 @@ describe('the state of the connection', () => {
     await open();
     await after(() => backend.line.arrive({ type: 'bye', code: 4410, text: 'This conversation has ended.' }));
     expect(role('[role=alert]').textContent).toContain('This conversation has ended.');
+    await type('too late');
+    await press('Enter');
+    expect(said()).toEqual([]);
+    expect(composer().value).toBe('too late');
     await after(() => role('button', 'Start a new chat').click());
     expect(backend.created).toHaveLength(2);
   });

@@ -16,7 +16,7 @@ export interface AppProps {
 }
 
 export function App({ connection, title }: AppProps) {
-  const version = useChanges(connection);
+  useChanges(connection);
   const state = connection.conversation?.state;
   const missing = state?.missingEnv ?? [];
   const isEmpty =
@@ -43,19 +43,24 @@ export function App({ connection, title }: AppProps) {
             <EnvForm connection={connection} names={missing} />
           </div>
         ) : (
-          <MessageList connection={connection} version={version} />
+          <MessageList connection={connection} />
         )}
         {isEmpty && missing.length === 0 && <Greeting connection={connection} title={name} />}
         <Ending connection={connection} />
       </ErrorBoundary>
-      {missing.length === 0 && <Composer connection={connection} isOpen={connection.session !== null} />}
+      {missing.length === 0 && <Composer connection={connection} isOpen={canWrite(connection)} />}
     </div>
   );
 }
 
+/** Whether there is a session that takes what is written, now or when the connection is back. */
+function canWrite(connection: Connection): boolean {
+  return connection.session !== null && connection.status.kind !== 'ended';
+}
+
 /** Render again after changes, once for each frame that is painted. */
-function useChanges(connection: Connection): number {
-  const [version, setVersion] = useState(0);
+function useChanges(connection: Connection): void {
+  const [, setVersion] = useState(0);
   useEffect(() => {
     let request = 0;
     connection.onChange = () => {
@@ -71,7 +76,6 @@ function useChanges(connection: Connection): number {
       connection.onChange = () => undefined;
     };
   }, [connection]);
-  return version;
 }
 
 /** The state of the connection, in words. */

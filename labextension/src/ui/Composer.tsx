@@ -28,6 +28,8 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
     if (!canSend) return;
     connection.say(text);
     setText('');
+    // The button that was pressed is disabled now, and would take the focus with it.
+    input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter picks a candidate (keyCode 229 in browsers that end composing first).
@@ -50,7 +52,7 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
         send();
       }}
     >
-      {question !== undefined && <QuestionHint connection={connection} questionId={question.id} />}
+      {question !== undefined && <QuestionHint key={question.id} connection={connection} questionId={question.id} />}
       {excess > 0 && <div class="jcs-hint jcs-refused">{excess} characters too many</div>}
       <div class="jcs-input">
         <textarea

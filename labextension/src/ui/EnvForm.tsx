@@ -7,6 +7,7 @@ import type { Connection } from '../connection.js';
 export function EnvForm({ connection, names }: { readonly connection: Connection; readonly names: readonly string[] }) {
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
   const [wasSent, setWasSent] = useState(false);
+  const isWaiting = connection.pending.some((command) => command.type === 'env');
   const onSubmit = (event: Event): void => {
     event.preventDefault();
     setWasSent(true);
@@ -19,7 +20,7 @@ export function EnvForm({ connection, names }: { readonly connection: Connection
         This chat needs {names.length === 1 ? 'a value' : 'values'} of your own. {names.length === 1 ? 'It is' : 'They are'}{' '}
         kept in memory only: never stored, logged, or shown to anybody else.
       </p>
-      {wasSent && (
+      {wasSent && !isWaiting && (
         <p class="jcs-refused" role="alert">
           Still missing: {names.join(', ')}
         </p>
@@ -36,7 +37,7 @@ export function EnvForm({ connection, names }: { readonly connection: Connection
           />
         </label>
       ))}
-      <button type="submit" class="jcs-primary">
+      <button type="submit" class="jcs-primary" disabled={isWaiting}>
         Start the chat
       </button>
     </form>

@@ -2,8 +2,12 @@
 
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 
+import { copyText } from '../clipboard.js';
 import { GrowingMarkdown, render } from '../markdown.js';
 import type { MarkdownOptions } from '../markdown.js';
+
+/** A block that is longer is coloured when it is finished: until then it would be coloured anew with each piece of text. */
+const MAX_GROWING_LENGTH = 20_000;
 
 export interface MarkdownProps extends MarkdownOptions {
   readonly text: string;
@@ -40,7 +44,7 @@ function Block({ text, isGrowing, allowRemoteImages }: BlockProps) {
     if (root === null) return;
     root.innerHTML = html;
     for (const pre of root.querySelectorAll<HTMLElement>('pre')) addToolbar(pre);
-    if (!isGrowing) void enrich(root);
+    if (!isGrowing || html.length < MAX_GROWING_LENGTH) enrich(root);
   }, [html, isGrowing]);
   return <div ref={element} />;
 }
@@ -49,6 +53,7 @@ function Block({ text, isGrowing, allowRemoteImages }: BlockProps) {
 function addToolbar(pre: HTMLElement): void {
   const code = pre.querySelector('code');
   if (code === null) return;
+  code.textContent = (code.textContent ?? '').replace(/\n$/, '');
   const frame = document.createElement('div');
   frame.className = 'jcs-code';
   const bar = document.createElement('div');
@@ -59,8 +64,8 @@ function addToolbar(pre: HTMLElement): void {
   copy.type = 'button';
   copy.textContent = 'Copy';
   copy.onclick = () => {
-    void navigator.clipboard.writeText(code.textContent ?? '').then(() => {
-      copy.textContent = 'Copied';
+    void copyText(code.textContent ?? '').then((isCopied) => {
+      copy.textContent = isCopied ? 'Copied' : 'Not copied';
       setTimeout(() => (copy.textContent = 'Copy'), 1500);
     });
   };
@@ -70,17 +75,21 @@ function addToolbar(pre: HTMLElement): void {
   frame.append(bar, pre);
 }
 
-/** Colour code and set mathematics; what that needs is loaded the first time. */
-async function enrich(root: HTMLElement): Promise<void> {
+/** What colours code and sets mathematics, once it is loaded. */
+const loaded: { highlight?: (code: HTMLElement) => void; typeset?: (code: HTMLElement) => void } = {};
+
+/** Colour code and set mathematics: at once where what that needs is loaded, so that nothing flickers while text grows; else when it is. */
+function enrich(root: HTMLElement): void {
+  if (IS_INLINE) return;
   const codes = [...root.querySelectorAll<HTMLElement>('code[class*="language-"]')];
   const formulas = codes.filter((code) => /\blanguage-math(-display)?\b/.test(code.className));
   const blocks = codes.filter((code) => code.closest('pre') !== null && !formulas.includes(code));
-  if (!IS_INLINE && formulas.length > 0) {
-    const { typeset } = await import('../math.js');
-    formulas.forEach(typeset);
+  if (loaded.typeset !== undefined) formulas.forEach(loaded.typeset);
+  else if (formulas.length > 0) {
+    void import('../math.js').then(({ typeset }) => formulas.forEach((loaded.typeset = typeset)));
   }
-  if (!IS_INLINE && blocks.length > 0) {
-    const { highlight } = await import('../highlight.js');
-    blocks.forEach(highlight);
+  if (loaded.highlight !== undefined) blocks.forEach(loaded.highlight);
+  else if (blocks.length > 0) {
+    void import('../highlight.js').then(({ highlight }) => blocks.forEach((loaded.highlight = highlight)));
   }
 }

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 
+import { copyText } from '../clipboard.js';
 import type { Step } from '../frames.js';
 import { plainName } from '../markdown.js';
 import { Markdown } from './Markdown.js';
@@ -57,7 +58,7 @@ export function Message({ step, isContinued, note, allowRemoteImages }: MessageP
 function CopyButton({ text }: { readonly text: string }) {
   const [isCopied, setIsCopied] = useState(false);
   const copy = (): void => {
-    void navigator.clipboard.writeText(text).then(() => setIsCopied(true));
+    void copyText(text).then(setIsCopied);
   };
   return (
     <button

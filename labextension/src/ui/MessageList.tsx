@@ -1,50 +1,27 @@
 /** The conversation, scrolled to its end unless somebody reads further up. */
 
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
 import type { SessionState, Step } from '../frames.js';
 import { Message, Pending } from './Message.js';
+import { useScrolling } from './scrolling.js';
 
-const NEAR_END_PX = 48;
 const ORDINALS = ['', '1st', '2nd', '3rd'];
 
-export function MessageList({ connection, version }: { readonly connection: Connection; readonly version: number }) {
-  const log = useRef<HTMLDivElement>(null);
-  const isAtEnd = useRef(true);
-  const [hasNews, setHasNews] = useState(false);
+export function MessageList({ connection }: { readonly connection: Connection }) {
   const conversation = connection.conversation;
   const steps = conversation?.steps ?? [];
   const state = conversation?.state ?? {};
-
-  useLayoutEffect(() => {
-    const element = log.current;
-    if (element === null) return;
-    if (isAtEnd.current) element.scrollTop = element.scrollHeight;
-    else setHasNews(true);
-  }, [version]);
-
-  const onScroll = (): void => {
-    const element = log.current;
-    if (element === null) return;
-    isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
-    if (isAtEnd.current) setHasNews(false);
-  };
-  const toEnd = (): void => {
-    isAtEnd.current = true;
-    setHasNews(false);
-    log.current?.scrollTo({ top: log.current.scrollHeight, behavior: 'smooth' });
-  };
+  const arrived = new Set(steps.map((step) => step.clientId));
+  const pending = connection.pending.filter((command) => !arrived.has(command.clientId));
+  const { frame, content, hasNews, onScroll, toEnd } = useScrolling(steps[0]?.id, steps.at(-1), pending.length);
 
   return (
     <div class="jcs-log-frame">
-      <div class="jcs-log" role="log" aria-label="Conversation" tabIndex={0} ref={log} onScroll={onScroll}>
-        <div class="jcs-column">
-          {(conversation?.earlier ?? 0) > 0 && (
-            <button type="button" class="jcs-quiet" onClick={() => void connection.showEarlier()}>
-              Show earlier messages
-            </button>
-          )}
+      <div class="jcs-log" role="log" aria-label="Conversation" tabIndex={0} ref={frame} onScroll={onScroll}>
+        <div class="jcs-column" ref={content}>
+          {(conversation?.earlier ?? 0) > 0 && <Earlier connection={connection} />}
           {steps.map((step, index) => (
             <MemoMessage
               key={step.id}
@@ -61,7 +38,7 @@ export function MessageList({ connection, version }: { readonly connection: Conn
               <i />
             </div>
           )}
-          {connection.pending.map(
+          {pending.map(
             (command) =>
               command.type !== 'env' && (
                 <Pending key={command.clientId} text={command.text}>
@@ -72,9 +49,11 @@ export function MessageList({ connection, version }: { readonly connection: Conn
           {connection.failed.map((failed) => (
             <Pending key={failed.command.clientId} text={'text' in failed.command ? failed.command.text : ''}>
               <span class="jcs-refused">{failed.error.text}</span>{' '}
-              <button type="button" class="jcs-link" onClick={() => connection.retry(failed)}>
-                Send again
-              </button>{' '}
+              {connection.status.kind !== 'ended' && (
+                <button type="button" class="jcs-link" onClick={() => connection.retry(failed)}>
+                  Send again
+                </button>
+              )}{' '}
               <button type="button" class="jcs-link" onClick={() => connection.dismiss(failed)}>
                 Discard
               </button>
@@ -88,6 +67,22 @@ export function MessageList({ connection, version }: { readonly connection: Conn
         </button>
       )}
     </div>
+  );
+}
+
+function Earlier({ connection }: { readonly connection: Connection }) {
+  const [label, setLabel] = useState('Show earlier messages');
+  const show = (): void => {
+    setLabel('Loading…');
+    void connection.showEarlier().then(
+      () => setLabel('Show earlier messages'),
+      () => setLabel('They could not be loaded. Try again'),
+    );
+  };
+  return (
+    <button type="button" class="jcs-quiet jcs-earlier" onClick={show} disabled={label === 'Loading…'}>
+      {label}
+    </button>
   );
 }
 
