@@ -67,6 +67,6 @@ def test_what_is_saved_is_complete_and_tells_nothing_of_where_it_was_run(name: s
     nbformat.validate(saved)
     assert all(cell.execution_count for cell in saved.cells if cell.cell_type == "code"), "every cell was run"
     assert not re.search(
-        r"https?://(localhost|127\.0\.0\.1|\[::1\])|token=|/home/|/tmp/|/root/|host_?token", text, re.I
+        r"https?://(localhost|127\.0\.0\.1|\[::1\])|token=|/(home|tmp|root)/|host_?token", text, re.I
     )
     assert "execution" not in {key for cell in saved.cells for key in cell.metadata}, "no times"
