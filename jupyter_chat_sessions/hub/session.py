@@ -189,9 +189,9 @@ class Session:
 
     def let_go(self) -> None:
         """The server goes away: close every viewer's line without a goodbye, so that it comes back."""
-        for outlet in self._outlets:
+        outlets, self._outlets = self._outlets, []  # closing may detach at once
+        for outlet in outlets:
             outlet.close(1012, "the server restarts")
-        self._outlets.clear()
 
     def end(self, reason: EndReason) -> None:
         """End the session: tell host and viewers, and free everything. Ending twice does nothing."""
@@ -203,10 +203,10 @@ class Session:
         if self._is_open_at_host:
             self._to_host(SessionEnded(session=self.id, reason=reason))
         bye = encode(Bye(code=4410, text=_END_TEXTS[reason]))
-        for outlet in self._outlets:
+        outlets, self._outlets = self._outlets, []  # closing may detach at once
+        for outlet in outlets:
             outlet.send(bye)
             outlet.close(4410, "ended")
-        self._outlets.clear()
         self._env = {}
         self._log.trim()
         self._store.commit([stored.DropSession(self.record)])

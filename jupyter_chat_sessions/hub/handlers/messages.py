@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import ClassVar
 from uuid import uuid4
@@ -13,7 +14,6 @@ from tornado.iostream import StreamClosedError
 
 from ...protocol.errors import ProtocolError
 from ...protocol.frames import (
-    MAX_HOST_BYTES,
     MAX_TEXT,
     PROTOCOL_VERSION,
     Decoder,
@@ -131,7 +131,7 @@ class _Listener:
     def __init__(self, viewing: Viewing) -> None:
         self.viewing = viewing
         self.on_event: Callable[[Event], None] | None = None
-        self._decoder = Decoder(HubFrame, max_bytes=MAX_HOST_BYTES)
+        self._decoder = Decoder(HubFrame, max_bytes=sys.maxsize)  # from this very process
         self._changed = asyncio.Event()
         self.has_left = False
 

@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
-from tornado.iostream import IOStream, StreamBufferFullError
+from tornado.iostream import IOStream
 from tornado.websocket import WebSocketClosedError
 
 from ...protocol.frames import MAX_VIEWER_BYTES, Heartbeat, encode, join
@@ -58,8 +58,9 @@ class ViewerSocket(ChatSocket, ChatHandler):
         super().open(*args, **kwargs)
         loop = asyncio.get_running_loop()
         options = self.hub.options
-        self._stream().max_write_buffer_size = options.max_write_buffer_bytes
-        outlet = self._outlet = _SocketOutlet(self, loop, heartbeat_s=options.heartbeat_s)
+        outlet = self._outlet = _SocketOutlet(
+            self, loop, heartbeat_s=options.heartbeat_s, max_unread_bytes=options.max_write_buffer_bytes
+        )
         self._reception = Reception(lambda hello: self.hub.attach(self._principal, hello, outlet), outlet)
         self._hello_timer = loop.call_later(options.hello_timeout_s, self.close, 4408, "no hello")
 
@@ -94,10 +95,14 @@ class ViewerSocket(ChatSocket, ChatHandler):
 class _SocketOutlet:
     """A viewer's socket as the hub sees it: gathers the frames of one turn of the loop into one message."""
 
-    def __init__(self, socket: ViewerSocket, loop: asyncio.AbstractEventLoop, *, heartbeat_s: float) -> None:
+    def __init__(
+        self, socket: ViewerSocket, loop: asyncio.AbstractEventLoop, *, heartbeat_s: float, max_unread_bytes: int
+    ) -> None:
         self._socket = socket
         self._loop = loop
         self._heartbeat_s = heartbeat_s
+        self._max_unread_bytes = max_unread_bytes
+        self._unread_bytes = 0
         self._frames: list[bytes] = []
         self._close: tuple[int, str] | None = None
         self._timer = loop.call_later(heartbeat_s, self._beat)
@@ -122,17 +127,29 @@ class _SocketOutlet:
         frames, self._frames = self._frames, []
         try:
             if frames:
-                self._socket.write_message(join(frames).decode())
+                self._write(join(frames))
                 self._timer.cancel()
                 self._timer = self._loop.call_later(self._heartbeat_s, self._beat)
             if self._close is not None:
                 self._socket.close(*self._close)
         except WebSocketClosedError:
             self.stop()
-        except StreamBufferFullError:
+
+    def _write(self, message: bytes) -> None:
+        """Write a message of any size, unless too much waits already: a long conversation is no slow viewer."""
+        if self._unread_bytes > self._max_unread_bytes:
             # A close frame would wait behind what is not being read; the viewer finds the line cut, and resumes.
             logger.info("a viewer reads too slowly and is let go")
             self._socket.cut()
+            return
+        self._unread_bytes += len(message)
+
+        def on_written(written: asyncio.Future[None]) -> None:
+            self._unread_bytes -= len(message)
+            if not written.cancelled():
+                written.exception()  # a closed line is told to `on_close`
+
+        self._socket.write_message(message.decode()).add_done_callback(on_written)
 
     def _beat(self) -> None:
         self.send(encode(Heartbeat()))

@@ -233,3 +233,18 @@ async def post(browser: Any, created: dict[str, str], text: str, **more: str) ->
 def parsed(block: str) -> tuple[str, dict[str, Any]]:
     name, data = block.split("\n")
     return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+
+@pytest.mark.parametrize("chat_config", [{"max_write_buffer": 2**18}])
+async def test_a_conversation_larger_than_what_may_wait_can_be_opened_again(server: Server) -> None:
+    async with a_host(server) as host:
+        browser = await server.browser()
+        created = await browser.create()
+        tab = await browser.tab(created)
+        for number in range(8):
+            text = f"{number} " + "x" * 100_000
+            step = Step(id=str(uuid4()), type="assistant_message", name="Bot", output=text)
+            await host.emit(created["session"], PutStep(step=step))
+            await tab.until(lambda text=text: tab.last == text)  # type: ignore[misc]
+        again = await browser.tab(created)
+        assert again.transcript == tab.transcript
