@@ -9,8 +9,8 @@ import asyncio
 
 from .hub.host_port import HostConnection
 from .hub.hub import Hub
+from .hub.memory_store import MemoryStore
 from .hub.options import HubOptions
-from .hub.store import MemoryStore
 from .protocol.errors import ProtocolError, RefusedError
 from .protocol.frames import (
     MAX_HOST_BYTES,

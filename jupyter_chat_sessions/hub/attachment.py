@@ -20,6 +20,7 @@ from ..protocol.frames import (
     Hello,
     Ping,
     Pong,
+    Retry,
     Seen,
     SendAnswer,
     SendMessage,
@@ -52,7 +53,7 @@ class Attachment:
         if not self._is_attached:
             return
         match frame:
-            case SendMessage() | SendAnswer() | GiveEnv() if self.session.state == "ended":
+            case SendMessage() | SendAnswer() | GiveEnv() | Retry() if self.session.state == "ended":
                 # Another tab or the author has ended it, and this viewer had not heard of that yet.
                 text = "This conversation has ended. Start a new chat."
                 self._reply(ErrorFrame(code="ended", text=text, client_id=frame.client_id))
@@ -62,6 +63,8 @@ class Attachment:
                 self.session.answer(frame, reply=self._reply)
             case GiveEnv():
                 self.session.give_env(frame, reply=self._reply)
+            case Retry():
+                self.session.retry(frame, reply=self._reply)
             case Stop():
                 self.session.stop()
             case EndSession():

@@ -19,7 +19,7 @@ from ..protocol.addresses import TOKEN_VARIABLE, URL_VARIABLE, HubAddress, runti
 from .config import ChatSessions
 from .handlers.routes import routes
 from .hub import Hub
-from .store import MemoryStore
+from .memory_store import MemoryStore
 
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]", "*": "127.0.0.1"}  # noqa: S104  # recognised, not bound
 

@@ -32,6 +32,7 @@ from ..protocol.frames import (
     Published,
     PublishRefused,
     RunChanged,
+    SaveValues,
     SendAnswer,
     SendMessage,
     SessionEnded,
@@ -48,9 +49,11 @@ from .commands import Reply
 from .host_port import HostConnection, HostOutlet, HostPort
 from .options import HubOptions
 from .session import EndReason, Outlet, Session
-from .store import SessionRecord, Store
+from .store import SessionRecord, Store, Values
 
 logger = logging.getLogger(__name__)
+
+_SessionFrame = Emit | RunChanged | HostMessage | HostAnswer | SaveValues | CloseSession
 
 _NOTEBOOK = UserInfo(identifier="notebook", display_name="Notebook")
 
@@ -246,7 +249,7 @@ class Hub:
                 if channel is not None and channel.host is host:
                     channel.is_busy = busy
                     channel.show_host()
-            case Emit() | RunChanged() | HostMessage() | HostAnswer() | CloseSession():
+            case Emit() | RunChanged() | HostMessage() | HostAnswer() | SaveValues() | CloseSession():
                 session = self._sessions.get(frame.session)
                 if session is None or session.channel.host is not host:
                     host.send(SessionEnded(session=frame.session, reason="unknown"))
@@ -255,9 +258,7 @@ class Hub:
             case _:
                 assert_never(frame)
 
-    def _on_session_frame(
-        self, host: HostPort, session: Session, frame: Emit | RunChanged | HostMessage | HostAnswer | CloseSession
-    ) -> None:
+    def _on_session_frame(self, host: HostPort, session: Session, frame: _SessionFrame) -> None:
         match frame:
             case Emit(event=event):
                 try:
@@ -274,6 +275,8 @@ class Hub:
                 session.follow()
                 answer = SendAnswer(client_id=str(uuid4()), question_id=question_id, text=text)
                 session.answer(answer, reply=_reply_to(host, session))
+            case SaveValues(values=values, lost=lost):
+                session.save_values(Values(values=values, lost=lost))
             case CloseSession():
                 session.end("closed")
             case _:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import uuid4
 
@@ -36,6 +35,7 @@ from ..protocol.frames import (
     PutQuestion,
     PutStep,
     RemoveStep,
+    Retry,
     RunChanged,
     SendAnswer,
     SendMessage,
@@ -49,10 +49,10 @@ from ..protocol.frames import (
 from ..protocol.lifecycle import Move, State, after
 from ..protocol.steps import FINAL_RUN_STATUSES, Answer, Step
 from . import store as stored
-from .clock import Clock, QuestionClocks, Timer
+from .clock import Clock, QuestionClocks, Timer, utc_now
 from .commands import CommandBook, Reply
 from .options import HubOptions
-from .store import SessionRecord, Store
+from .store import SessionRecord, Store, ThreadRecord
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -110,6 +110,9 @@ class Session:
         self._env: UserEnv = {}
         self._unfinished: dict[str, Step] = {}
         """The user's messages that are queued or running, oldest first."""
+        self._values = stored.Values()
+        self._position_by_step: dict[str, int] = {}
+        """The place of each step of the thread, those that were taken out too."""
         self._is_open_at_host = False
         self._is_followed = record.client_type == "notebook"
         """A cell speaks in it, so that its host is shown what comes of that."""
@@ -132,7 +135,13 @@ class Session:
 
     def begin(self, env: UserEnv) -> None:
         """Start the life of a new session with what its viewer gave so far."""
-        self._store.commit([stored.PutSession(self.record)])
+        thread = ThreadRecord(
+            id=self.record.thread_id,
+            channel=self.record.channel,
+            owner_key=self.record.owner_key,
+            created_at=utc_now(),
+        )
+        self._store.commit([stored.PutThread(thread), stored.PutSession(self.record)])
         self._publish(SetState(state={"host": self.channel.host_status}))
         self._wait_for_viewer()
         self._env = {name: value for name, value in env.items() if name in self.channel.settings.required_env}
@@ -238,7 +247,7 @@ class Session:
             if self._is_open_at_host:
                 self._to_host(Deliver(session=self.id, step=step))
 
-        self._store.commit([stored.PutStep(self.record.thread_id, step)], then=committed)
+        self._store.commit([self._put(step)], then=committed)
 
     def answer(self, command: SendAnswer, *, reply: Reply) -> None:
         """Take an answer to an open question; the first one wins."""
@@ -263,7 +272,7 @@ class Session:
                 DeliverAnswer(session=self.id, question_id=question.id, answer=Answer(text=command.text, step=step))
             )
 
-        self._store.commit([stored.PutStep(self.record.thread_id, step)], then=committed)
+        self._store.commit([self._put(step)], then=committed)
 
     def give_env(self, command: GiveEnv, *, reply: Reply) -> None:
         """Take the variables that the channel requires, and begin once all are there."""
@@ -283,6 +292,28 @@ class Session:
         if self.state == "unready":
             self._publish(SetState(state={"missingEnv": None}))
             self._become_ready()
+
+    def retry(self, command: Retry, *, reply: Reply) -> None:
+        """Run an interrupted message again, after what waits already."""
+        known = self._commands.recognise(command.client_id, ("retry", command.step_id), reply=reply)
+        if known is None:
+            return
+        step = self.conversation.step(command.step_id)
+        if step is None or step.status != "interrupted":
+            self._commands.forget(command.client_id)
+            reply(_error("conflict", "Only a message that was interrupted can be run again.", command))
+            return
+        step = replace(step, status="queued")
+
+        def committed() -> None:
+            if self.state == "ended":
+                return
+            self._publish(PutStep(step=step), is_stored=True)
+            known.confirm(Accepted(client_id=command.client_id, step_id=step.id))
+            if self._is_open_at_host:
+                self._to_host(Deliver(session=self.id, step=step))
+
+        self._store.commit([self._put(step)], then=committed)
 
     def stop(self) -> None:
         """Cancel what runs and what waits; after the end there is nothing to cancel."""
@@ -328,6 +359,11 @@ class Session:
             is_start = change.name == "on_chat_start"
             self._publish(SetState(state={"run": None, "started": True} if is_start else {"run": None}))
 
+    def save_values(self, values: stored.Values) -> None:
+        """Keep what `user_session` holds, for the next host."""
+        self._values = values
+        self._store.commit([stored.PutValues(self.id, values)])
+
     def show_host(self) -> None:
         """Show viewers whether the host is there."""
         if self.conversation.state.get("host") != self.channel.host_status:
@@ -354,6 +390,8 @@ class Session:
                 chat_profile=self.record.chat_profile,
                 is_owner=self.record.is_owner,
                 resumed=self._was_opened,
+                values=self._values.values,
+                lost=self._values.lost,
             )
         )
         self._is_open_at_host = self._was_opened = True
@@ -395,15 +433,20 @@ class Session:
         """Write what the event made of a step; text on its way is written when the step is finished."""
         match event:
             case PutStep(step=step):
-                self._store.commit([stored.PutStep(self.record.thread_id, step)])
+                self._store.commit([self._put(step)])
             case FinishStep(step_id=step_id):
                 step_now = self.conversation.step(step_id)
                 if step_now is not None:
-                    self._store.commit([stored.PutStep(self.record.thread_id, step_now)])
+                    self._store.commit([self._put(step_now)])
             case RemoveStep(step_id=step_id):
                 self._store.commit([stored.RemoveStep(self.record.thread_id, step_id)])
             case AppendText() | PutQuestion() | ClearQuestion() | SetState():
                 pass
+
+    def _put(self, step: Step) -> stored.PutStep:
+        """Return the write of a step, which has its place from the first time on."""
+        position = self._position_by_step.setdefault(step.id, len(self._position_by_step))
+        return stored.PutStep(self.record.thread_id, position, step)
 
     def _become_ready(self) -> None:
         self._move("ready")
@@ -446,7 +489,7 @@ class Session:
             thread_id=self.record.thread_id,
             parent_id=parent_id,
             output=text,
-            created_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            created_at=utc_now(),
             command=command,
             client_id=client_id,
             status="queued" if is_run else None,
@@ -485,9 +528,9 @@ _END_TEXTS = {
 
 
 def _error(
-    code: Literal["busy", "missing_env", "question_closed"],
+    code: Literal["busy", "missing_env", "question_closed", "conflict"],
     text: str,
-    command: SendMessage | SendAnswer | GiveEnv,
+    command: SendMessage | SendAnswer | GiveEnv | Retry,
     *,
     details: list[str] | None = None,
 ) -> ErrorFrame:

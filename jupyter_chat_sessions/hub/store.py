@@ -7,13 +7,41 @@ before.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import islice
-from typing import Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ..protocol.frames import ClientType, UserInfo
-from ..protocol.steps import Step
+from ..protocol.steps import Question, Step
+
+StorageCode = Literal["ok", "memory", "full", "failed"]
+
+
+class StorageStatus(NamedTuple):
+    """How the store is.
+
+    Attributes:
+        code: `ok`; `memory`: nothing outlives the server; `full`, `failed`: nothing can be written now.
+        text: One sentence for viewers: what is the matter, and what it means for them. Empty where all is well.
+    """
+
+    code: StorageCode
+    text: str = ""
+
+
+OK = StorageStatus("ok")
+
+
+class ThreadRecord(Struct, frozen=True, kw_only=True):
+    """A stored conversation, without its steps."""
+
+    id: str
+    channel: str
+    owner_key: str
+    created_at: str
+    """ISO 8601 in UTC with a trailing Z."""
+    name: str | None = None
+    """The beginning of the first message."""
 
 
 class SessionRecord(Struct, frozen=True, kw_only=True):
@@ -29,16 +57,40 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     language: str
     chat_profile: str | None = None
     is_owner: bool = False
+    has_begun: bool = False
+    """`on_chat_start` has had its turn, in this session or in an earlier one of its thread."""
+
+
+class CommandRecord(Struct, frozen=True, kw_only=True):
+    """Something a viewer said, so that it is recognised when it comes again."""
+
+    client_id: str
+    fingerprint: bytes
+    step_id: str | None = None
+
+
+class Values(Struct, frozen=True, kw_only=True):
+    """What `user_session` held when a handler was last done."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    """Keys whose values cannot be written as JSON."""
+
+
+class PutThread(Struct, frozen=True):
+    """A thread is new, or got its name."""
+
+    record: ThreadRecord
 
 
 class PutSession(Struct, frozen=True):
-    """A session began."""
+    """A session is new, or its record changed."""
 
     record: SessionRecord
 
 
 class DropSession(Struct, frozen=True):
-    """A session ended."""
+    """A session ended: its commands, questions and values go, its thread stays."""
 
     record: SessionRecord
 
@@ -47,6 +99,8 @@ class PutStep(Struct, frozen=True):
     """A step is new, or changed."""
 
     thread_id: str
+    position: int
+    """Its place in the thread's order; the same each time."""
     step: Step
 
 
@@ -57,66 +111,113 @@ class RemoveStep(Struct, frozen=True):
     step_id: str
 
 
-Write = PutSession | DropSession | PutStep | RemoveStep
+class PutCommand(Struct, frozen=True):
+    """A viewer said something that was accepted."""
+
+    session_id: str
+    command: CommandRecord
+
+
+class PutQuestion(Struct, frozen=True):
+    """A question is open."""
+
+    session_id: str
+    question: Question
+
+
+class DropQuestion(Struct, frozen=True):
+    """A question is closed."""
+
+    session_id: str
+    question_id: str
+
+
+class PutValues(Struct, frozen=True):
+    """What `user_session` holds has changed."""
+
+    session_id: str
+    values: Values
+
+
+Write = (
+    PutThread | PutSession | DropSession | PutStep | RemoveStep | PutCommand | PutQuestion | DropQuestion | PutValues
+)
+
+
+class StoredSession(Struct, frozen=True, kw_only=True):
+    """A session that had not ended when the server went away."""
+
+    record: SessionRecord
+    thread: ThreadRecord
+    steps: list[Step]
+    """The newest steps, oldest first; at least back to the oldest that is queued or running."""
+    positions: dict[str, int]
+    """The place of every step of the thread, those that are not among `steps` too."""
+    commands: list[CommandRecord]
+    """The newest, oldest first."""
+    questions: list[Question]
+    values: Values
+
+
+class ThreadSummary(Struct, frozen=True, kw_only=True):
+    """A thread in a list of them."""
+
+    record: ThreadRecord
+    updated_at: str
+    """When a step of it was last written; ISO 8601 in UTC with a trailing Z."""
+    steps: int
+    """How many steps it has."""
 
 
 class Store(Protocol):
-    """What the hub asks of a store."""
+    """What the hub asks of a store. Every method is called on the hub's loop, and none of them keeps it."""
 
-    def commit(self, writes: Sequence[Write], *, then: Callable[[], None] | None = None) -> None:
+    @property
+    def status(self) -> StorageStatus:
+        """How the store is now."""
+
+    def watch(self, on_status: Callable[[StorageStatus], None]) -> None:
+        """Call back on the hub's loop whenever the status has changed."""
+
+    def commit(
+        self,
+        writes: Sequence[Write],
+        *,
+        then: Callable[[], None] | None = None,
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
         """Write all or nothing.
 
         Args:
             writes: In order.
             then: Called on the hub's loop once the writes are safe, in the order of the commits.
+            otherwise: Called instead if they cannot be written now; nothing of them is kept. Without it, the store
+                keeps them and writes them as soon as it can.
         """
 
-    def steps_before(self, thread_id: str, *, before: str | None, limit: int) -> tuple[list[Step], int]:
+    async def sessions(self, *, newest_steps: int, newest_commands: int) -> list[StoredSession]:
+        """Return the sessions that have not ended, oldest first: what a hub begins with."""
+
+    async def steps_before(self, thread_id: str, *, before: str | None, limit: int) -> tuple[list[Step], int]:
         """Return steps of a thread that stand before one of them, oldest first, and how many there are before those.
 
         Args:
             thread_id: The thread.
-            before: A step's id; None for the end of the thread.
+            before: A step's id; None for the end of the thread. An unknown one has nothing before it.
             limit: The most steps to return.
         """
 
+    async def thread(self, thread_id: str) -> ThreadRecord | None:
+        """Return a thread's record, or None."""
+
+    async def positions(self, thread_id: str) -> dict[str, int]:
+        """Return the place of every step of a thread, in order."""
+
+    async def threads_of(self, owner_key: str, *, channel: str | None, limit: int) -> list[ThreadSummary]:
+        """Return somebody's threads that have steps, the one last written to first."""
+
+    async def drop_thread(self, thread_id: str) -> None:
+        """Remove a thread with all its steps, for good."""
+
     async def aclose(self) -> None:
         """Finish what is under way and let go of everything."""
-
-
-class MemoryStore:
-    """Keeps threads as long as the process lives. A thread goes when its session ends."""
-
-    def __init__(self) -> None:
-        self._threads: dict[str, dict[str, Step]] = {}
-
-    def commit(self, writes: Sequence[Write], *, then: Callable[[], None] | None = None) -> None:
-        """Write and call back at once."""
-        for write in writes:
-            match write:
-                case PutSession(record):
-                    self._threads.setdefault(record.thread_id, {})
-                case DropSession(record):
-                    self._threads.pop(record.thread_id, None)
-                case PutStep(thread_id, step):
-                    self._threads[thread_id][step.id] = step
-                case RemoveStep(thread_id, step_id):
-                    self._threads[thread_id].pop(step_id, None)
-        if then is not None:
-            then()
-
-    def steps_before(self, thread_id: str, *, before: str | None, limit: int) -> tuple[list[Step], int]:
-        """See `Store.steps_before`; an unknown thread or step has nothing before it."""
-        steps = self._threads.get(thread_id, {})
-        if before is None:
-            end = len(steps)
-        elif before in steps:
-            end = next(index for index, step_id in enumerate(steps) if step_id == before)
-        else:
-            return [], 0
-        start = max(0, end - limit)
-        return list(islice(steps.values(), start, end)), start
-
-    async def aclose(self) -> None:
-        """Forget everything."""
-        self._threads.clear()

@@ -28,6 +28,10 @@ ErrorCode = Literal[
     "missing_env",  # required variables were not given
     "no_host",  # the notebook is not running
     "ended",  # the session has ended
+    "too_fast",  # more than the limits allow; again after the time that the error names
+    "storage_full",  # nothing can be stored now; again after the time that the error names
+    "storage_off",  # the server has nowhere to keep conversations
+    "unknown_thread",  # no such stored conversation, or not yours: the same answer for both
     "internal",  # our fault; the log has the id
 ]
 

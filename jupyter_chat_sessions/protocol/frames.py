@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from .errors import ErrorCode, ProtocolError
-from .steps import Answer, ChannelName, Id, Question, RunStatus, Snapshot, Step, is_id
+from .steps import Answer, ChannelName, Id, Question, RunStatus, Snapshot, Step, Thread, is_id
 
 PROTOCOL_VERSION = 1
 
@@ -126,6 +126,13 @@ class GiveEnv(Frame, tag="env", frozen=True, kw_only=True):
     values: UserEnv
 
 
+class Retry(Frame, tag="retry", frozen=True, kw_only=True):
+    """Run a message again whose run was interrupted: never by itself, only because its viewer wants it."""
+
+    client_id: Id
+    step_id: Id
+
+
 class Stop(Frame, tag="stop", frozen=True, kw_only=True):
     """Cancel what runs for this session, and what waits."""
 
@@ -144,7 +151,7 @@ class Ping(Frame, tag="ping", frozen=True, kw_only=True):
     """Are you there? Answered with `pong`."""
 
 
-ViewerFrame = Hello | SendMessage | SendAnswer | GiveEnv | Stop | EndSession | Seen | Ping
+ViewerFrame = Hello | SendMessage | SendAnswer | GiveEnv | Retry | Stop | EndSession | Seen | Ping
 
 
 # ---- Hub to viewer ---------------------------------------------------------------------------------------------------
@@ -228,6 +235,12 @@ class Bye(Frame, tag="bye", frozen=True, kw_only=True):
     text: str
 
 
+class Going(Frame, tag="going", frozen=True, kw_only=True):
+    """The server stops in an orderly way: come back after a while. The socket closes with 1012 afterwards."""
+
+    retry_after_s: float
+
+
 class Pong(Frame, tag="pong", frozen=True, kw_only=True):
     """Here I am."""
 
@@ -236,7 +249,7 @@ class Heartbeat(Frame, tag="heartbeat", frozen=True, kw_only=True):
     """Sent after a silence, so that a browser can tell a quiet line from a dead one."""
 
 
-HubFrame = Welcome | Numbered | Accepted | ErrorFrame | Bye | Pong | Heartbeat
+HubFrame = Welcome | Numbered | Accepted | ErrorFrame | Bye | Going | Pong | Heartbeat
 
 
 # ---- Host to hub -----------------------------------------------------------------------------------------------------
@@ -320,6 +333,15 @@ class HostBusy(Frame, tag="busy", frozen=True, kw_only=True):
     busy: bool
 
 
+class SaveValues(Frame, tag="save_values", frozen=True, kw_only=True):
+    """What `user_session` holds now: all that can be written as JSON, for the host that comes after this one."""
+
+    session: Id
+    values: dict[str, Any]
+    lost: list[str] = field(default_factory=list)
+    """Keys whose values cannot be written."""
+
+
 class CloseSession(Frame, tag="close_session", frozen=True, kw_only=True):
     """The author ends a session."""
 
@@ -327,7 +349,16 @@ class CloseSession(Frame, tag="close_session", frozen=True, kw_only=True):
 
 
 HostFrame = (
-    Publish | Unpublish | OpenNotebookSession | HostMessage | HostAnswer | Emit | RunChanged | HostBusy | CloseSession
+    Publish
+    | Unpublish
+    | OpenNotebookSession
+    | HostMessage
+    | HostAnswer
+    | Emit
+    | RunChanged
+    | HostBusy
+    | SaveValues
+    | CloseSession
 )
 
 
@@ -362,7 +393,22 @@ class OpenSession(Frame, tag="open_session", frozen=True, kw_only=True):
     chat_profile: str | None = None
     is_owner: bool = False
     resumed: bool = False
-    """The session began under an earlier host: `on_chat_start` has had its turn."""
+    """`on_chat_start` has had its turn, under an earlier host or in an earlier session of the thread."""
+    thread: Thread | None = None
+    """When resumed: what was said before, for `on_chat_resume`."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """When resumed: what `user_session` held."""
+    lost: list[str] = field(default_factory=list)
+    """When resumed: keys whose values could not be kept."""
+    is_watched: bool = True
+    """Somebody looks at it now."""
+
+
+class Watched(Frame, tag="watched", frozen=True, kw_only=True):
+    """The last viewer of a session has left (`on_disconnect`), or one came back (`on_reconnect`)."""
+
+    session: Id
+    is_watched: bool
 
 
 class Deliver(Frame, tag="deliver", frozen=True, kw_only=True):
@@ -410,7 +456,16 @@ class Forward(Frame, tag="forward", frozen=True, kw_only=True):
 
 
 HubToHostFrame = (
-    Published | PublishRefused | OpenSession | Deliver | DeliverAnswer | StopRuns | SessionEnded | HostRefused | Forward
+    Published
+    | PublishRefused
+    | OpenSession
+    | Watched
+    | Deliver
+    | DeliverAnswer
+    | StopRuns
+    | SessionEnded
+    | HostRefused
+    | Forward
 )
 
 

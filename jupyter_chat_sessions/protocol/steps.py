@@ -88,6 +88,20 @@ class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     step: Step
 
 
+class Thread(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A stored conversation (Chainlit: `ThreadDict`)."""
+
+    id: Id
+    created_at: str
+    """ISO 8601 in UTC with a trailing Z."""
+    name: str | None = None
+    """The beginning of the first message."""
+    steps: list[Step] = field(default_factory=list)
+    """The newest steps, oldest first."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+
+
 class Snapshot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A conversation as it stands: its newest steps, open questions and state."""
 

@@ -20,12 +20,13 @@ from .frames import (
     Hello,
     HubFrame,
     Numbered,
+    Retry,
     SendAnswer,
     SendMessage,
     Welcome,
 )
 
-Command = SendMessage | SendAnswer | GiveEnv
+Command = SendMessage | SendAnswer | GiveEnv | Retry
 Effect = Literal["welcomed", "changed", "gap", "ended"]
 
 

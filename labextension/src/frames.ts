@@ -38,6 +38,8 @@ export interface SessionState {
   readonly run?: { readonly id: string; readonly name: string };
   readonly started?: boolean;
   readonly missingEnv?: readonly string[];
+  /** Conversations are not kept as they should be: what a banner says. */
+  readonly storage?: { readonly code: string; readonly text: string };
   readonly [key: string]: unknown;
 }
 
@@ -113,6 +115,7 @@ export type HubFrame =
   | { readonly type: 'accepted'; readonly clientId: string; readonly stepId?: string | null }
   | ErrorFrame
   | Bye
+  | { readonly type: 'going'; readonly retryAfterS: number }
   | { readonly type: 'pong' }
   | { readonly type: 'heartbeat' };
 
@@ -129,6 +132,7 @@ export interface Hello {
 export type Command =
   | { readonly type: 'message'; readonly clientId: string; readonly text: string }
   | { readonly type: 'answer'; readonly clientId: string; readonly questionId: string; readonly text: string }
+  | { readonly type: 'retry'; readonly clientId: string; readonly stepId: string }
   | { readonly type: 'env'; readonly clientId: string; readonly values: Readonly<Record<string, string>> };
 
 export type ViewerFrame =
@@ -139,7 +143,7 @@ export type ViewerFrame =
   | { readonly type: 'seen'; readonly seq: number }
   | { readonly type: 'ping' };
 
-const HUB_TYPES = new Set(['welcome', 'event', 'accepted', 'error', 'bye', 'pong', 'heartbeat']);
+const HUB_TYPES = new Set(['welcome', 'event', 'accepted', 'error', 'bye', 'going', 'pong', 'heartbeat']);
 const EVENT_TYPES = new Set([
   'put_step',
   'append_text',

@@ -161,7 +161,7 @@ class StepsHandler(RestHandler):
             raise Refusal("malformed", "`before` is the id of a step.")
         if not limit.isdecimal() or not 1 <= int(limit) <= MAX_STEPS:
             raise Refusal("malformed", f"`limit` is a number from 1 to {MAX_STEPS}.")
-        steps, earlier = self.hub.store.steps_before(session.record.thread_id, before=before, limit=int(limit))
+        steps, earlier = await self.hub.store.steps_before(session.record.thread_id, before=before, limit=int(limit))
         self.answer(Steps(steps=steps, earlier=earlier))
 
 

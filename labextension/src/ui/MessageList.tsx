@@ -40,7 +40,7 @@ export function MessageList({ connection }: { readonly connection: Connection })
           )}
           {pending.map(
             (command) =>
-              command.type !== 'env' && (
+              command.type !== 'env' && command.type !== 'retry' && (
                 <Pending key={command.clientId} text={command.text}>
                   Sending…
                 </Pending>

@@ -15,9 +15,9 @@ from jupyter_chat_sessions.hub.access import Principal
 from jupyter_chat_sessions.hub.attachment import Attachment
 from jupyter_chat_sessions.hub.host_port import HostConnection
 from jupyter_chat_sessions.hub.hub import Created, Hub, NewSession
+from jupyter_chat_sessions.hub.memory_store import MemoryStore
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.hub.session import Session
-from jupyter_chat_sessions.hub.store import MemoryStore
 from jupyter_chat_sessions.protocol.errors import ProtocolError, RefusedError
 from jupyter_chat_sessions.protocol.frames import (
     MAX_HOST_BYTES,

@@ -39,7 +39,7 @@ def outcomes(tab: Tab, client_id: str) -> list[str]:
     ]
 
 
-def test_a_message_is_shown_confirmed_stored_and_delivered() -> None:
+async def test_a_message_is_shown_confirmed_stored_and_delivered() -> None:
     hall = Hall()
     tab = hall.enter()
     client_id = tab.say("Hello")
@@ -52,7 +52,7 @@ def test_a_message_is_shown_confirmed_stored_and_delivered() -> None:
         client_id,
     )
     assert tab.got(Accepted) == [Accepted(client_id=client_id, step_id=step.id)]
-    assert hall.store.steps_before(step.thread_id, before=None, limit=9) == ([step], 0)
+    assert await hall.store.steps_before(step.thread_id, before=None, limit=9) == ([step], 0)
     assert hall.host.delivered == ["Hello"]
 
 

@@ -92,16 +92,16 @@ def test_each_session_counts_in_an_epoch_of_its_own() -> None:
     assert last_welcome(alice).epoch != last_welcome(bob).epoch
 
 
-def test_a_long_conversation_is_given_by_its_newest_steps_and_the_rest_on_demand() -> None:
+async def test_a_long_conversation_is_given_by_its_newest_steps_and_the_rest_on_demand() -> None:
     hall = Hall(options=HubOptions(snapshot_steps=3))
     created = hall.create()
     steps = [hall.host.reply(created.session, f"{number}") for number in range(8)]
     snapshot = last_welcome(hall.tab(created).open()).snapshot
     assert snapshot is not None
     assert ([step.output for step in snapshot.steps], snapshot.earlier) == (["5", "6", "7"], 5)
-    page, earlier = hall.store.steps_before(created.thread_id, before=steps[5].id, limit=3)
+    page, earlier = await hall.store.steps_before(created.thread_id, before=steps[5].id, limit=3)
     assert ([step.output for step in page], earlier) == (["2", "3", "4"], 2)
-    page, earlier = hall.store.steps_before(created.thread_id, before=page[0].id, limit=3)
+    page, earlier = await hall.store.steps_before(created.thread_id, before=page[0].id, limit=3)
     assert ([step.output for step in page], earlier) == (["0", "1"], 0)
 
 

@@ -164,7 +164,7 @@ def test_withdrawing_the_channel_ends_its_sessions_and_no_other() -> None:
     ],
     ids=lambda frame: type(frame).__name__,
 )
-def test_what_a_tab_says_after_the_end_changes_nothing(frame: ViewerFrame) -> None:
+async def test_what_a_tab_says_after_the_end_changes_nothing(frame: ViewerFrame) -> None:
     # Another tab has ended the session, and this one had not heard of it yet.
     hall = Hall()
     created = hall.create()
@@ -173,7 +173,7 @@ def test_what_a_tab_says_after_the_end_changes_nothing(frame: ViewerFrame) -> No
     told = len(hall.host.frames)
     is_late.put(frame)
     assert len(hall.host.frames) == told
-    assert hall.store.steps_before(created.thread_id, before=None, limit=9) == ([], 0)
+    assert await hall.store.steps_before(created.thread_id, before=None, limit=9) == ([], 0)
     if isinstance(frame, SendMessage | SendAnswer):
         assert [(error.code, error.client_id) for error in is_late.got(ErrorFrame)] == [("ended", frame.client_id)]
 
@@ -200,7 +200,7 @@ def test_too_many_tabs_are_refused_and_a_closed_one_makes_room() -> None:
     assert hall.hub.statistics().viewers == 2
 
 
-def test_nothing_is_left_of_a_session_that_ended() -> None:
+async def test_nothing_is_left_of_a_session_that_ended() -> None:
     hall = Hall()
     timers = hall.clock.waiting
     tab = hall.enter()
@@ -209,13 +209,13 @@ def test_nothing_is_left_of_a_session_that_ended() -> None:
     hall.host.ask(tab.viewing.session)
     session = weakref.ref(hall.session(tab))
     thread_id = tab.viewing.welcome.thread_id if tab.viewing.welcome else ""
-    assert hall.store.steps_before(thread_id, before=None, limit=9)[0]
+    assert (await hall.store.steps_before(thread_id, before=None, limit=9))[0]
     tab.put(EndSession())
     tab.drop()
     gc.collect()
     assert session() is None
     assert hall.clock.waiting == timers
-    assert hall.store.steps_before(thread_id, before=None, limit=9) == ([], 0)
+    assert await hall.store.steps_before(thread_id, before=None, limit=9) == ([], 0)
     assert hall.hub.statistics() == (1, 1, 0, 0)
 
 
