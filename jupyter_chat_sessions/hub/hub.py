@@ -20,6 +20,7 @@ from ..protocol.frames import (
     CloseSession,
     Emit,
     ErrorFrame,
+    HadSession,
     Hello,
     HostAnswer,
     HostBusy,
@@ -51,6 +52,8 @@ from .session import EndReason, Outlet, Session
 from .store import SessionRecord, Store
 
 logger = logging.getLogger(__name__)
+
+_SessionFrame = Emit | RunChanged | HostMessage | HostAnswer | HadSession | CloseSession
 
 _NOTEBOOK = UserInfo(identifier="notebook", display_name="Notebook")
 
@@ -246,18 +249,17 @@ class Hub:
                 if channel is not None and channel.host is host:
                     channel.is_busy = busy
                     channel.show_host()
-            case Emit() | RunChanged() | HostMessage() | HostAnswer() | CloseSession():
+            case Emit() | RunChanged() | HostMessage() | HostAnswer() | HadSession() | CloseSession():
                 session = self._sessions.get(frame.session)
                 if session is None or session.channel.host is not host:
-                    host.send(SessionEnded(session=frame.session, reason="unknown"))
+                    goes_on = session is not None and isinstance(frame, HadSession)
+                    host.send(SessionEnded(session=frame.session, reason="moved" if goes_on else "unknown"))
                 else:
                     self._on_session_frame(host, session, frame)
             case _:
                 assert_never(frame)
 
-    def _on_session_frame(
-        self, host: HostPort, session: Session, frame: Emit | RunChanged | HostMessage | HostAnswer | CloseSession
-    ) -> None:
+    def _on_session_frame(self, host: HostPort, session: Session, frame: _SessionFrame) -> None:
         match frame:
             case Emit(event=event):
                 try:
@@ -274,6 +276,8 @@ class Hub:
                 session.follow()
                 answer = SendAnswer(client_id=str(uuid4()), question_id=question_id, text=text)
                 session.answer(answer, reply=_reply_to(host, session))
+            case HadSession():
+                pass  # It goes on: the host was given it again when it published the channel.
             case CloseSession():
                 session.end("closed")
             case _:
@@ -321,11 +325,10 @@ class Hub:
         for session in list(channel.session_by_id.values()):
             if session.record.client_type == "notebook":
                 session.end("unpublished")
-            elif earlier.is_connected:
-                earlier.send(SessionEnded(session=session.id, reason="unpublished"))
-        if earlier.is_connected:
-            text = f"Another notebook has taken over the chat {channel.name!r}."
-            earlier.send(PublishRefused(channel=channel.name, code="channel_taken", text=text))
+            else:
+                earlier.take_back(session.id)
+        text = f"Another notebook has taken over the chat {channel.name!r}."
+        earlier.send(PublishRefused(channel=channel.name, code="channel_taken", text=text))
 
     def _unpublish(self, host: HostPort, name: str) -> None:
         channel = self._channels.get(name)

@@ -328,6 +328,7 @@ REQUIRED = {
     "emit": ["event", "session"],
     "run": ["name", "run", "session", "status"],
     "busy": ["busy", "channel"],
+    "had_session": ["session"],
     "close_session": ["session"],
     "published": ["channel", "path"],
     "publish_refused": ["channel", "code", "text"],
