@@ -20,6 +20,7 @@ from ..protocol.frames import (
     CloseSession,
     Emit,
     ErrorFrame,
+    HadSession,
     Hello,
     HostAnswer,
     HostBusy,
@@ -53,7 +54,7 @@ from .store import SessionRecord, Store, Values
 
 logger = logging.getLogger(__name__)
 
-_SessionFrame = Emit | RunChanged | HostMessage | HostAnswer | SaveValues | CloseSession
+_SessionFrame = Emit | RunChanged | HostMessage | HostAnswer | SaveValues | HadSession | CloseSession
 
 _NOTEBOOK = UserInfo(identifier="notebook", display_name="Notebook")
 
@@ -249,10 +250,11 @@ class Hub:
                 if channel is not None and channel.host is host:
                     channel.is_busy = busy
                     channel.show_host()
-            case Emit() | RunChanged() | HostMessage() | HostAnswer() | SaveValues() | CloseSession():
+            case Emit() | RunChanged() | HostMessage() | HostAnswer() | SaveValues() | HadSession() | CloseSession():
                 session = self._sessions.get(frame.session)
                 if session is None or session.channel.host is not host:
-                    host.send(SessionEnded(session=frame.session, reason="unknown"))
+                    goes_on = session is not None and isinstance(frame, HadSession)
+                    host.send(SessionEnded(session=frame.session, reason="moved" if goes_on else "unknown"))
                 else:
                     self._on_session_frame(host, session, frame)
             case _:
@@ -277,6 +279,8 @@ class Hub:
                 session.answer(answer, reply=_reply_to(host, session))
             case SaveValues(values=values, lost=lost):
                 session.save_values(Values(values=values, lost=lost))
+            case HadSession():
+                pass  # It goes on: the host was given it again when it published the channel.
             case CloseSession():
                 session.end("closed")
             case _:
@@ -324,11 +328,10 @@ class Hub:
         for session in list(channel.session_by_id.values()):
             if session.record.client_type == "notebook":
                 session.end("unpublished")
-            elif earlier.is_connected:
-                earlier.send(SessionEnded(session=session.id, reason="unpublished"))
-        if earlier.is_connected:
-            text = f"Another notebook has taken over the chat {channel.name!r}."
-            earlier.send(PublishRefused(channel=channel.name, code="channel_taken", text=text))
+            else:
+                earlier.take_back(session.id)
+        text = f"Another notebook has taken over the chat {channel.name!r}."
+        earlier.send(PublishRefused(channel=channel.name, code="channel_taken", text=text))
 
     def _unpublish(self, host: HostPort, name: str) -> None:
         channel = self._channels.get(name)

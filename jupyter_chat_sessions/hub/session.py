@@ -117,7 +117,9 @@ class Session:
         self._is_followed = record.client_type == "notebook"
         """A cell speaks in it, so that its host is shown what comes of that."""
         self._was_opened = False
-        """Some host has had this session: `on_chat_start` has had its turn."""
+        """Some host was given this session."""
+        self._has_begun = False
+        """`on_chat_start` has had its turn."""
         self._questions = QuestionClocks(clock, on_expired=self._on_question_expired)
         self._away_timer: Timer | None = None
 
@@ -350,7 +352,11 @@ class Session:
 
     def run_changed(self, change: RunChanged) -> None:
         """Show that a run began or ended."""
+        if change.name == "on_chat_start":
+            self._has_begun = True
         step = self.conversation.step(change.run)
+        if step is not None and step.status in FINAL_RUN_STATUSES:
+            return
         if step is not None and step.status is not None:
             self._publish(PutStep(step=replace(step, status=change.status)))
         if change.status == "running":
@@ -389,7 +395,7 @@ class Session:
                 language=self.record.language,
                 chat_profile=self.record.chat_profile,
                 is_owner=self.record.is_owner,
-                resumed=self._was_opened,
+                resumed=self._has_begun,
                 values=self._values.values,
                 lost=self._values.lost,
             )

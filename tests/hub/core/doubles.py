@@ -337,6 +337,12 @@ class FakeHost:
         self.emit(session, PutQuestion(question=question))
         return question.id
 
+    def begin(self, session: str) -> None:
+        """Run `on_chat_start` of a session."""
+        run = new_id()
+        self.run(session, run, "running", name="on_chat_start")
+        self.run(session, run, "done", name="on_chat_start")
+
     def run(self, session: str, step: str, status: RunStatus, *, name: str = "on_message") -> None:
         """Say how a run stands."""
         self.say(RunChanged(session=session, run=step, name=name, status=status))
