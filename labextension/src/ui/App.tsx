@@ -112,8 +112,8 @@ export function statusText(connection: Connection): { readonly tone: 'good' | 'b
 function Status({ connection }: { readonly connection: Connection }) {
   const { tone, text } = statusText(connection);
   return (
-    <span class={`jcs-status jcs-${tone}`} role="status">
-      {text}
+    <span class={`jcs-status jcs-${tone} ${text === 'Connected' ? 'jcs-wordless' : ''}`} role="status" title={text}>
+      <span>{text}</span>
     </span>
   );
 }
@@ -140,12 +140,15 @@ function NewChat({ connection }: { readonly connection: Connection }) {
     <>
       <button
         type="button"
-        class="jcs-quiet"
+        class="jcs-quiet jcs-new"
         title="Begin a new conversation"
         ref={button}
         onClick={() => (isLost && !isEnded ? setIsAsking(true) : begin())}
       >
-        New chat
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M8 3v10M3 8h10" />
+        </svg>
+        <span>New chat</span>
       </button>
       {isAsking && (
         <div
@@ -155,7 +158,7 @@ function NewChat({ connection }: { readonly connection: Connection }) {
           aria-describedby="jcs-asking"
           onKeyDown={(event) => event.key === 'Escape' && close()}
         >
-          <span id="jcs-asking">Here no conversation is kept: this one would be gone.</span>
+          <span id="jcs-asking">Conversations are not kept here. A new chat ends this one for good.</span>
           <span class="jcs-choices">
             <button type="button" class="jcs-quiet" ref={keep} onClick={close}>
               Keep it

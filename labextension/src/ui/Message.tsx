@@ -128,7 +128,7 @@ export interface PendingProps {
 export function Pending({ text, isSending, children }: PendingProps) {
   return (
     <div class="jcs-message jcs-mine jcs-pending">
-      {isSending && <MarkIcon mark="sending" />}
+      {isSending && children === undefined && <MarkIcon mark="sending" />}
       <div class="jcs-body">
         <Markdown text={text} isStreaming={false} allowRemoteImages={false} />
       </div>

@@ -41,14 +41,6 @@ export function MessageList({ connection }: { readonly connection: Connection })
               <i />
             </div>
           )}
-          {pending.map(
-            (command, index) =>
-              'text' in command && (
-                <Pending key={command.clientId} text={command.text} isSending>
-                  {whyItWaits(connection, index === 0)}
-                </Pending>
-              ),
-          )}
           {connection.failed.map(
             (failed) =>
               'text' in failed.command && (
@@ -62,6 +54,14 @@ export function MessageList({ connection }: { readonly connection: Connection })
                   <button type="button" class="jcs-link" onClick={() => connection.dismiss(failed)}>
                     Discard
                   </button>
+                </Pending>
+              ),
+          )}
+          {pending.map(
+            (command, index) =>
+              'text' in command && (
+                <Pending key={command.clientId} text={command.text} isSending>
+                  {whyItWaits(connection, index === 0)}
                 </Pending>
               ),
           )}
