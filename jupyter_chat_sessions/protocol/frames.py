@@ -46,6 +46,8 @@ class PutStep(Frame, tag="put_step", frozen=True, kw_only=True):
     """Add a step at the end, or replace the one with its id where it stands."""
 
     step: Step
+    replaces: bool = False
+    """The step is not new: where it is not here, it stands among the earlier ones, and nothing changes."""
 
 
 class AppendText(Frame, tag="append_text", frozen=True, kw_only=True):
