@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 from lab_server import Kernel, LabServer
 from network import WebSocketGate
 from playwright.sync_api import expect
@@ -78,7 +81,7 @@ def test_an_answer_that_the_kernel_did_not_finish_stays_and_retry_has_it_answere
     ada = visit("ada", "cut")
     ada.chat.say("a question")
     ada.chat.expect_reply("heard a question")
-    kernel.shut_down()
+    os.kill(int(kernel.run("import os; print(os.getpid())")), signal.SIGKILL)
     kernel = server.start_kernel("cut")
     kernel.run(f"is_slow = False\n{HEARS}")
     kernel.run("%chat_session --force")
@@ -93,7 +96,7 @@ def test_an_answer_that_the_kernel_did_not_finish_stays_and_retry_has_it_answere
     expect(ada.chat.log.get_by_role("button", name="Retry")).to_have_count(0)
 
 
-def test_conversations_of_before_can_be_gone_back_to_exported_and_deleted(bot: Kernel, visit: Visit) -> None:
+def test_conversations_of_before_can_be_gone_back_to_and_deleted(bot: Kernel, visit: Visit) -> None:
     ada = visit("ada", "bot")
     ada.chat.expect_status("Connected")
     expect(ada.chat.conversations).to_have_count(0)
@@ -115,18 +118,24 @@ def test_conversations_of_before_can_be_gone_back_to_exported_and_deleted(bot: K
     ada.chat.expect_reply("echo: more about planets")
 
     ada.chat.conversations.click()
-    past.get_by_role("button", name="Export about moons").click()
-    with ada.page.expect_download() as download:
-        past.get_by_role("button", name="Markdown").click()
-    assert download.value.suggested_filename == "about-moons.md"
-    assert "echo: about moons" in download.value.path().read_text()
-
     past.get_by_role("button", name="Delete about moons").click()
     past.get_by_role("button", name="Delete", exact=True).click()
     expect(past.get_by_role("listitem")).to_have_count(1)
     ada.page.reload()
     ada.chat.conversations.click()
     expect(past.get_by_role("listitem")).to_have_count(1)
+
+
+def test_a_conversation_is_exported_as_a_file(bot: Kernel, visit: Visit) -> None:
+    ada = visit("ada", "bot")
+    ada.chat.say("about rings")
+    ada.chat.expect_reply("echo: about rings")
+    ada.chat.conversations.click()
+    ada.page.get_by_role("button", name="Export about rings").click()
+    with ada.page.expect_download() as download:
+        ada.page.get_by_role("button", name="Markdown").click()
+    assert download.value.suggested_filename == "about-rings.md"
+    assert "echo: about rings" in download.value.path().read_text()
 
 
 def test_a_server_that_stops_in_an_orderly_way_says_so(bot: Kernel, server: LabServer, visit: Visit) -> None:
