@@ -23,6 +23,8 @@ export type ConnectionStatus =
   /** The server said that it stops, and comes back. */
   | { readonly kind: 'restarting' }
   | { readonly kind: 'absent'; readonly text: string }
+  /** The server gives no session for now, and says why. */
+  | { readonly kind: 'off'; readonly text: string }
   /** `remedy`: the one thing that helps. */
   | { readonly kind: 'ended'; readonly text: string; readonly remedy: 'begin' | 'reload' | null };
 
@@ -60,6 +62,18 @@ const GAP = 4010;
 const VERSION = 4426;
 /** Close codes below these are worth another try; what the hub wants to end, it announces with `bye`. */
 const TERMINAL = (code: number): boolean => code >= 4400 && code !== 4408;
+
+/** What it means for a viewer that it got no session. */
+function refusedStatus(error: unknown): ConnectionStatus {
+  // What a proxy says while the server is away has no code of ours.
+  if (!(error instanceof Refused) || error.code === 'internal') return { kind: 'reconnecting' };
+  const text = error.message;
+  if (error.code === 'forbidden') return { kind: 'ended', text, remedy: null };
+  return { kind: error.code === 'unknown_channel' ? 'absent' : 'off', text };
+}
+
+/** The one thing that helps after the hub said goodbye. */
+const REMEDIES: Readonly<Record<number, 'begin' | 'reload'>> = { 4401: 'reload', 4404: 'begin', 4410: 'begin', 4426: 'reload' };
 
 export class Connection {
   status: ConnectionStatus = { kind: 'connecting' };
@@ -287,7 +301,7 @@ export class Connection {
   private async _begin(): Promise<void> {
     this._isBeginning = true;
     // One more try is no news: the status would flicker.
-    const isRetry = ['absent', 'reconnecting', 'restarting'].includes(this.status.kind);
+    const isRetry = ['absent', 'off', 'reconnecting', 'restarting'].includes(this.status.kind);
     this._setStatus(isRetry ? this.status : { kind: 'connecting' });
     let credentials: Credentials;
     try {
@@ -295,11 +309,9 @@ export class Connection {
     } catch (error) {
       this._isBeginning = false;
       if (this._isStopped) return;
-      const isAbsent = error instanceof Refused && error.code === 'unknown_channel';
-      const isFinal = error instanceof Refused && error.code === 'forbidden';
-      const text = error instanceof Error ? error.message : String(error);
-      if (isFinal) return this._setStatus({ kind: 'ended', text, remedy: null });
-      this._setStatus(isAbsent ? { kind: 'absent', text } : { kind: 'reconnecting' });
+      const status = refusedStatus(error);
+      this._setStatus(status);
+      if (status.kind === 'ended') return;
       this._again(() => void this._begin());
       return;
     }
@@ -409,8 +421,7 @@ export class Connection {
         return void this._begin();
       }
     }
-    const remedy = code === 4404 || code === 4410 ? 'begin' : code === VERSION ? 'reload' : null;
-    this._setStatus({ kind: 'ended', text, remedy });
+    this._setStatus({ kind: 'ended', text, remedy: REMEDIES[code] ?? null });
   }
 
   /** What was said and is not confirmed goes back to who said it. */

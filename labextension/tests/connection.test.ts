@@ -89,6 +89,27 @@ describe('beginning', () => {
     expect(seen.filter((kind, index) => kind !== seen[index - 1])).toEqual(['connecting', 'absent', 'reconnecting']);
   });
 
+  it('says why the server gives no session, and tries again', async () => {
+    const tab = new Tab();
+    tab.backend.refusals.push(new Refused('storage_off', 'The database cannot be reached.'));
+    tab.connection.start();
+    await settle();
+    expect(tab.connection.status).toEqual({ kind: 'off', text: 'The database cannot be reached.' });
+    tab.clock.pass(250);
+    await settle();
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(welcome());
+    expect(tab.connection.status.kind).toBe('connected');
+  });
+
+  it('takes what a proxy says while the server is away for no reason', async () => {
+    const tab = new Tab();
+    tab.backend.refusals.push(new Refused('internal', 'The server answered 502.'));
+    tab.connection.start();
+    await settle();
+    expect(tab.connection.status).toEqual({ kind: 'reconnecting' });
+  });
+
   it('says why, and does not try again, when this person may not chat', async () => {
     const tab = new Tab();
     tab.backend.refusals.push(new Refused('forbidden', 'Ask the owner.'));
@@ -471,6 +492,18 @@ describe('a server that stops in an orderly way', () => {
     tab.dial();
     tab.backend.line.arrive(resumed(0));
     expect(tab.connection.status.kind).toBe('connected');
+  });
+
+  it.each([
+    [4401, 'reload'],
+    [4403, null],
+    [4404, 'begin'],
+    [4409, null],
+    [4410, 'begin'],
+  ])('that says goodbye with %i names what helps: %s', async (code, remedy) => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.arrive({ type: 'bye', code, text: 'Goodbye.' });
+    expect(tab.connection.status).toEqual({ kind: 'ended', text: 'Goodbye.', remedy });
   });
 
   it('of another version asks for a reload, whether it said so or only closed', async () => {

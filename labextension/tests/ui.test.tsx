@@ -4,6 +4,7 @@ import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { Refused } from '../src/backend.js';
 import { Connection } from '../src/connection.js';
 import type { Event, HubFrame, ViewerFrame } from '../src/frames.js';
 import { TabStorage } from '../src/storage.js';
@@ -428,6 +429,17 @@ describe('the state of a message of one’s own', () => {
     expect(retry).toThrow();
   });
 
+  it('whose Retry has to wait says so', async () => {
+    await open();
+    await happen({ type: 'put_step', step: mine('question', 'interrupted') });
+    await after(() => role('button', 'Retry').click());
+    const clientId = idOf(backend.line.sent.at(-1));
+    const error = { type: 'error', code: 'storage_full', text: 'The disk is full.', clientId, retryAfterS: 7 } as const;
+    await after(() => backend.line.arrive(error));
+    expect(role('article', 'Alice').textContent).toContain('The disk is full.');
+    expect((role('button', 'Retry') as HTMLButtonElement).disabled).toBe(true);
+  });
+
   it('whose Retry was refused says why, and can be retried again', async () => {
     await open();
     await happen({ type: 'put_step', step: mine('question', 'interrupted') });
@@ -670,6 +682,12 @@ describe('the state of the connection', () => {
     await open(null, absent());
     expect(statusText(connection).text).toBe('The notebook is not running');
     expect(root.textContent).toContain('No notebook has opened this chat.');
+  });
+
+  it('of a chat that the server does not give says why', async () => {
+    await open(null, new Refused('storage_off', 'The database cannot be reached.'));
+    expect(statusText(connection).text).toBe('Not available');
+    expect(root.textContent).toContain('The database cannot be reached.');
   });
 
   it('that was cut reads Reconnecting…, and what was said stays', async () => {

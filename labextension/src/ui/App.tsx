@@ -94,6 +94,8 @@ export function statusText(connection: Connection): { readonly tone: 'good' | 'b
       return { tone: 'busy', text: 'The server is restarting…' };
     case 'absent':
       return { tone: 'bad', text: 'The notebook is not running' };
+    case 'off':
+      return { tone: 'bad', text: 'Not available' };
     case 'ended':
       return { tone: 'bad', text: 'Ended' };
     case 'connected':
@@ -176,10 +178,10 @@ function NewChat({ connection }: { readonly connection: Connection }) {
 function Greeting({ connection, title }: { readonly connection: Connection; readonly title: string }) {
   const status = connection.status;
   if (status.kind === 'ended') return null;
-  if (status.kind === 'absent') {
+  if (status.kind === 'absent' || status.kind === 'off') {
     return (
       <div class="jcs-greeting">
-        <strong>Nobody is home yet</strong>
+        <strong>{status.kind === 'absent' ? 'Nobody is home yet' : 'This chat is off for now'}</strong>
         <span>{status.text} This page joins by itself.</span>
       </div>
     );

@@ -15,7 +15,7 @@ export function MessageList({ connection }: { readonly connection: Connection })
   const steps = conversation?.steps ?? [];
   const state = conversation?.state ?? {};
   const arrived = new Set(steps.map((step) => step.clientId));
-  const pending = connection.pending.filter((command) => !arrived.has(command.clientId));
+  const pending = connection.pending.filter((command) => 'text' in command && !arrived.has(command.clientId));
   const { frame, content, hasNews, onScroll, toEnd } = useScrolling(steps[0]?.id, steps.at(-1), pending.length);
 
   return (
@@ -136,6 +136,7 @@ function retryFor(connection: Connection, step: Step): Retry | null {
 
 function refusedRetry(connection: Connection, step: Step): string | null {
   if (step.status !== 'interrupted') return null;
+  if (connection.held !== null && connection.isRetrying(step.id)) return connection.held.error.text;
   const refused = connection.failed.find(({ command }) => command.type === 'retry' && command.stepId === step.id);
   return refused?.error.text ?? null;
 }
