@@ -316,10 +316,11 @@ export class Connection {
       return;
     }
     this._isBeginning = false;
+    // Somebody may have gone to a conversation of before in the meantime.
+    if (this._viewing !== null) return;
     // Also when the page has left by now: if it comes back, this session is there, and not a second one.
     if (!this._isStopped || this._storage.credentials === null) this._storage.credentials = credentials;
-    // Somebody may have gone to a conversation of before in the meantime.
-    if (this._isStopped || this._viewing !== null) return;
+    if (this._isStopped) return;
     this._isReturning = false;
     this._show(credentials, []);
     this._tries = 0;

@@ -585,7 +585,7 @@ describe('what waits in the browser', () => {
   });
 
   it('may be anything that somebody put there', async () => {
-    const keep = new FakeKeep();
+    const { keep } = await new Tab().arrive();
     keep.setItem('jupyter-chat-sessions outbox / demo', '[null, 1, {"type": "message"}, {"type": "end", "clientId": "c"}]');
     keep.setItem('jupyter-chat-sessions refused / demo', '[null, {}, {"command": {"type": "message"}}]');
     keep.setItem('jupyter-chat-sessions draft / demo', '{"not": "text"}');
@@ -656,13 +656,16 @@ describe('an interrupted message', () => {
 
   it('that somebody else has retried already is no failure; another refusal is', async () => {
     const tab = await new Tab().arrive();
-    for (const code of ['conflict', 'busy']) {
+    for (const [code, failed] of [
+      ['conflict', []],
+      ['busy', ['busy']],
+    ] as const) {
       tab.connection.retryRun('step-1');
       const retry = retries(tab).at(-1);
       const clientId = retry !== undefined && 'clientId' in retry ? retry.clientId : '';
       tab.backend.line.arrive({ type: 'error', code, text: code, clientId });
+      expect(tab.connection.failed.map(({ error }) => error.code)).toEqual(failed);
     }
-    expect(tab.connection.failed.map(({ error }) => error.code)).toEqual(['busy']);
     tab.connection.retryRun('step-1');
     expect(tab.connection.failed).toEqual([]);
   });
@@ -692,6 +695,20 @@ describe('a conversation of before', () => {
     tab.connection.newChat();
     await settle();
     expect(tab.backend.created).toHaveLength(3);
+  });
+
+  it('that is chosen while a new session is being made is the one that is shown', async () => {
+    const first = await new Tab().arrive();
+    const tab = new Tab(new FakeBackend(), first.keep);
+    tab.connection.start();
+    tab.backend.line.listener.onOpen();
+    const gone = tab.connection.resume('thread-0');
+    tab.backend.line.arrive({ type: 'bye', code: 4404, text: 'unknown' });
+    await gone;
+    await settle();
+    expect(tab.connection.session).toBe('session-1');
+    expect(tab.backend.lines).toHaveLength(2);
+    expect(tab.keep.getItem('jupyter-chat-sessions / demo')).toContain('session-1');
   });
 
   it('is not gone to while something is not sent yet', async () => {
