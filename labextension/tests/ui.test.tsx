@@ -570,6 +570,7 @@ describe('conversations of before', () => {
     await after(() => role('button', 'Delete Planets').click());
     expect(document.activeElement).toBe(role('button', 'Keep'));
     await after(() => role('button', 'Keep').click());
+    expect(document.activeElement).toBe(role('button', 'Delete Planets'));
     expect(threads?.kept).toHaveLength(3);
     await after(() => role('button', 'Delete Planets').click());
     await after(() => role('button', 'Delete').click());

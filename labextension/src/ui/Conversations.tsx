@@ -138,10 +138,16 @@ interface RowProps {
 function Row({ thread, isCurrent, onOpen, onRemove, onExport }: RowProps) {
   const [more, setMore] = useState<'export' | 'remove' | null>(null);
   const firstChoice = useRef<HTMLButtonElement>(null);
+  const removeButton = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (more !== null) firstChoice.current?.focus();
   }, [more]);
   const name = plainName(thread.name.trim() === '' ? 'Untitled' : thread.name);
+  const keep = (): void => {
+    setMore(null);
+    // The button that was pressed goes, and would take the focus with it.
+    removeButton.current?.focus();
+  };
   const toggle = (what: 'export' | 'remove') => (): void => setMore(more === what ? null : what);
   return (
     <li class={isCurrent ? 'jcs-current' : ''}>
@@ -170,6 +176,7 @@ function Row({ thread, isCurrent, onOpen, onRemove, onExport }: RowProps) {
             aria-label={`Delete ${name}`}
             title="Delete"
             aria-expanded={more === 'remove'}
+            ref={removeButton}
             onClick={toggle('remove')}
           >
             <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -196,7 +203,7 @@ function Row({ thread, isCurrent, onOpen, onRemove, onExport }: RowProps) {
       {more === 'remove' && (
         <div class="jcs-choices" role="group" aria-label={`Delete ${name} for good?`}>
           <span>Delete for good?</span>
-          <button type="button" class="jcs-quiet" ref={firstChoice} onClick={() => setMore(null)}>
+          <button type="button" class="jcs-quiet" ref={firstChoice} onClick={keep}>
             Keep
           </button>
           <button type="button" class="jcs-quiet jcs-danger" onClick={onRemove}>
