@@ -32,6 +32,10 @@ class ChatSessions(LoggingConfigurable):
     ).tag(config=True)
     max_tabs = Integer(_DEFAULTS.max_tabs, help="Tabs in which one session may be open at a time.").tag(config=True)
     max_sessions = Integer(_DEFAULTS.max_sessions, help="Sessions on this server at a time.").tag(config=True)
+    max_sessions_per_user = Integer(
+        _DEFAULTS.max_sessions_per_user,
+        help="Sessions of one person at a time. Scripts that share the server's token count as one person.",
+    ).tag(config=True)
     snapshot_steps = Integer(
         _DEFAULTS.snapshot_steps, help="Newest steps that a page is given at first; older ones are fetched on demand."
     ).tag(config=True)
@@ -60,6 +64,7 @@ class ChatSessions(LoggingConfigurable):
             max_waiting=self.max_waiting,
             max_tabs=self.max_tabs,
             max_sessions=self.max_sessions,
+            max_sessions_per_user=self.max_sessions_per_user,
             snapshot_steps=self.snapshot_steps,
             window_events=self.window_events,
             window_bytes=self.window_bytes,

@@ -123,6 +123,12 @@ class Hub:
             )
         if len(self._sessions) >= self.options.max_sessions:
             raise RefusedError("busy", "This server has no room for another conversation. Try again later.")
+        if len(self.sessions_of(principal)) >= self.options.max_sessions_per_user:
+            raise RefusedError(
+                "busy",
+                f"You have {self.options.max_sessions_per_user} conversations here already. End one, or wait: one that "
+                f"nobody looks at ends by itself after {self.options.session_timeout_s / 60:.3g} minutes.",
+            )
         secret = secrets.token_urlsafe(32)
         record = SessionRecord(
             id=str(uuid4()),

@@ -120,6 +120,7 @@ SETTINGS = {
     "window_bytes": 10,
     "max_write_buffer": 11,
     "reply_timeout": 12.5,
+    "max_sessions_per_user": 13,
 }
 
 

@@ -192,6 +192,20 @@ async def test_a_viewer_that_does_not_read_is_let_go_and_slows_nobody(server: Se
         assert "gap" not in fast.effects
 
 
+@pytest.mark.parametrize("chat_config", [{"max_sessions_per_user": 1}])
+async def test_who_has_too_many_sessions_is_told_what_to_do_and_others_are_let_in(server: Server) -> None:
+    async with a_host(server):
+        alice, bob = await server.browser(), await server.browser()
+        created = await alice.create()
+        refused = await alice.request("POST", "sessions", body={"channel": "lesson"})
+        body = json.loads(refused.body)
+        assert (refused.code, body["code"]) == (429, "busy")
+        assert "End one, or wait" in body["text"]
+        await bob.create()
+        await alice.request("DELETE", f"sessions/{created['session']}", secret=created["secret"])
+        await alice.create()
+
+
 async def test_ending_over_http_says_goodbye_to_the_tabs(server: Server) -> None:
     async with a_host(server):
         browser = await server.browser()
