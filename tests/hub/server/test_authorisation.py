@@ -209,7 +209,9 @@ async def test_who_may_run_code_is_the_owner(server: Server) -> None:
 
 async def test_a_refused_program_is_told_so_and_not_sent_to_a_login_page(server: Server) -> None:
     response = await server.request("GET", f"{API}/sessions")
-    assert (response.code, json.loads(response.body)["code"]) == (403, "forbidden")
+    body = json.loads(response.body)
+    assert (response.code, body["code"]) == (403, "forbidden")
+    assert "Sign in" in body["text"]
 
 
 async def test_unknown_foreign_and_wrong_secret_are_answered_the_same(server: Server) -> None:
@@ -277,5 +279,8 @@ async def test_a_browsers_post_needs_the_xsrf_token(server: Server, token: str |
             ("DELETE", session, None),
         ):
             response = await server.request(method, path, headers=headers, body=body)
-            assert (response.code, json.loads(response.body)["code"]) == (403, "forbidden")
+            told = json.loads(response.body)
+            assert (response.code, told["code"]) == (403, "forbidden")
+            assert "`X-XSRFToken` header" in told["text"]
+            assert "`Authorization` header" in told["text"]
         assert server.hub.statistics().sessions == 1
