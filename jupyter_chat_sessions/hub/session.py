@@ -210,10 +210,12 @@ class Session:
             remaining_s=self._questions.remaining(),
         )
         self._outlets.append(outlet)
-        outlet.send(encode(welcome))
-        if isinstance(missed, list):
-            for frame in missed:
+        try:
+            for frame in (encode(welcome), *(missed if isinstance(missed, list) else ())):
                 outlet.send(frame)
+        except Exception:
+            self.detach(outlet)  # else the session counts as looked at, and never ends
+            raise
 
     def detach(self, outlet: Outlet) -> None:
         """A viewer is gone; the session waits for it a while."""
