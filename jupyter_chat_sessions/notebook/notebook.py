@@ -317,7 +317,7 @@ class Notebook:
     def _stop_runs(self) -> None:
         for session in self.runtime.sessions:
             if session.current_run is not None:
-                self.runtime.stop(session)
+                self.runtime.interrupt(session)
 
 
 def _result(future: Future[T]) -> T:
