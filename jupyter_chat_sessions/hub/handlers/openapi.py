@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from ..._version import __version__
+from ..export import MEDIA_TYPES
 from .base import ErrorBody
-from .operations import SECRET_HEADER, Operation
+from .operations import SECRET_HEADER, File, Operation
 
 _REF = "#/components/schemas/{name}"
 
@@ -24,7 +25,7 @@ def describe(operations: dict[str, dict[str, Operation]], *, base_url: str) -> d
     types: list[Any] = [ErrorBody]
     for methods in operations.values():
         for operation in methods.values():
-            types.extend(type_ for type_ in (operation.answer, operation.body) if type_ not in (None, dict))
+            types.extend(type_ for type_ in (operation.answer, operation.body) if type_ not in (None, dict, File))
     _, components = msgspec.json.schema_components(types, ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -50,7 +51,9 @@ def _operation(path: str, operation: Operation) -> dict[str, Any]:
     if operation.needs_secret:
         parameters.append({"name": SECRET_HEADER, "in": "header", "required": True, "schema": {"type": "string"}})
     answer: dict[str, Any] = {"description": operation.summary}
-    if operation.answer is not None:
+    if operation.answer is File:
+        answer["content"] = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
+    elif operation.answer is not None:
         answer["content"] = {"application/json": {"schema": _schema(operation.answer)}}
     if operation.streams:
         answer["content"]["text/event-stream"] = {"schema": {"type": "string"}}

@@ -14,6 +14,10 @@ from ..hub import NewSession
 SECRET_HEADER = "X-Chat-Session-Secret"
 
 
+class File:
+    """An answer that is a file."""
+
+
 class Operation(NamedTuple):
     """One method of one route.
 

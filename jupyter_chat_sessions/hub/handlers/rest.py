@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import sys
+from typing import ClassVar, get_args
+from urllib.parse import quote
 
+import msgspec
 from tornado import web
 
 from ..._version import __version__
 from ...protocol.frames import PROTOCOL_VERSION
 from ...protocol.steps import is_id
 from ..channel import ChannelStatus
+from ..export import Format, export
 from ..hub import Created
 from ..session import Session
 from ..store import ThreadSummary
@@ -20,6 +24,7 @@ from .operations import (
     BeginSession,
     ChannelBody,
     Channels,
+    File,
     Operation,
     SessionBody,
     Sessions,
@@ -213,6 +218,30 @@ class ThreadHandler(RestHandler):
             await self.hub.drop_thread(await self.principal(), thread_id)
         self.set_status(204)
         self.finish()
+
+
+class ExportHandler(RestHandler):
+    """A stored conversation as a file."""
+
+    operations: ClassVar = {
+        "get": Operation("Return a stored conversation as a file", File, query={"format": "string"})
+    }
+
+    @web.authenticated
+    async def get(self, thread_id: str) -> None:
+        """Return a stored conversation as a file."""
+        try:
+            to = msgspec.convert(self.get_query_argument("format", "markdown"), Format)
+        except msgspec.ValidationError:
+            raise Refusal("malformed", f"`format` is one of {', '.join(get_args(Format))}.") from None
+        with refusals():
+            thread = await self.hub.thread(await self.principal(), thread_id)
+        steps, _ = await self.hub.store.steps_before(thread_id, before=None, limit=sys.maxsize)
+        exported = export(thread, steps, to)
+        self.set_header("Content-Type", exported.media_type)
+        self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(exported.name)}")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(exported.content)
 
 
 def _thread_body(summary: ThreadSummary) -> ThreadBody:

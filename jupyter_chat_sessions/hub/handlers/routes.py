@@ -10,6 +10,7 @@ from .page import PageHandler
 from .rest import (
     ChannelHandler,
     ChannelsHandler,
+    ExportHandler,
     OpenApiHandler,
     SessionHandler,
     SessionsHandler,
@@ -53,6 +54,7 @@ def routes() -> list[Route]:
         Route(rf"{API}/sessions/{_SESSION}/messages", MessagesHandler, "/sessions/{session_id}/messages"),
         Route(rf"{API}/threads", ThreadsHandler, "/threads"),
         Route(rf"{API}/threads/{_THREAD}", ThreadHandler, "/threads/{thread_id}"),
+        Route(rf"{API}/threads/{_THREAD}/export", ExportHandler, "/threads/{thread_id}/export"),
         Route(rf"{API}/viewer", ViewerSocket),
         Route(rf"{API}/host", HostSocket),
         Route(rf"chat-sessions/{_CHANNEL}", PageHandler),

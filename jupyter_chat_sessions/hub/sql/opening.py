@@ -83,6 +83,32 @@ def open_store(url: str | None, *, directory: Path, retry_s: float = RETRY_S) ->
     return _in_memory(f"{MAX_SERVERS} servers have databases open in {directory}")
 
 
+def open_existing(url: str | None, *, directory: Path) -> SqlStore:
+    """Open the database that a server has left, for work on it while no server has it open.
+
+    Args:
+        url: A database URL; None for the file of our own.
+        directory: Where that file is.
+
+    Raises:
+        StorageOffError: There is none, a server has it open, or it cannot be used.
+    """
+    if url:
+        return _open_url(url, retry_s=RETRY_S)
+    path = directory / "chats.sqlite"
+    if not path.exists():
+        raise StorageOffError(f"There are no stored conversations: {path} is not there.")
+    try:
+        database = SqliteFile(path, is_on_network=file_system_of(directory) in NETWORK_FILE_SYSTEMS)
+        return SqlStore(database, _connect(database))
+    except _LockedError:
+        raise StorageOffError(
+            "A Jupyter server has the conversations open. Stop it first, or use the menu Conversations in the chat."
+        ) from None
+    except (_DamagedError, OSError, SQLAlchemyError) as reason:
+        raise StorageOffError(f"{path} cannot be used: {reason}. It was left as it is.") from None
+
+
 class _LockedError(Exception):
     """Another process has the database open."""
 
@@ -228,7 +254,7 @@ def _close(connection: Connection | None) -> None:
         connection.close()
 
 
-def _open_url(url: str, *, retry_s: float) -> Store:
+def _open_url(url: str, *, retry_s: float) -> SqlStore:
     try:
         parsed = make_url(url)
         database = AnyDatabase(parsed)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import uuid4
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from ...protocol.steps import Step, is_id
 from ..store import (
@@ -119,28 +119,11 @@ class SqlStore:
 
     async def threads_of(self, owner_key: str, *, channel: str | None, limit: int) -> list[ThreadSummary]:
         """See `Store.threads_of`."""
-        threads, steps = schema.threads, schema.steps
+        return await self._summaries(schema.threads.c.owner_key == owner_key, channel=channel, limit=limit)
 
-        def query(connection: Connection) -> list[ThreadSummary]:
-            count = select(func.count()).select_from(steps).where(steps.c.thread_id == threads.c.id).scalar_subquery()
-            wanted = select(threads.c.id, threads.c.data, threads.c.updated_at, count).where(
-                threads.c.owner_key == owner_key
-            )
-            if channel is not None:
-                wanted = wanted.where(threads.c.channel == channel)
-            wanted = wanted.where(select(steps.c.id).where(steps.c.thread_id == threads.c.id).exists())
-            rows = connection.execute(wanted.order_by(threads.c.updated_at.desc()).limit(limit)).all()
-            found = []
-            for thread_id, data, updated_at, number in rows:
-                try:
-                    record = schema.sealed_thread.read(data, thread_id)
-                except DamagedRowError as error:
-                    logger.error("a thread is left out: %s", error)
-                else:
-                    found.append(ThreadSummary(record=record, updated_at=_iso(updated_at), steps=number))
-            return found
-
-        return await self._read(query)
+    async def threads(self, *, channel: str | None) -> list[ThreadSummary]:
+        """Return everybody's threads, the one last written to first."""
+        return await self._summaries(true(), channel=channel, limit=None)
 
     async def drop_thread(self, thread_id: str) -> None:
         """See `Store.drop_thread`."""
@@ -174,6 +157,30 @@ class SqlStore:
     async def aclose(self) -> None:
         """See `Store.aclose`."""
         await asyncio.to_thread(self._writer.close, timeout_s=CLOSE_LIMIT_S)
+
+    async def _summaries(
+        self, which: ColumnElement[bool], *, channel: str | None, limit: int | None
+    ) -> list[ThreadSummary]:
+        threads, steps = schema.threads, schema.steps
+
+        def query(connection: Connection) -> list[ThreadSummary]:
+            count = select(func.count()).select_from(steps).where(steps.c.thread_id == threads.c.id).scalar_subquery()
+            wanted = select(threads.c.id, threads.c.data, threads.c.updated_at, count).where(which)
+            if channel is not None:
+                wanted = wanted.where(threads.c.channel == channel)
+            wanted = wanted.where(select(steps.c.id).where(steps.c.thread_id == threads.c.id).exists())
+            rows = connection.execute(wanted.order_by(threads.c.updated_at.desc()).limit(limit)).all()
+            found = []
+            for thread_id, data, updated_at, number in rows:
+                try:
+                    record = schema.sealed_thread.read(data, thread_id)
+                except DamagedRowError as error:
+                    logger.error("a thread is left out: %s", error)
+                else:
+                    found.append(ThreadSummary(record=record, updated_at=_iso(updated_at), steps=number))
+            return found
+
+        return await self._read(query)
 
     async def _read(self, query: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._writer.read(query))

@@ -73,6 +73,15 @@ class Check:
             self._validate(body, described["requestBody"])
         return self._checked(response, answers[str(response.code)])
 
+    async def download(self, path: str, query: str, **parts: str) -> None:
+        """Fetch a file."""
+        described = self._document["paths"][path]["get"]
+        response = await self._browser.request("GET", path.removeprefix("/").format(**parts) + query)
+        assert response.code == 200
+        assert response.headers["Content-Type"] in described["responses"]["200"]["content"]
+        assert response.headers["Content-Disposition"].startswith("attachment; ")
+        self.seen.add((path, "get"))
+
     def _checked(self, response: HTTPResponse, answer: dict[str, Any]) -> Any:
         if "content" not in answer:
             assert response.body == b""
@@ -148,6 +157,7 @@ async def test_what_the_server_answers_is_as_described(server: Server) -> None:
         assert more["steps"] + steps["steps"] == told["snapshot"]["steps"]
         (thread,) = (await check.call("get", "/threads", query="?channel=lesson"))["threads"]
         assert (thread["thread"], thread["name"]) == (created["threadId"], "Hello")
+        await check.download("/threads/{thread_id}/export", "?format=json", thread_id=thread["thread"])
         await check.call("delete", "/sessions/{session_id}", **session)
         again = await check.call(
             "post", "/sessions", body={"channel": "lesson", "userEnv": {"KEY": "x"}, "threadId": thread["thread"]}
@@ -170,6 +180,8 @@ async def test_refusals_are_as_described(server: Server) -> None:
         await check.call("delete", "/threads/{thread_id}", thread_id=str(uuid4())),
         await check.call("post", "/sessions", body={"channel": "nowhere", "threadId": str(uuid4())}),
         await check.call("get", "/threads", query="?limit=many"),
+        await check.call("get", "/threads/{thread_id}/export", query="?format=docx", thread_id=str(uuid4())),
+        await check.call("get", "/threads/{thread_id}/export", thread_id=str(uuid4())),
     ]
     assert [refusal["code"] for refusal in refusals] == [
         "unknown_channel",
@@ -180,5 +192,7 @@ async def test_refusals_are_as_described(server: Server) -> None:
         "unknown_thread",
         "unknown_thread",
         "malformed",
+        "malformed",
+        "unknown_thread",
     ]
     assert check.seen == set()

@@ -1,0 +1,109 @@
+"""`jupyter chat-sessions …`: what can be done with stored conversations while no server has them open."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_data_dir
+
+from .hub.export import export
+from .hub.sql.opening import open_existing
+from .hub.sql.store import SqlStore
+from .protocol.errors import ChatSessionsError
+
+ALL = 1_000_000_000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: The command line; this process's by default.
+
+    Returns:
+        0, or 1 where it could not be done; standard error says why.
+
+    Example:
+        >>> main(["list"])
+        0
+    """
+    options = _parser().parse_args(arguments)
+    directory = Path(jupyter_data_dir()) / "chat_sessions"
+    try:
+        store = open_existing(options.database_url, directory=directory)
+        asyncio.run(_run(store, options))
+    except ChatSessionsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+async def _run(store: SqlStore, options: argparse.Namespace) -> None:
+    commands = {"list": _list, "export": _export, "purge": _purge}
+    try:
+        await commands[options.command](store, options)
+    finally:
+        await store.aclose()
+
+
+async def _list(store: SqlStore, options: argparse.Namespace) -> None:
+    for summary in await store.threads(channel=options.channel):
+        record = summary.record
+        line = f"{record.id}  {summary.updated_at[:16]}  {summary.steps:>5}  {record.channel}  {record.name or ''}"
+        sys.stdout.write(f"{line}\n")
+
+
+async def _export(store: SqlStore, options: argparse.Namespace) -> None:
+    thread = await store.thread(options.thread, newest_steps=0)
+    if thread is None:
+        raise ChatSessionsError(f"There is no conversation {options.thread}; `jupyter chat-sessions list` shows them.")
+    steps, _ = await store.steps_before(options.thread, before=None, limit=ALL)
+    exported = export(thread.record, steps, options.format)
+    if options.output == "-":
+        sys.stdout.buffer.write(exported.content)
+        return
+    path = Path(options.output or exported.name)
+    _write_new(path, exported.content)
+    sys.stdout.write(f"{path}\n")
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except OSError as reason:
+        raise ChatSessionsError(f"{path} cannot be written: {reason.strerror}. Name another with --output.") from None
+
+
+async def _purge(store: SqlStore, options: argparse.Namespace) -> None:
+    if options.older_than_days < 0:
+        raise ChatSessionsError("--older-than-days is a number of days, 0 or more.")
+    if not options.yes:
+        raise ChatSessionsError("What is purged is gone for good. If you mean it, say so with --yes.")
+    removed = await store.purge(older_than_days=options.older_than_days, channel=options.channel)
+    sys.stdout.write(f"{removed} conversations removed\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="jupyter chat-sessions", description="Stored conversations.")
+    parser.add_argument("--database-url", help="the database, where it is not the file in Jupyter's data folder")
+    commands = parser.add_subparsers(dest="command", required=True)
+    lists = commands.add_parser("list", help="list the conversations, the newest first")
+    lists.add_argument("--channel", help="only those of one chat")
+    exports = commands.add_parser("export", help="write a conversation to a file")
+    exports.add_argument("thread", help="its id, as `list` shows it")
+    exports.add_argument("--format", choices=["markdown", "json", "notebook"], default="markdown")
+    exports.add_argument("--output", help="the file; - for standard output")
+    purges = commands.add_parser("purge", help="remove conversations that nobody has written to for a time")
+    purges.add_argument("--older-than-days", type=float, required=True)
+    purges.add_argument("--channel", help="only those of one chat")
+    purges.add_argument("--yes", action="store_true", help="I mean it")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
