@@ -94,6 +94,8 @@ class Dispatcher:
             else:
                 self._tell(run, "cancelled")
         if task is not None:
+            if self._session.current_run is not None:
+                self._session.current_run.is_stopped = True
             task.cancel()
         if had_run and self._session.app.handler("on_stop") is not None:
             self.submit(Run("on_stop"))
@@ -147,8 +149,8 @@ class Dispatcher:
     def _on_done(self, task: asyncio.Task[None]) -> None:
         run, self._session.current_run = self._session.current_run, None
         self._task = None
-        if run is not None and task.cancelled():  # stopped before it could begin
-            self._tell(run, "cancelled")
+        if run is not None and task.cancelled():  # before it could begin
+            self._tell(run, _after_cancellation(run))
         if not self.is_ending:
             self._start_next()
 
@@ -167,7 +169,7 @@ class Dispatcher:
                 else:
                     await self._call(run, handler)
             except asyncio.CancelledError:
-                status = "cancelled"
+                status = _after_cancellation(run)
                 if run.is_interrupted:
                     self._say_error(run, STOPPED_BY_AUTHOR)
             except BaseException as error:  # the run boundary: SystemExit ends a run, not the kernel
@@ -238,6 +240,14 @@ class Dispatcher:
     def _tell(self, run: Run, status: RunStatus) -> None:
         if not (self.is_ending or self._session.is_ended):
             self._report(RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status))
+
+
+def _after_cancellation(run: Run) -> RunStatus:
+    """Return what became of a run that was cancelled: a kernel that shuts down cancels all, and nobody wanted that."""
+    task = asyncio.current_task()
+    is_from_outside = task is None or task.cancelling() > 0
+    was_wanted = run.is_stopped or run.is_interrupted
+    return "interrupted" if is_from_outside and not was_wanted else "cancelled"
 
 
 def _presentable(text: str) -> str:

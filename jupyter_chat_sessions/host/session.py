@@ -74,6 +74,7 @@ class Run:
         id: For `on_message` the id of the user's message.
         slot: Which handler.
         step: The user's message, where there is one.
+        is_stopped: Somebody wanted it to end.
         thread: For `on_chat_resume`, what was said before.
         is_interrupted: The author has stopped it.
         is_abandoned: It was stopped, and its thread could not be: what it still says is not heard.
@@ -84,6 +85,7 @@ class Run:
         self.id = step.id if step is not None else str(uuid4())
         self.slot = slot
         self.step = step
+        self.is_stopped = False
         self.thread = thread
         self.is_interrupted = False
         self.is_abandoned = False

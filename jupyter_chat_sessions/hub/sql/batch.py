@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Table, bindparam
 
 from ..store import (
@@ -23,8 +22,6 @@ from ..store import (
     Write,
 )
 from . import schema
-
-_encode = msgspec.json.Encoder().encode
 
 Row = dict[str, Any]
 
@@ -54,10 +51,10 @@ class Batch:
                         channel=record.channel,
                         owner_key=record.owner_key,
                         updated_at=now,
-                        data=_encode(record),
+                        data=schema.sealed_thread.write(record, record.id),
                     )
                 case PutSession(record):
-                    data = _encode(record)
+                    data = schema.sealed_session.write(record, record.id)
                     self._put(schema.sessions, id=record.id, thread_id=record.thread_id, created_at=now, data=data)
                 case DropSession(record):
                     self._ended[record.id] = None
@@ -69,7 +66,7 @@ class Batch:
                         id=step.id,
                         position=position,
                         status=step.status,
-                        data=_encode(step),
+                        data=schema.sealed_step.write(step, thread_id, step.id, position),
                     )
                 case RemoveStep(thread_id, step_id):
                     self._rows[schema.steps][thread_id, step_id] = None
@@ -83,7 +80,8 @@ class Batch:
                         step_id=command.step_id,
                     )
                 case PutValues(session_id, values):
-                    self._put(schema.values, session_id=session_id, data=_encode(values))
+                    data = schema.sealed_values.write(values, session_id)
+                    self._put(schema.values, session_id=session_id, data=data)
 
     def write(self, connection: Connection) -> None:
         """Write everything. The caller commits."""

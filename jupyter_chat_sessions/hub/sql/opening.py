@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 RESERVE_BYTES = 1024 * 1024
 """Kept free on the disk, so that a full one does not keep SQLite from putting itself in order."""
+THOROUGH_BYTES = 64 * 1024 * 1024
+"""Up to this size a database's indexes are checked too when it is opened; above it that would take seconds."""
 MAX_SERVERS = 16
 """Servers of one person at a time with a database of their own."""
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -196,7 +198,9 @@ def _connect(database: SqliteFile) -> Connection:
     try:
         connection = database.connect()
         with connection.begin():
-            (found,) = connection.exec_driver_sql("PRAGMA quick_check(1)").one()
+            is_small = database.path.stat().st_size < THOROUGH_BYTES
+            check = "integrity_check" if is_small else "quick_check"
+            (found,) = connection.exec_driver_sql(f"PRAGMA {check}(1)").one()
             if found != "ok":
                 raise _DamagedError(found)
             schema.migrate(connection)

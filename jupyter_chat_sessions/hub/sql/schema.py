@@ -24,6 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ...protocol.errors import ChatSessionsError
+from ...protocol.steps import Step
+from ..store import SessionRecord, ThreadRecord, Values
+from .sealing import Sealed
 
 metadata = MetaData()
 
@@ -70,6 +73,12 @@ values = Table(
     Column("session_id", String(36), primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
+
+
+sealed_thread = Sealed(ThreadRecord)
+sealed_step = Sealed(Step)
+sealed_session = Sealed(SessionRecord)
+sealed_values = Sealed(Values)
 
 
 class NewerDatabaseError(ChatSessionsError):

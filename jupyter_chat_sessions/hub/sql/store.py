@@ -8,24 +8,23 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
+from uuid import uuid4
 
-import msgspec
 from sqlalchemy import Connection, func, select
 
-from ...protocol.steps import Step
+from ...protocol.steps import Step, is_id
 from ..store import (
     OK,
     CommandRecord,
-    SessionRecord,
     StorageStatus,
     StoredSession,
     StoredThread,
-    ThreadRecord,
     ThreadSummary,
     Values,
     Write,
 )
 from . import schema
+from .sealing import DamagedRowError
 from .writer import RETRY_S, Database, Writer
 
 logger = logging.getLogger(__name__)
@@ -34,10 +33,7 @@ T = TypeVar("T")
 
 CLOSE_LIMIT_S = 10.0
 
-_read_step = msgspec.json.Decoder(Step).decode
-_read_thread = msgspec.json.Decoder(ThreadRecord).decode
-_read_session = msgspec.json.Decoder(SessionRecord).decode
-_read_values = msgspec.json.Decoder(Values).decode
+DAMAGED = "This message could not be read: the server's database is damaged here."
 
 
 class SqlStore:
@@ -94,9 +90,9 @@ class SqlStore:
         """See `Store.sessions`."""
 
         def query(connection: Connection) -> list[StoredSession]:
-            found = connection.execute(select(schema.sessions.c.data).order_by(schema.sessions.c.created_at))
-            records = [_read_session(data) for (data,) in found.all()]
-            stored = [_session(connection, record, newest_steps, newest_commands) for record in records]
+            table = schema.sessions
+            found = connection.execute(select(table.c.id, table.c.data).order_by(table.c.created_at)).all()
+            stored = [_session(connection, key, data, newest_steps, newest_commands) for key, data in found]
             return [session for session in stored if session is not None]
 
         return self._writer.read(query).result()
@@ -110,8 +106,8 @@ class SqlStore:
             if before is not None:
                 place = select(table.c.position).where(of_thread, table.c.id == before).scalar_subquery()
                 of_thread &= table.c.position < place
-            newest = select(table.c.data).where(of_thread).order_by(table.c.position.desc()).limit(limit)
-            steps = [_read_step(data) for (data,) in connection.execute(newest).all()][::-1]
+            newest = _rows.where(of_thread).order_by(table.c.position.desc()).limit(limit)
+            steps = [_step(*row) for row in connection.execute(newest).all()][::-1]
             total = connection.execute(select(func.count()).select_from(table).where(of_thread)).scalar_one()
             return steps, total - len(steps)
 
@@ -127,15 +123,22 @@ class SqlStore:
 
         def query(connection: Connection) -> list[ThreadSummary]:
             count = select(func.count()).select_from(steps).where(steps.c.thread_id == threads.c.id).scalar_subquery()
-            wanted = select(threads.c.data, threads.c.updated_at, count).where(threads.c.owner_key == owner_key)
+            wanted = select(threads.c.id, threads.c.data, threads.c.updated_at, count).where(
+                threads.c.owner_key == owner_key
+            )
             if channel is not None:
                 wanted = wanted.where(threads.c.channel == channel)
             wanted = wanted.where(select(steps.c.id).where(steps.c.thread_id == threads.c.id).exists())
             rows = connection.execute(wanted.order_by(threads.c.updated_at.desc()).limit(limit)).all()
-            return [
-                ThreadSummary(record=_read_thread(data), updated_at=_iso(updated_at), steps=number)
-                for data, updated_at, number in rows
-            ]
+            found = []
+            for thread_id, data, updated_at, number in rows:
+                try:
+                    record = schema.sealed_thread.read(data, thread_id)
+                except DamagedRowError as error:
+                    logger.error("a thread is left out: %s", error)
+                else:
+                    found.append(ThreadSummary(record=record, updated_at=_iso(updated_at), steps=number))
+            return found
 
         return await self._read(query)
 
@@ -191,12 +194,29 @@ class SqlStore:
         self._answer([tell])
 
 
+_rows = select(schema.steps.c.thread_id, schema.steps.c.id, schema.steps.c.position, schema.steps.c.data)
+
+
+def _step(thread_id: str, step_id: str, position: int, data: bytes) -> Step:
+    try:
+        return schema.sealed_step.read(data, thread_id, step_id, position)
+    except DamagedRowError:
+        logger.error("step %s of thread %s is damaged", step_id, thread_id)
+        step_id = step_id if is_id(step_id) else str(uuid4())
+        return Step(id=step_id, type="system_message", name="Storage", output=DAMAGED, is_error=True)
+
+
 def _session(
-    connection: Connection, record: SessionRecord, newest_steps: int, newest_commands: int
+    connection: Connection, session_id: str, data: bytes, newest_steps: int, newest_commands: int
 ) -> StoredSession | None:
-    thread = _thread(connection, record.thread_id, newest_steps)
+    try:
+        record = schema.sealed_session.read(data, session_id)
+        thread = _thread(connection, record.thread_id, newest_steps)
+    except DamagedRowError as error:
+        logger.error("session %s is left out: %s", session_id, error)
+        return None
     if thread is None:
-        logger.warning("session %s is left out: its thread is gone", record.id)
+        logger.error("session %s is left out: its thread is gone", session_id)
         return None
     table = schema.commands
     newest = (
@@ -209,10 +229,13 @@ def _session(
         CommandRecord(client_id=client_id, fingerprint=fingerprint, step_id=step_id)
         for client_id, fingerprint, step_id in connection.execute(newest).all()
     ][::-1]
-    data = connection.execute(select(schema.values.c.data).where(schema.values.c.session_id == record.id)).scalar()
-    return StoredSession(
-        record=record, thread=thread, commands=commands, values=Values() if data is None else _read_values(data)
-    )
+    kept = connection.execute(select(schema.values.c.data).where(schema.values.c.session_id == record.id)).scalar()
+    try:
+        values = Values() if kept is None else schema.sealed_values.read(kept, record.id)
+    except DamagedRowError as error:
+        logger.error("what user_session held is lost: %s", error)
+        values = Values()
+    return StoredSession(record=record, thread=thread, commands=commands, values=values)
 
 
 def _thread(connection: Connection, thread_id: str, newest_steps: int) -> StoredThread | None:
@@ -230,11 +253,10 @@ def _thread(connection: Connection, thread_id: str, newest_steps: int) -> Stored
             break
     steps: list[Step] = []
     if first < len(places):
-        newest = select(table.c.data).where(of_thread, table.c.position >= places[first].position)
-        steps = [_read_step(row) for (row,) in connection.execute(newest.order_by(table.c.position)).all()]
-    return StoredThread(
-        record=_read_thread(data), steps=steps, positions={place.id: place.position for place in places}
-    )
+        newest = _rows.where(of_thread, table.c.position >= places[first].position).order_by(table.c.position)
+        steps = [_step(*row) for row in connection.execute(newest).all()]
+    record = schema.sealed_thread.read(data, thread_id)
+    return StoredThread(record=record, steps=steps, positions={place.id: place.position for place in places})
 
 
 def _drop_threads(connection: Connection, ids: list[str]) -> None:
