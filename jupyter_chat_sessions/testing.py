@@ -132,6 +132,7 @@ class Stage:
         """
         self.runtime = await asyncio.wrap_future(self.link.call(self.runtime.restarted()))
         await self._publish()
+        await self._publish()  # The sessions come after the first answer, and before the second.
 
     @property
     def link(self) -> Link:

@@ -163,6 +163,7 @@ class BaseSession:
         self._save_lock = threading.Lock()
         self._saved = encode(SaveValues(session=self.id, values=opened.values, lost=opened.lost))
         self._is_save_due = False
+        self._saving: asyncio.Task[None] | None = None
 
     def emit(self, event: Event, *, run: Run | None = None) -> None:
         """Send an event on its way to the viewer. From any thread; never waits.
@@ -283,7 +284,14 @@ class BaseSession:
             if self._is_save_due or self.loop.is_closed():
                 return
             self._is_save_due = True
-        self.loop.call_soon_threadsafe(self.save_values)
+        self.loop.call_soon_threadsafe(self._begin_save)
+
+    def _begin_save(self) -> None:
+        async def save() -> None:
+            await self._line.room()  # Whoever sets a value does not wait: while the link is gone, one save does.
+            self.save_values()
+
+        self._saving = self.loop.create_task(save(), name="chat values")
 
     def go_on_from(self, earlier: BaseSession) -> None:
         """Take over what this very process knows of the session from before the hub gave it anew."""
@@ -302,6 +310,8 @@ class BaseSession:
             self._questions.clear()
         for each in asked:
             each.future.cancel()
+        if self._saving is not None:
+            self._saving.cancel()
         self.values.clear()
         self.messages.clear()
         self.earlier_steps = []

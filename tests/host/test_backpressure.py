@@ -10,9 +10,12 @@ import pytest
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.chat import sync
 from jupyter_chat_sessions.embedded import EmbeddedHub, LocalWire
+from jupyter_chat_sessions.host.current import use_runtime
 from jupyter_chat_sessions.host.outbox import MAX_WAITING_BYTES, MAX_WAITING_FRAMES, Outbox
 from jupyter_chat_sessions.protocol.errors import HubUnreachableError
 from jupyter_chat_sessions.testing import Stage, Viewer
+
+from .saves import Saves
 
 TEXT = "0123456789" * 6_000
 
@@ -77,6 +80,26 @@ async def test_a_handler_that_speaks_while_the_link_is_gone_waits_and_loses_noth
         async with asyncio.timeout(10):
             while outbox._bytes:  # what is on its way to be confirmed
                 await asyncio.sleep(0)
+
+
+async def test_values_that_change_while_the_link_is_gone_wait_as_one() -> None:
+    stage = Stage()
+    hub = stage.embedded = AwayHub()
+    async with stage, Viewer("Alice"):
+        saves = Saves(stage)
+        [session] = stage.runtime.sessions
+        stage.runtime.find_cell_session = lambda: session
+        await cut(stage, hub)
+        with use_runtime(stage.runtime):
+            for number in range(400):  # 20 MB
+                cl.user_session.set("value", f"{number} {TEXT[:50_000]}")
+                for _ in range(3):
+                    await asyncio.sleep(0)  # the loop gets round to it
+        assert stage.link.outbox._bytes <= MAX_WAITING_BYTES + len(TEXT)
+        assert len(saves.frames) < 100
+        hub.is_away = False
+        while not bytes(saves.frames[-1].values["value"]).startswith(b'"399 '):
+            await saves.next()
 
 
 def _emitters() -> dict[str, Any]:

@@ -10,10 +10,13 @@ import pytest
 
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.embedded import EmbeddedHub, LocalWire
+from jupyter_chat_sessions.host.current import use_runtime
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.protocol.errors import HubUnreachableError
 from jupyter_chat_sessions.protocol.frames import EndSession, SessionEnded
 from jupyter_chat_sessions.testing import Stage, Viewer
+
+from .saves import Saves
 
 
 class UnreachableHub(EmbeddedHub):
@@ -213,6 +216,25 @@ async def test_after_a_long_cut_it_is_no_resumption_and_values_are_saved_again()
         await stage.restart_host()
         assert (await alice.say("get")).content.startswith("False ['set',")
     assert calls == ["resume"]
+
+
+async def test_what_was_set_while_the_hub_was_away_outlives_the_kernel_too() -> None:
+    """What is said to a hub that has forgotten this host is dropped: the values are told to it again."""
+    stage = Stage()
+    hub = stage.embedded = UnreachableHub()
+    async with stage, Viewer("Alice") as alice:
+        saves = Saves(stage)
+        [session] = stage.runtime.sessions
+        stage.runtime.find_cell_session = lambda: session
+        await cut(stage, hub)
+        await alice.wait_for(lambda: alice.state.get("host") == "gone")
+        with use_runtime(stage.runtime):
+            cl.user_session.set("name", "Alice")
+        await saves.next()
+        hub.is_away = False
+        await saves.next()
+        await stage.restart_host()
+        assert stage.runtime.sessions[0].values == {"name": "Alice"}
 
 
 @pytest.mark.parametrize(("reason", "ends"), [("closed", 1), ("timeout", 1), ("unpublished", 1), ("moved", 0)])

@@ -12,8 +12,9 @@ import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.host import lost_values
 from jupyter_chat_sessions.host.app import RunOn
 from jupyter_chat_sessions.host.current import use_runtime
-from jupyter_chat_sessions.protocol.frames import SaveValues
 from jupyter_chat_sessions.testing import Stage, Viewer
+
+from .saves import Saves
 
 
 @pytest.fixture
@@ -41,28 +42,6 @@ def calls() -> list[str]:
         await cl.Message(f"{cl.user_session.get('name')}: {message.content}").send()
 
     return calls
-
-
-class Saves:
-    """The values that a stage's host has let its hub keep, with a way to wait for the next."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.frames: list[SaveValues] = []
-        self._came = threading.Event()
-        put = stage.link.outbox.put
-
-        def noting(frame: Any) -> None:
-            put(frame)
-            if isinstance(frame, SaveValues):
-                self.frames.append(frame)
-                self._came.set()
-
-        stage.link.outbox.put = noting  # type: ignore[method-assign]  # says when the host saves
-
-    async def next(self) -> SaveValues:
-        assert await asyncio.to_thread(self._came.wait, 10)
-        self._came.clear()
-        return self.frames[-1]
 
 
 @pytest.mark.parametrize("run_on", ["notebook", "thread"])
