@@ -222,7 +222,7 @@ class Runtime:
 
     def end(self, session: BaseSession) -> None:
         """End a session."""
-        session.is_ending = True
+        session.is_ending = session.is_closing = True
         self._required_link().outbox.put(CloseSession(session=session.id))
 
     def stop(self, session: BaseSession) -> None:
@@ -349,6 +349,8 @@ class Runtime:
             session.go_on_from(displaced.session)
             session.save_values_soon()  # What was said of them last may not have come through.
             self._end_on_loop(displaced, goes_on=True)
+            if displaced.session.is_closing:  # said while the hub was away, and lost with what else was said then
+                self.end(session)
         elif frame.lost:
             self._lost_values.note(session.id, frame.lost, loop=self.link.loop)
         if self.on_session_opened is not None:

@@ -150,6 +150,8 @@ class BaseSession:
         self.current_run: Run | None = None
         self.is_ending = False
         """Its end is on the way: `on_chat_end` may still be to come."""
+        self.is_closing = False
+        """A cell has ended it."""
         self.is_ended = False
         self.taken: dict[tuple[str, int], None] = {}
         """The newest attempts at the user's messages that a handler was given here: none is given twice."""

@@ -256,3 +256,15 @@ async def test_on_chat_end_runs_once_at_the_real_end_only(reason: Any, ends: int
         assert stage.runtime.sessions == []
         assert calls == ["end"] * ends
     assert calls == ["end"] * ends
+
+
+async def test_an_end_that_a_cell_wanted_while_the_link_was_cut_is_an_end() -> None:
+    stage = Stage(run_on="thread")
+    hub = stage.embedded = UnreachableHub()
+    async with stage, Viewer("Alice") as alice:
+        await cut(stage, hub)
+        await alice.wait_for(lambda: alice.state.get("host") == "gone")
+        (session,) = stage.runtime.sessions
+        stage.runtime.end(session)
+        hub.is_away = False
+        await alice._until(lambda: alice.viewing.bye is not None, "the goodbye")
