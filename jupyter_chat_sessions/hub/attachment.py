@@ -60,16 +60,16 @@ class Attachment:
                 # Another tab or the author has ended it, and this viewer had not heard of that yet.
                 text = "This conversation has ended. Start a new chat."
                 self._reply(ErrorFrame(code="ended", text=text, client_id=frame.client_id))
-            case SendMessage() | SendAnswer() | GiveEnv() | Retry() if wait_s := self.session.wait_s():
+            case SendMessage() | SendAnswer() | GiveEnv() | Retry() if wait_s := self.session.intake.wait_s():
                 self._refuse_for_now(frame.client_id, wait_s)
             case SendMessage():
-                self.session.message(frame, reply=self._reply)
+                self.session.intake.message(frame, reply=self._reply)
             case SendAnswer():
-                self.session.answer(frame, reply=self._reply)
+                self.session.intake.answer(frame, reply=self._reply)
             case GiveEnv():
-                self.session.give_env(frame, reply=self._reply)
+                self.session.intake.give_env(frame, reply=self._reply)
             case Retry():
-                self.session.retry(frame, reply=self._reply)
+                self.session.intake.retry(frame, reply=self._reply)
             case Stop():
                 self.session.stop()
             case EndSession():

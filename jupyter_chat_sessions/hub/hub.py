@@ -303,7 +303,7 @@ class Hub:
                     goes_on = session is not None and isinstance(frame, HadSession)
                     host.send(SessionEnded(session=frame.session, reason="moved" if goes_on else "unknown"))
                 else:
-                    session.in_turn(partial(self._on_session_frame, host, session, frame))
+                    session.intake.in_turn(partial(self._on_session_frame, host, session, frame))
             case _:
                 assert_never(frame)
 
@@ -319,11 +319,11 @@ class Hub:
                 session.run_changed(frame)
             case HostMessage(client_id=client_id, text=text):
                 session.follow()
-                session.message(SendMessage(client_id=client_id, text=text), reply=_reply_to(host, session))
+                session.intake.message(SendMessage(client_id=client_id, text=text), reply=_reply_to(host, session))
             case HostAnswer(question_id=question_id, text=text):
                 session.follow()
                 answer = SendAnswer(client_id=str(uuid4()), question_id=question_id, text=text)
-                session.answer(answer, reply=_reply_to(host, session))
+                session.intake.answer(answer, reply=_reply_to(host, session))
             case SaveValues(values=values, lost=lost):
                 session.save_values(Values(values=values, lost=lost))
             case HadSession():

@@ -1,16 +1,14 @@
 """One viewer's private workspace, as the hub keeps it. All its state hangs off this one object.
 
-The one rule: every change of the conversation goes through `_publish`, which numbers it, keeps it, and shows it to
+The one rule: every change of the conversation goes through `publish`, which numbers it, keeps it, and shows it to
 everybody attached.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Protocol
-from uuid import uuid4
 
 from msgspec.structs import replace
 
@@ -18,25 +16,19 @@ from ..protocol.conversation import Conversation
 from ..protocol.errors import RefusedError
 from ..protocol.frames import (
     PROTOCOL_VERSION,
-    Accepted,
     Bye,
     ClearQuestion,
     Deliver,
     DeliverAnswer,
-    ErrorFrame,
     Event,
     Forward,
-    GiveEnv,
     Going,
     Hello,
     HubToHostFrame,
     OpenSession,
     PutQuestion,
     PutStep,
-    Retry,
     RunChanged,
-    SendAnswer,
-    SendMessage,
     SessionEnded,
     SetState,
     StopRuns,
@@ -46,12 +38,11 @@ from ..protocol.frames import (
     encode,
 )
 from ..protocol.lifecycle import Move, State, after
-from ..protocol.steps import FINAL_RUN_STATUSES, Answer, Step
+from ..protocol.steps import FINAL_RUN_STATUSES, Step
 from . import store as stored
-from .clock import Clock, QuestionClocks, Timer, utc_now
-from .commands import Command, CommandBook, Reply
+from .clock import Clock, QuestionClocks, Timer
+from .intake import Intake
 from .options import HubOptions
-from .pace import Pace
 from .store import CommandRecord, SessionRecord, Store, Values
 from .transcript import Transcript
 
@@ -62,8 +53,6 @@ logger = logging.getLogger(__name__)
 
 EndReason = Literal["closed", "timeout", "unpublished", "continued"]
 
-STORAGE_RETRY_S = 5.0
-"""When a viewer sends again what could not be stored, in seconds."""
 REST_AFTER_S = 600.0
 """How long after its last viewer has left a session keeps the events from which one catches up, in seconds."""
 
@@ -111,16 +100,9 @@ class Session:
         self._store = store
         self._on_ended = on_ended
         self._outlets: list[Outlet] = []
-        self._commands = CommandBook()
+        self.intake = Intake(self, transcript, options=options, clock=clock, store=store)
         self._env: UserEnv = {}
         self._values = Values()
-        self._storing = 0
-        """What viewers said and the store has not confirmed yet."""
-        self._held: deque[Callable[[], None]] = deque()
-        """What waits for that: it has its place in the thread behind it."""
-        self._claimed: set[str] = set()
-        """Questions whose answer is being stored."""
-        self._pace = Pace(burst=options.message_burst, per_minute=options.messages_per_minute)
         self._is_open_at_host = False
         self._is_followed = record.client_type == "notebook"
         """A cell speaks in it, so that its host is shown what comes of that."""
@@ -149,10 +131,6 @@ class Session:
         """The conversation; to be changed by events only."""
         return self._transcript.conversation
 
-    def wait_s(self) -> float:
-        """Take note that a viewer says something; return 0, or in how many seconds it may."""
-        return self._pace.wait_s(self._clock.time())
-
     def begin(self, env: UserEnv) -> None:
         """Start the life of a new session with what its viewer gave so far."""
         self._store.commit([stored.PutThread(self._transcript.thread), stored.PutSession(self.record)])
@@ -161,7 +139,7 @@ class Session:
 
     def go_on(self, commands: list[CommandRecord], values: Values) -> None:
         """Go on with a session that the server's end has interrupted. Its variables were in memory only."""
-        self._commands.restore(commands)
+        self.intake.restore(commands)
         self._values = values
         self.interrupt()
         self._show_surroundings()
@@ -170,10 +148,10 @@ class Session:
         state: dict[str, Any] = {"host": self.channel.host_status}
         if self.record.has_begun:
             state["started"] = True
-        missing = self._missing_env()
+        missing = self.missing_env()
         if missing:
             state["missingEnv"] = missing
-        self._publish(SetState(state=state))
+        self.publish(SetState(state=state))
         self.show_storage()
         self._wait_for_viewer()
         if not missing:
@@ -250,7 +228,7 @@ class Session:
         self._cancel_away_timer()
         self._questions.pause()
         if self._is_open_at_host:
-            self._to_host(SessionEnded(session=self.id, reason="closed" if reason == "continued" else reason))
+            self.to_host(SessionEnded(session=self.id, reason="closed" if reason == "continued" else reason))
         bye = encode(Bye(code=4410, text=_END_TEXTS[reason]))
         outlets, self._outlets = self._outlets, []  # closing may detach at once
         for outlet in outlets:
@@ -261,100 +239,31 @@ class Session:
         self._transcript.rest()
         self._on_ended(self)
 
-    # ---- what viewers say --------------------------------------------------------------------------------------------
+    # ---- what viewers say: all but this goes through `intake` ------------------------------------------------------
 
-    def message(self, command: SendMessage, *, reply: Reply) -> None:
-        """Take a message: store it, confirm it, and let the host run it. Once, however often it comes."""
-        known = self._commands.recognise(
-            command.client_id, ("message", command.text, command.command or ""), reply=reply
-        )
-        if known is None:
-            return
-        refusal = self._why_not(command)
-        if refusal is not None:
-            self._commands.refuse(known, refusal)
-            return
-        step = self._user_step(command.text, client_id=command.client_id, command=command.command, is_run=True)
-
-        def committed() -> None:
-            self._publish(PutStep(step=step), is_stored=True)
-            known.confirm(Accepted(client_id=command.client_id, step_id=step.id))
-            if self.channel.settings.when_busy == "interrupt" and len(self._transcript.unfinished) > 1:
-                self._to_host(StopRuns(session=self.id))
-            self._deliver(step)
-
-        self._commit_command(
-            known, step, also=self._transcript.name_after(step.output), then=committed, otherwise=lambda: None
-        )
-
-    def answer(self, command: SendAnswer, *, reply: Reply) -> None:
-        """Take an answer to an open question; the first one wins."""
-        known = self._commands.recognise(command.client_id, ("answer", command.question_id, command.text), reply=reply)
-        if known is None:
-            return
-        question = self.conversation.question(command.question_id)
-        if question is None or question.id in self._claimed:
-            text = "This question is closed: it was answered, or its time is over."
-            self._commands.refuse(known, _error("question_closed", text, command))
-            return
-        step = self._user_step(command.text, client_id=command.client_id, parent_id=question.step_id)
-        self._claimed.add(question.id)
-
-        def committed() -> None:
-            self._claimed.discard(question.id)
-            self._questions.clear(question.id)
-            self._publish(PutStep(step=step), is_stored=True)
-            self._publish(ClearQuestion(question_id=question.id, reason="answered"))
-            known.confirm(Accepted(client_id=command.client_id, step_id=step.id))
-            self._to_host(
-                DeliverAnswer(session=self.id, question_id=question.id, answer=Answer(text=command.text, step=step))
-            )
-
-        self._commit_command(known, step, also=[], then=committed, otherwise=lambda: self._claimed.discard(question.id))
-
-    def give_env(self, command: GiveEnv, *, reply: Reply) -> None:
-        """Take the variables that the channel requires, and begin once all are there."""
-        known = self._commands.recognise(command.client_id, ("env", repr(sorted(command.values.items()))), reply=reply)
-        if known is None:
-            return
+    def take_env(self, values: UserEnv) -> list[str]:
+        """Take variables, and begin once all are there; return the names of those that are still missing."""
         wanted = self.channel.settings.required_env
-        self._env.update({name: value for name, value in command.values.items() if name in wanted})
-        missing = self._missing_env()
+        self._env.update({name: value for name, value in values.items() if name in wanted})
+        missing = self.missing_env()
         if missing:
-            self._publish(SetState(state={"missingEnv": missing}))
-            text = f"This chat still needs: {', '.join(missing)}."
-            self._commands.refuse(known, _error("missing_env", text, command, details=missing))
-            return
-        known.confirm(Accepted(client_id=command.client_id))
-        if self.state == "unready":
-            self._publish(SetState(state={"missingEnv": None}))
+            self.publish(SetState(state={"missingEnv": missing}))
+        elif self.state == "unready":
+            self.publish(SetState(state={"missingEnv": None}))
             self._become_ready()
+        return missing
 
-    def retry(self, command: Retry, *, reply: Reply) -> None:
-        """Run an interrupted message again, after what waits already."""
-        known = self._commands.recognise(command.client_id, ("retry", command.step_id), reply=reply)
-        if known is None:
-            return
-        step = self.conversation.step(command.step_id)
-        if step is None or step.type != "user_message" or step.status != "interrupted":
-            text = "Only a message that was interrupted can be run again."
-            self._commands.refuse(known, _error("conflict", text, command))
-            return
-        again = replace(step, status="queued", attempt=step.attempt + 1)
-
-        def committed() -> None:
-            self._publish(PutStep(step=again), is_stored=True)
-            known.confirm(Accepted(client_id=command.client_id, step_id=again.id))
-            self._deliver(again)
-
-        self._commit_command(known, again, also=[], then=committed, otherwise=lambda: None)
+    def close_question(self, question_id: str, reason: Literal["answered", "expired", "withdrawn"]) -> None:
+        """Close a question; its clock stops."""
+        self._questions.clear(question_id)
+        self.publish(ClearQuestion(question_id=question_id, reason=reason))
 
     def stop(self) -> None:
         """Cancel what runs and what waits; after the end there is nothing to cancel."""
         if self.state == "ended":
             return
         if self._is_open_at_host and self.channel.host is not None:
-            self._to_host(StopRuns(session=self.id))
+            self.to_host(StopRuns(session=self.id))
         else:
             self._settle_runs({"queued": "cancelled"})
 
@@ -363,13 +272,6 @@ class Session:
     def follow(self) -> None:
         """Show the host every event from now on: one of its cells speaks in this session."""
         self._is_followed = True
-
-    def in_turn(self, work: Callable[[], None]) -> None:
-        """Do what the host says: at once, or behind what viewers said before and is still being stored."""
-        if self._storing:
-            self._held.append(work)
-        else:
-            work()
 
     def emit(self, event: Event) -> None:
         """Give an event of the host its place.
@@ -385,9 +287,9 @@ class Session:
             case PutStep(step=step):
                 # What became of a user's message is the hub's to say, whatever its author makes of the text.
                 known = self.conversation.step(step.id)
-                client_id, status = (None, None) if known is None else (known.client_id, known.status)
-                event = PutStep(step=replace(step, client_id=client_id, status=status))
-        self._publish(event)
+                kept = (None, None, 1) if known is None else (known.client_id, known.status, known.attempt)
+                event = PutStep(step=replace(step, client_id=kept[0], status=kept[1], attempt=kept[2]))
+        self.publish(event)
 
     def run_changed(self, change: RunChanged) -> None:
         """Show that a run began or ended."""
@@ -398,12 +300,12 @@ class Session:
         if step is not None and step.status in FINAL_RUN_STATUSES:
             return
         if step is not None and step.status is not None:
-            self._publish(PutStep(step=replace(step, status=change.status)))
+            self.publish(PutStep(step=replace(step, status=change.status)))
         if change.status == "running":
-            self._publish(SetState(state={"run": {"id": change.run, "name": change.name}}))
+            self.publish(SetState(state={"run": {"id": change.run, "name": change.name}}))
         elif change.status in FINAL_RUN_STATUSES and (self.conversation.state.get("run") or {}).get("id") == change.run:
             is_start = change.name == "on_chat_start"
-            self._publish(SetState(state={"run": None, "started": True} if is_start else {"run": None}))
+            self.publish(SetState(state={"run": None, "started": True} if is_start else {"run": None}))
 
     def save_values(self, values: Values) -> None:
         """Keep what `user_session` holds, for the next host."""
@@ -415,12 +317,12 @@ class Session:
         status = self._store.status
         storage = None if status.code == "ok" else {"code": status.code, "text": status.text}
         if self.conversation.state.get("storage") != storage:
-            self._publish(SetState(state={"storage": storage}))
+            self.publish(SetState(state={"storage": storage}))
 
     def show_host(self) -> None:
         """Show viewers whether the host is there."""
         if self.conversation.state.get("host") != self.channel.host_status:
-            self._publish(SetState(state={"host": self.channel.host_status}))
+            self.publish(SetState(state={"host": self.channel.host_status}))
 
     def open_at_host(self) -> None:
         """Let the channel's host know this session, and give it what waits for it.
@@ -431,7 +333,7 @@ class Session:
             return
         if self._was_opened:
             self.interrupt()
-        self._to_host(
+        self.to_host(
             OpenSession(
                 session=self.id,
                 channel=self.channel.name,
@@ -451,75 +353,52 @@ class Session:
         )
         self._is_open_at_host = self._was_opened = True
         for step in self._transcript.unfinished.values():
-            self._deliver(step)
+            self.deliver(step)
 
     def interrupt(self) -> None:
         """The host that had this session is gone for good: say so of what ran, and close its questions."""
         self._settle_runs({"running": "interrupted"})
         for question in self.conversation.questions:
-            self._questions.clear(question.id)
-            self._publish(ClearQuestion(question_id=question.id, reason="withdrawn"))
+            self.close_question(question.id, "withdrawn")
         for step in self.conversation.steps:
             if step.streaming:
-                self._publish(PutStep(step=replace(step, streaming=False, status="interrupted")))
+                self.publish(PutStep(step=replace(step, streaming=False, status="interrupted")))
         if "run" in self.conversation.state:
-            self._publish(SetState(state={"run": None}))
+            self.publish(SetState(state={"run": None}))
         self._is_open_at_host = False
 
-    # ---- private -----------------------------------------------------------------------------------------------------
+    # ---- for its parts -----------------------------------------------------------------------------------------------
 
-    def _publish(self, event: Event, *, is_stored: bool = False) -> None:
+    def publish(self, event: Event, *, is_stored: bool = False) -> None:
+        """Change the conversation, and show the change to everybody attached."""
         frame = self._transcript.publish(event, is_stored=is_stored)
         for outlet in self._outlets:
             outlet.send(frame)
         if self._is_followed:
-            self._to_host(Forward(session=self.id, event=event))
+            self.to_host(Forward(session=self.id, event=event))
 
-    def _commit_command(
-        self,
-        command: Command,
-        step: Step,
-        *,
-        also: list[stored.PutThread],
-        then: Callable[[], None],
-        otherwise: Callable[[], None],
-    ) -> None:
-        """Store what a viewer said; only then does it have its effect. If it cannot be stored, its viewer is told."""
-        self._storing += 1
-
-        def committed() -> None:
-            if self.state != "ended":
-                then()
-            self._stored()
-
-        def failed() -> None:
-            otherwise()
-            text = "The server cannot store anything now. This is sent again by itself."
-            error = ErrorFrame(
-                code="storage_full", text=text, client_id=command.client_id, retry_after_s=STORAGE_RETRY_S
-            )
-            self._commands.refuse(command, error)
-            self._stored()
-
-        write = self._transcript.write_of(step)
-        record = stored.PutCommand(self.id, command.record(step.id))
-        self._store.commit([*also, write, record], then=committed, otherwise=failed)
-
-    def _stored(self) -> None:
-        self._storing -= 1
-        while self._held and not self._storing:
-            self._held.popleft()()
-
-    def _deliver(self, step: Step) -> None:
+    def deliver(self, step: Step) -> None:
+        """Let the host run a message; if it does not know this session yet, it is given it when it does."""
         if self._is_open_at_host:
-            self._to_host(Deliver(session=self.id, step=step))
+            self.to_host(Deliver(session=self.id, step=step))
+
+    def to_host(self, frame: HubToHostFrame) -> None:
+        """Send a frame to the channel's host, if there is one."""
+        if self.channel.host is not None:
+            self.channel.host.send(frame)
+
+    def missing_env(self) -> list[str]:
+        """Return the names of the variables that the viewer has yet to give."""
+        return [name for name in self.channel.settings.required_env if not self._env.get(name)]
+
+    # ---- private -----------------------------------------------------------------------------------------------------
 
     def _tell_watched(self, is_watched: bool) -> None:
         if self._has_left is not is_watched:
             return
         self._has_left = not is_watched
         if self._is_open_at_host:
-            self._to_host(Watched(session=self.id, is_watched=is_watched))
+            self.to_host(Watched(session=self.id, is_watched=is_watched))
 
     def _become_ready(self) -> None:
         self._move("ready")
@@ -528,56 +407,14 @@ class Session:
             self._cancel_away_timer()
         self.open_at_host()
 
-    def _why_not(self, command: SendMessage) -> ErrorFrame | None:
-        if self.state == "unready":
-            missing = self._missing_env()
-            return _error("missing_env", f"This chat first needs: {', '.join(missing)}.", command, details=missing)
-        waiting = len(self._transcript.unfinished) + self._storing
-        if self.channel.settings.when_busy == "reject" and waiting:
-            return _error("busy", "The last message is still being answered. Send this one afterwards.", command)
-        if waiting > self._options.max_waiting:
-            text = f"{self._options.max_waiting} messages are waiting already. Send this one when they are answered."
-            return _error("busy", text, command)
-        return None
-
     def _settle_runs(self, moves: dict[str, Literal["interrupted", "cancelled"]]) -> None:
         for step in list(self._transcript.unfinished.values()):
             if step.status in moves:
-                self._publish(PutStep(step=replace(step, status=moves[step.status])))
-
-    def _user_step(
-        self,
-        text: str,
-        *,
-        client_id: str,
-        parent_id: str | None = None,
-        command: str | None = None,
-        is_run: bool = False,
-    ) -> Step:
-        user = self.record.user
-        return Step(
-            id=str(uuid4()),
-            type="user_message",
-            name=user.display_name or user.identifier,
-            thread_id=self.record.thread_id,
-            parent_id=parent_id,
-            output=text,
-            created_at=utc_now(),
-            command=command,
-            client_id=client_id,
-            status="queued" if is_run else None,
-        )
-
-    def _missing_env(self) -> list[str]:
-        return [name for name in self.channel.settings.required_env if not self._env.get(name)]
+                self.publish(PutStep(step=replace(step, status=moves[step.status])))
 
     def _on_question_expired(self, question_id: str) -> None:
-        self._publish(ClearQuestion(question_id=question_id, reason="expired"))
-        self._to_host(DeliverAnswer(session=self.id, question_id=question_id))
-
-    def _to_host(self, frame: HubToHostFrame) -> None:
-        if self.channel.host is not None:
-            self.channel.host.send(frame)
+        self.close_question(question_id, "expired")
+        self.to_host(DeliverAnswer(session=self.id, question_id=question_id))
 
     def _move(self, move: Move) -> None:
         self.state = after(self.state, move)
@@ -601,13 +438,3 @@ _END_TEXTS = {
     "unpublished": "The notebook has closed this chat.",
     "continued": "This conversation goes on in another tab.",
 }
-
-
-def _error(
-    code: Literal["busy", "missing_env", "question_closed", "conflict"],
-    text: str,
-    command: SendMessage | SendAnswer | GiveEnv | Retry,
-    *,
-    details: list[str] | None = None,
-) -> ErrorFrame:
-    return ErrorFrame(code=code, text=text, client_id=command.client_id, details=details or [])

@@ -1,0 +1,234 @@
+"""What the viewers of a session say: recognised, checked, stored, and only then has it its effect.
+
+The one rule: nothing is confirmed, shown or given to the host before it is stored.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from msgspec.structs import replace
+
+from ..protocol.errors import ErrorCode
+from ..protocol.frames import (
+    Accepted,
+    DeliverAnswer,
+    ErrorFrame,
+    GiveEnv,
+    PutStep,
+    Retry,
+    SendAnswer,
+    SendMessage,
+    StopRuns,
+)
+from ..protocol.steps import Answer, RunStatus, Step
+from . import store as stored
+from .clock import Clock, utc_now
+from .commands import Command, CommandBook, Reply
+from .options import HubOptions
+from .pace import Pace
+from .store import CommandRecord, Store
+from .transcript import Transcript
+
+if TYPE_CHECKING:
+    from .session import Session
+
+STORAGE_RETRY_S = 5.0
+"""When a viewer sends again what could not be stored, in seconds."""
+
+ViewerCommand = SendMessage | SendAnswer | GiveEnv | Retry
+
+
+class Intake:
+    """Takes what viewers say, each thing once, however often it comes.
+
+    Args:
+        session: Whose viewers they are; it shows what comes of it.
+        transcript: Its conversation.
+        options: The limits.
+        clock: Where time comes from.
+        store: Where it is kept.
+    """
+
+    def __init__(
+        self, session: Session, transcript: Transcript, *, options: HubOptions, clock: Clock, store: Store
+    ) -> None:
+        self._session = session
+        self._transcript = transcript
+        self._options = options
+        self._clock = clock
+        self._store = store
+        self._commands = CommandBook()
+        self._pace = Pace(burst=options.message_burst, per_minute=options.messages_per_minute)
+        self._storing = 0
+        """What the store has not confirmed yet."""
+        self._held: deque[Callable[[], None]] = deque()
+        """What waits for that: it has its place in the thread behind it."""
+        self._claimed: set[str] = set()
+        """Questions whose answer is being stored."""
+
+    def restore(self, commands: Sequence[CommandRecord]) -> None:
+        """Know again what was accepted before the server's end."""
+        self._commands.restore(commands)
+
+    def wait_s(self) -> float:
+        """Take note that a viewer says something; return 0, or in how many seconds it may."""
+        return self._pace.wait_s(self._clock.time())
+
+    def in_turn(self, work: Callable[[], None]) -> None:
+        """Do what the host says: at once, or behind what viewers said before and is still being stored."""
+        if self._storing:
+            self._held.append(work)
+        else:
+            work()
+
+    # ---- commands ----------------------------------------------------------------------------------------------------
+
+    def message(self, command: SendMessage, *, reply: Reply) -> None:
+        """Take a message, and let the host run it."""
+        known = self._commands.recognise(
+            command.client_id, ("message", command.text, command.command or ""), reply=reply
+        )
+        if known is None:
+            return
+        refusal = self._why_not(command)
+        if refusal is not None:
+            self._commands.refuse(known, refusal)
+            return
+        step = self._step(command, text=command.text, command=command.command, status="queued")
+
+        def then() -> None:
+            if self._session.channel.settings.when_busy == "interrupt" and len(self._transcript.unfinished) > 1:
+                self._session.to_host(StopRuns(session=self._session.id))
+            self._session.deliver(step)
+
+        self._commit(known, step, then=then, also=self._transcript.name_after(step.output))
+
+    def answer(self, command: SendAnswer, *, reply: Reply) -> None:
+        """Take an answer to an open question; the first one wins."""
+        known = self._commands.recognise(command.client_id, ("answer", command.question_id, command.text), reply=reply)
+        if known is None:
+            return
+        question = self._transcript.conversation.question(command.question_id)
+        if question is None or question.id in self._claimed:
+            text = "This question is closed: it was answered, or its time is over."
+            self._commands.refuse(known, _error("question_closed", text, command))
+            return
+        question_id = question.id
+        step = self._step(command, text=command.text, parent_id=question.step_id)
+        self._claimed.add(question_id)
+
+        def then() -> None:
+            self._claimed.discard(question_id)
+            self._session.close_question(question_id, "answered")
+            answer = Answer(text=command.text, step=step)
+            self._session.to_host(DeliverAnswer(session=self._session.id, question_id=question_id, answer=answer))
+
+        self._commit(known, step, then=then, otherwise=lambda: self._claimed.discard(question_id))
+
+    def retry(self, command: Retry, *, reply: Reply) -> None:
+        """Run an interrupted message again, after what waits already."""
+        known = self._commands.recognise(command.client_id, ("retry", command.step_id), reply=reply)
+        if known is None:
+            return
+        step = self._transcript.conversation.step(command.step_id)
+        if step is None or step.type != "user_message" or step.status != "interrupted":
+            text = "Only a message that was interrupted can be run again."
+            self._commands.refuse(known, _error("conflict", text, command))
+            return
+        again = replace(step, status="queued", attempt=step.attempt + 1)
+        self._commit(known, again, then=lambda: self._session.deliver(again))
+
+    def give_env(self, command: GiveEnv, *, reply: Reply) -> None:
+        """Take the variables that the channel requires. They are secrets: neither they nor the command are stored."""
+        known = self._commands.recognise(command.client_id, ("env", repr(sorted(command.values.items()))), reply=reply)
+        if known is None:
+            return
+        missing = self._session.take_env(command.values)
+        if missing:
+            text = f"This chat still needs: {', '.join(missing)}."
+            self._commands.refuse(known, _error("missing_env", text, command, details=missing))
+        else:
+            known.confirm(Accepted(client_id=command.client_id))
+
+    # ---- private -----------------------------------------------------------------------------------------------------
+
+    def _commit(
+        self,
+        command: Command,
+        step: Step,
+        *,
+        then: Callable[[], None],
+        otherwise: Callable[[], None] = lambda: None,
+        also: Sequence[stored.Write] = (),
+    ) -> None:
+        """Store what was said with the step that it became; then show it, confirm it, and let it have its effect."""
+        self._storing += 1
+
+        def committed() -> None:
+            if self._session.state == "ended":
+                self._store.commit([self._transcript.write_of(replace(step, status=step.status and "cancelled"))])
+            else:
+                self._session.publish(PutStep(step=step), is_stored=True)
+                command.confirm(Accepted(client_id=command.client_id, step_id=step.id))
+                then()
+            self._stored()
+
+        def failed() -> None:
+            otherwise()
+            text = "The server cannot store anything now. This is sent again by itself."
+            error = ErrorFrame(
+                code="storage_full", text=text, client_id=command.client_id, retry_after_s=STORAGE_RETRY_S
+            )
+            self._commands.refuse(command, error)
+            self._stored()
+
+        record = stored.PutCommand(self._session.id, command.record(step.id))
+        self._store.commit([*also, self._transcript.write_of(step), record], then=committed, otherwise=failed)
+
+    def _stored(self) -> None:
+        self._storing -= 1
+        while self._held and not self._storing:
+            self._held.popleft()()
+
+    def _why_not(self, command: SendMessage) -> ErrorFrame | None:
+        if self._session.state == "unready":
+            missing = self._session.missing_env()
+            return _error("missing_env", f"This chat first needs: {', '.join(missing)}.", command, details=missing)
+        waiting = len(self._transcript.unfinished) + self._storing
+        if self._session.channel.settings.when_busy == "reject" and waiting:
+            return _error("busy", "The last message is still being answered. Send this one afterwards.", command)
+        if waiting > self._options.max_waiting:
+            text = f"{self._options.max_waiting} messages are waiting already. Send this one when they are answered."
+            return _error("busy", text, command)
+        return None
+
+    def _step(
+        self,
+        of: SendMessage | SendAnswer,
+        *,
+        text: str,
+        parent_id: str | None = None,
+        command: str | None = None,
+        status: RunStatus | None = None,
+    ) -> Step:
+        record = self._session.record
+        return Step(
+            id=str(uuid4()),
+            type="user_message",
+            name=record.user.display_name or record.user.identifier,
+            thread_id=record.thread_id,
+            parent_id=parent_id,
+            output=text,
+            created_at=utc_now(),
+            command=command,
+            client_id=of.client_id,
+            status=status,
+        )
+
+
+def _error(code: ErrorCode, text: str, command: ViewerCommand, *, details: list[str] | None = None) -> ErrorFrame:
+    return ErrorFrame(code=code, text=text, client_id=command.client_id, details=details or [])
