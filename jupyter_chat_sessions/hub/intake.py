@@ -173,8 +173,8 @@ class Intake:
                 self._store.commit([self._transcript.write_of(replace(step, status=step.status and "cancelled"))])
             else:
                 self._session.publish(PutStep(step=step), is_stored=True)
+                then()  # first: who is told that an answer is accepted must not find its question open
                 command.confirm(Accepted(client_id=command.client_id, step_id=step.id))
-                then()
             self._stored()
 
         def failed() -> None:
