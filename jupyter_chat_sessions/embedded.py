@@ -93,7 +93,7 @@ class LocalWire:
         if self._connection is None:
             if not isinstance(frame, LinkHello):
                 raise ProtocolError("out_of_order", "A host says hello first.")
-            self._connection = self._hub.connect_host(frame, self._outlet)
+            self._connection = self._hub.hosts.connect(frame, self._outlet)
         else:
             self._connection.receive(frame)
 

@@ -83,6 +83,6 @@ class HostSocket(ChatSocket, JupyterHandler):
             if not isinstance(frame, LinkHello):
                 raise ProtocolError("out_of_order", "A host says hello first.")
             hub: Hub = self.settings["chat_sessions_hub"]
-            self._connection = hub.connect_host(frame, self)
+            self._connection = hub.hosts.connect(frame, self)
         else:
             self._connection.receive(frame)

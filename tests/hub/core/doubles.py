@@ -269,7 +269,7 @@ class FakeHost:
 
     def connect(self) -> Self:
         """Dial."""
-        self._connection = self._hub.connect_host(self.hello(), self)
+        self._connection = self._hub.hosts.connect(self.hello(), self)
         seq, frames = self._end.unacknowledged()
         if frames:
             self.put(HostBatch(seq=seq, ack=self._end.received, frames=frames))

@@ -295,7 +295,7 @@ def test_a_host_busy_with_a_cell_shows() -> None:
 def test_a_newer_connection_of_the_same_host_replaces_the_older() -> None:
     hall = Hall()
     tab = hall.enter()
-    stale = hall.hub.connect_host(hall.host.hello(), hall.host)
+    stale = hall.hub.hosts.connect(hall.host.hello(), hall.host)
     hall.host.connect()
     assert hall.host.closed is not None
     assert hall.host.closed[0] == 1012
@@ -333,7 +333,7 @@ def test_a_hello_with_an_impossible_acknowledgement_leaves_the_host_as_it_was() 
     known = hall.host.hello()
     bad = LinkHello(v=1, host_epoch=known.host_epoch, hub_epoch=known.hub_epoch, received=99)
     with pytest.raises(ProtocolError):
-        hall.hub.connect_host(bad, hall.host)
+        hall.hub.hosts.connect(bad, hall.host)
     assert tab.state["host"] == "gone"
     assert hall.clock.waiting == timers
     hall.clock.advance(GRACE_S)
@@ -343,7 +343,7 @@ def test_a_hello_with_an_impossible_acknowledgement_leaves_the_host_as_it_was() 
 def test_a_host_of_another_version_is_refused() -> None:
     hall = Hall()
     with pytest.raises(RefusedError) as raised:
-        hall.hub.connect_host(LinkHello(v=2, host_epoch="new"), hall.host)
+        hall.hub.hosts.connect(LinkHello(v=2, host_epoch="new"), hall.host)
     assert raised.value.code == "version"
     assert hall.hub.statistics().hosts == 1
 

@@ -74,7 +74,7 @@ def test_a_message_whose_confirmation_was_lost_is_sent_again_and_runs_once() -> 
     hall_session = hall.hub.session(tab.principal, tab.viewing.session, tab.viewing.hello().secret)
     client_id = str(uuid4())
     # It arrived on the line that was then cut.
-    hall_session.message(SendMessage(client_id=client_id, text="Hello"), reply=lambda frame: None)
+    hall_session.intake.message(SendMessage(client_id=client_id, text="Hello"), reply=lambda frame: None)
     tab.say("Hello", client_id=client_id)
     tab.open()
     assert outcomes(tab, client_id) == ["accepted"]
