@@ -91,7 +91,8 @@ class ChatMagics(Magics):
         is_explicit = words[:1] == ["open"]
         given = self.chat_session.parser.parse_args(words[1:] if is_explicit else words)
         name = given.name or default_channel(namespace=self.shell.user_ns)
-        _check_name(name, is_open=name in self._open_names(), is_explicit=is_explicit)
+        is_meant = is_explicit or given.name is None or name in self._open_names()
+        _check_name(name, is_meant=is_meant)
         if _HEIGHT.fullmatch(given.height) is None:
             raise UsageError(f"--height is a CSS length such as 420px or 60vh; it was {given.height!r}.")
         for variable in given.env:
@@ -212,14 +213,14 @@ def _words(line: str) -> list[str]:
         raise UsageError(f"This line cannot be read ({reason}): {line!r}.") from None
 
 
-def _check_name(name: str, *, is_open: bool, is_explicit: bool) -> None:
+def _check_name(name: str, *, is_meant: bool) -> None:
     if not is_channel_name(name):
         raise UsageError(
             f"{name!r} cannot be a chat's name: up to 100 letters, digits, spaces, dots, hyphens and underscores, "
             "beginning with a letter, digit or underscore."
         )
     close = difflib.get_close_matches(name, SUBCOMMANDS, n=1, cutoff=0.7)
-    if close and not is_open and not is_explicit:
+    if close and not is_meant:
         raise UsageError(
             f"Did you mean `%chat_session {close[0]}`? "
             f"To open a chat of the name {name!r}, run `%chat_session open {name}`."

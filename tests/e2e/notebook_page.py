@@ -70,6 +70,15 @@ class NotebookPage:
         self.page.keyboard.type(new)
         expect(self.editor(index)).to_contain_text(new)
 
+    def restart_kernel(self) -> None:
+        """Press *Restart the kernel* in the toolbar, and say that it is meant; wait until the new one is there."""
+        self.page.get_by_role("button", name="Restart the kernel", exact=True).or_(
+            self.page.locator("[data-command='notebook:restart-kernel'], [data-command='kernelmenu:restart']")
+        ).first.click()
+        with self.page.expect_response(lambda response: response.url.endswith("/restart")):
+            self.page.locator(".jp-Dialog").get_by_role("button", name="Confirm Kernel Restart").click()
+        expect(self.page.locator(".jp-Dialog")).to_have_count(0)
+
     def save(self) -> None:
         """Save the notebook, and wait until the server has it."""
         self.editor(0).click()

@@ -84,6 +84,11 @@ def test_a_name_like_a_subcommand_can_be_opened_on_purpose(page: Page) -> None:
     assert page.run("%chat_session lists").displays
 
 
+def test_a_notebook_whose_own_name_is_like_a_subcommand_is_no_slip(page: Page) -> None:
+    page.run("import os; os.environ.pop('JPY_SESSION_NAME', None); __vsc_ipynb_file__ = '/lessons/restarts.ipynb'")
+    assert page.run("%chat_session").displays
+
+
 def test_new_begins_another_session_and_end_ends_one(page: Page) -> None:
     page.run(ECHO + "\n@cl.on_chat_end\ndef over():\n    print('ended', cl.user_session.get('n'))\n")
     page.run("%chat_session")

@@ -1,0 +1,91 @@
+"""Reloads in the middle of a stream and restarts of the kernel: the conversations of everybody go on."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from lab_server import LabServer
+from notebook_page import NotebookPage
+from playwright.sync_api import expect
+from test_story import HANDLERS, NAME_BOT, OPEN
+from visitors import Visit
+
+HANGS = """
+
+@cl.on_chat_resume
+async def resume(thread):
+    await cl.Message(f"Welcome back, {cl.user_session.get('user_name')}!").send()"""
+STREAM_BOT = """\
+%load_ext jupyter_chat_sessions
+import asyncio
+import jupyter_chat_sessions as cl
+
+@cl.on_message
+async def count(message: cl.Message):
+    reply = cl.Message()
+    for number in range(int(message.content)):
+        await reply.stream_token(f"{number} ")
+        await asyncio.sleep(0.01)
+    await reply.send()"""
+TOKENS, RELOADS, SEED = 3000, 50, 4711
+
+
+@pytest.mark.timeout(180)
+def test_after_a_restart_of_the_kernel_with_jupyterlabs_own_button_both_go_on_by_their_names(
+    server: LabServer, visit: Visit
+) -> None:
+    slow = NAME_BOT.replace(
+        "    name = cl", '    if message.content == "hang":\n        await cl.sleep(3600)\n    name = cl'
+    )
+    path = server.write_notebook("restarts.ipynb", [slow + HANGS, "%chat_session"])
+    alice = visit("alice")
+    lab = NotebookPage.in_lab(alice, server, path)
+    lab.run_cell(HANDLERS)
+    lab.run_cell(OPEN)
+    bob = visit("bob", "restarts")
+    for chat, name in ((lab.chat, "Alice"), (bob.chat, "Bob")):
+        chat.expect_reply("Hello! What's your name?")
+        chat.say(name)
+        chat.expect_reply(f"Nice to meet you, {name}!")
+    bob.chat.say("hang")
+    expect(bob.chat.stop).to_be_visible()
+    bob.chat.say("this waits")
+
+    lab.restart_kernel()
+    bob.chat.expect_status("The notebook is not running", timeout_s=40)
+    lab.run_cell(HANDLERS)
+    lab.run_cell(OPEN)
+
+    for chat, name in ((lab.chat, "Alice"), (bob.chat, "Bob")):
+        chat.expect_reply(f"Welcome back, {name}!", timeout_s=30)
+        chat.expect_reply(f"Nice to meet you, {name}!")
+        chat.expect_reply("Hello! What's your name?")
+    bob.chat.expect_reply("Bob, you said: this waits")
+    lab.chat.say("still here")
+    lab.chat.expect_reply("Alice, you said: still here")
+    expect(bob.chat.log.get_by_role("button", name="Retry")).to_have_count(1)
+
+
+@pytest.mark.timeout(240)
+def test_a_page_that_is_reloaded_again_and_again_in_the_middle_of_a_stream_has_the_whole_text(
+    server: LabServer, visit: Visit
+) -> None:
+    kernel = server.start_kernel("streams")
+    kernel.run(STREAM_BOT)
+    kernel.run("%chat_session streams")
+    chance = random.Random(SEED)
+    ada = visit("ada", "streams")
+    ada.chat.say(str(TOKENS))
+    for _ in range(RELOADS):
+        shown = ada.chat.replies.first
+        expect(shown).to_have_text(re.compile(r"\d"), timeout=20_000)
+        before = int(re.findall(r"\d+", shown.inner_text())[-1])
+        wanted = before + chance.randrange(1, 15)
+        expect(shown).to_have_text(re.compile(rf"\b({wanted}|{TOKENS - 1})\b"), timeout=20_000)
+        ada.page.reload()
+    body = ada.chat.replies.first.locator(".jcs-markdown")
+    expect(body).to_have_text(re.compile(rf"\b{TOKENS - 1}\b"), timeout=90_000)
+    assert body.inner_text().split() == [str(number) for number in range(TOKENS)]
+    assert len(ada.chat_sockets) == RELOADS + 1
