@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,6 +18,7 @@ from ..protocol.addresses import TOKEN_VARIABLE, URL_VARIABLE, HubAddress, runti
 from .config import ChatSessions
 from .handlers.routes import routes
 from .hub import Hub
+from .late_loop import LateLoop
 from .memory_store import MemoryStore
 from .store import Store
 
@@ -43,7 +43,8 @@ class ChatSessionsApp(ExtensionApp):
         """Make the hub."""
         self.chat_sessions = ChatSessions(parent=self)
         store, why_closed = self._open_store()
-        self.hub = Hub(options=self.chat_sessions.options(), store=store, clock=_LateLoop(), why_closed=why_closed)
+        self._clock = LateLoop()
+        self.hub = Hub(options=self.chat_sessions.options(), store=store, clock=self._clock, why_closed=why_closed)
         self.hub.restore()
         self.host_token = secrets.token_urlsafe(32)
         self.settings.update({"chat_sessions_hub": self.hub, "chat_sessions_host_token": self.host_token})
@@ -54,6 +55,7 @@ class ChatSessionsApp(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Tell kernels that start from now on where the hub is: the port is known only here."""
+        self._clock.start()
         self._purging = asyncio.create_task(self._purge_daily())
         url = dial_url(serverapp)
         if url is None:
@@ -114,13 +116,3 @@ def _write_runtime_file(url: str, token: str) -> Path:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(msgspec.json.encode(HubAddress(url=url, token=token)))
     return path
-
-
-class _LateLoop:
-    """The server's loop as the hub's clock; it does not run yet when the hub is made."""
-
-    def time(self) -> float:
-        return asyncio.get_running_loop().time()
-
-    def call_later(self, delay: float, callback: Any, *args: Any) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(delay, callback, *args)

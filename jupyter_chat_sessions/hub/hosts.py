@@ -102,6 +102,14 @@ class Hosts:
         self._show_host(host)
         return connection
 
+    def gone(self, connection: HostConnection) -> None:
+        """The process behind a connection that was lost is known to have ended: nobody waits for it any more."""
+        host = connection.port
+        if not host.is_connected and self._hosts.get(host.epoch) is host:
+            if host.grace_timer is not None:
+                host.grace_timer.cancel()
+            self._forget(host)
+
     def stop(self) -> None:
         """The server stops: nobody is waited for any more."""
         for host in self._hosts.values():

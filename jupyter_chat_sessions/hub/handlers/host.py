@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.utils import ensure_async
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError
 
@@ -29,10 +31,17 @@ from .socket import ChatSocket
 logger = logging.getLogger(__name__)
 
 
+LOOK_AFTER_S = (0.1, 0.4, 1.0, 1.5, 2.0, 5.0)
+"""After these pauses, in seconds, it is looked whether the kernel behind a line that was lost is still there."""
+
+
 class HostSocket(ChatSocket, JupyterHandler):
     """Joins a kernel to the hub. It is let in by the host token, which is good for this and nothing else."""
 
     _connection: HostConnection | None = None
+    _process: int | None = None
+    """The kernel's, where the host is a kernel of this server."""
+    _looking: ClassVar[set[asyncio.Task[None]]] = set()
 
     @property
     def max_message_size(self) -> int:
@@ -67,7 +76,37 @@ class HostSocket(ChatSocket, JupyterHandler):
         """Let the hub know that this connection is gone."""
         if self._connection is not None:
             self._connection.lost()
+            looking = asyncio.get_running_loop().create_task(self._look_for_kernel(self._connection))
+            self._looking.add(looking)
+            looking.add_done_callback(self._looking.discard)
         super().on_close()
+
+    async def _look_for_kernel(self, connection: HostConnection) -> None:
+        """Tell a cut line from a kernel that has ended: what ran there is interrupted at once, not after a grace."""
+        hub: Hub = self.settings["chat_sessions_hub"]
+        for delay_s in LOOK_AFTER_S:
+            await asyncio.sleep(delay_s)
+            if connection.port.is_connected:
+                return
+            if self._process is not None and not await self._is_same_process():
+                hub.hosts.gone(connection)
+                return
+
+    async def _is_same_process(self) -> bool:
+        if self._process_of_kernel() != self._process:
+            return False
+        kernel: Any = self.kernel_manager.get_kernel(self._kernel_id())
+        return bool(await ensure_async(kernel.is_alive()))
+
+    def _process_of_kernel(self) -> int | None:
+        kernel_id = self._kernel_id()
+        if kernel_id not in self.kernel_manager:
+            return None
+        kernel: Any = self.kernel_manager.get_kernel(kernel_id)
+        return getattr(kernel.provisioner, "pid", None)
+
+    def _kernel_id(self) -> str:
+        return "" if self._connection is None else self._connection.port.kernel_id or ""
 
     def send(self, frame: HubLinkFrame) -> None:
         """Send one frame: what the hub sees of this socket."""
@@ -84,5 +123,6 @@ class HostSocket(ChatSocket, JupyterHandler):
                 raise ProtocolError("out_of_order", "A host says hello first.")
             hub: Hub = self.settings["chat_sessions_hub"]
             self._connection = hub.hosts.connect(frame, self)
+            self._process = self._process_of_kernel()
         else:
             self._connection.receive(frame)

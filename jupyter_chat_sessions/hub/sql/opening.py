@@ -32,6 +32,8 @@ RESERVE_BYTES = 1024 * 1024
 """Kept free on the disk, so that a full one does not keep SQLite from putting itself in order."""
 THOROUGH_BYTES = 64 * 1024 * 1024
 """Up to this size a database's indexes are checked too when it is opened; above it that would take seconds."""
+PATIENCE_S = 3.0
+"""How long a server that starts waits for the one before it to let go of the database, in seconds."""
 MAX_SERVERS = 16
 """Servers of one person at a time with a database of their own."""
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -71,7 +73,7 @@ def open_store(url: str | None, *, directory: Path, retry_s: float = RETRY_S) ->
     for number in range(1, MAX_SERVERS + 1):
         path = directory / ("chats.sqlite" if number == 1 else f"chats-{number}.sqlite")
         try:
-            store = _open_file(path, retry_s=retry_s)
+            store = _open_file(path, retry_s=retry_s, patience_s=PATIENCE_S if number == 1 else 0.0)
         except _LockedError:
             logger.info("%s is in use by another server", path)
             continue
@@ -119,15 +121,16 @@ class SqliteFile:
     Args:
         path: The file.
         is_on_network: It lives on a network file system.
+        patience_s: How long to wait for another process to let go of it, in seconds.
     """
 
-    def __init__(self, path: Path, *, is_on_network: bool) -> None:
+    def __init__(self, path: Path, *, is_on_network: bool, patience_s: float = 0.0) -> None:
         self.path = path
         self._reserve = path.with_suffix(".reserve")
         # Exclusive first: the write-ahead log then needs no shared memory, and no second server gets in.
         journal = "DELETE" if is_on_network else "WAL"
         pragmas = ("locking_mode=EXCLUSIVE", f"journal_mode={journal}", "synchronous=FULL")
-        self._engine = _engine(URL.create("sqlite", database=str(path)), pragmas=pragmas)
+        self._engine = _engine(URL.create("sqlite", database=str(path)), pragmas=pragmas, patience_s=patience_s)
 
     def connect(self) -> Connection:
         """See `Database.connect`."""
@@ -196,8 +199,9 @@ class AnyDatabase:
         self._engine.dispose()
 
 
-def _open_file(path: Path, *, retry_s: float) -> Store:
-    database = SqliteFile(path, is_on_network=file_system_of(path.parent) in NETWORK_FILE_SYSTEMS)
+def _open_file(path: Path, *, retry_s: float, patience_s: float) -> Store:
+    is_on_network = file_system_of(path.parent) in NETWORK_FILE_SYSTEMS
+    database = SqliteFile(path, is_on_network=is_on_network, patience_s=patience_s)
     status = OK
     try:
         connection = _connect(database)
@@ -280,10 +284,10 @@ def _without_password(url: str) -> str:
         return "whose URL cannot be read"
 
 
-def _engine(url: URL, *, pragmas: Sequence[str] = ()) -> Engine:
+def _engine(url: URL, *, pragmas: Sequence[str] = (), patience_s: float = 0.0) -> Engine:
     is_sqlite = url.get_backend_name() == "sqlite"
     # The writer's thread takes the connection over from the one that opened it.
-    options = {"check_same_thread": False, "timeout": 0} if is_sqlite else {}
+    options = {"check_same_thread": False, "timeout": patience_s} if is_sqlite else {}
     engine = create_engine(url, poolclass=NullPool, connect_args=options)
     if is_sqlite:
         # sqlite3 would begin transactions by itself, and not before a change of the schema.
