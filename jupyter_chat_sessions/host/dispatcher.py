@@ -53,8 +53,14 @@ class Dispatcher:
 
     def submit(self, run: Run) -> None:
         """Put a run at the end of the queue."""
-        if self.is_ending:
+        if self.is_ending or self._session.is_ending:
             return
+        if run.step is not None:
+            if run.id in self._session.taken:
+                # The hub had forgotten this host, and with it what had become of the message.
+                self._tell(run, "interrupted")
+                return
+            self._session.take(run.id)
         self._session.waiting.append(run)
         self._start_next()
 
@@ -69,8 +75,12 @@ class Dispatcher:
         if had_run and self._session.app.handler("on_stop") is not None:
             self.submit(Run("on_stop"))
 
-    async def aclose(self) -> None:
-        """Cancel everything, give `on_chat_end` its turn, and free the session."""
+    async def aclose(self, *, goes_on: bool = False) -> None:
+        """Cancel everything, give `on_chat_end` its turn, and free the session.
+
+        Args:
+            goes_on: The session lives on elsewhere: `on_chat_end` is not its due yet.
+        """
         if self.is_ending:
             return
         self.is_ending = True
@@ -78,7 +88,7 @@ class Dispatcher:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task], timeout=END_GRACE_S)
-        if self._session.app.handler("on_chat_end") is not None:
+        if not goes_on and self._session.app.handler("on_chat_end") is not None:
             ending = self._create_task(Run("on_chat_end"))
             done, _ = await asyncio.wait([ending], timeout=ON_CHAT_END_LIMIT_S)
             if not done:
@@ -184,7 +194,7 @@ class Dispatcher:
         self._session.emit(PutStep(step=step))
 
     def _tell(self, run: Run, status: RunStatus) -> None:
-        if not self.is_ending:
+        if not (self.is_ending or self._session.is_ended):
             self._report(RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status))
 
 

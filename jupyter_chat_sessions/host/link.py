@@ -18,6 +18,7 @@ import msgspec
 
 from ..protocol.errors import ChatSessionsError, HubUnreachableError, ProtocolError
 from ..protocol.frames import (
+    BATCH_BYTES,
     MAX_HOST_BYTES,
     PROTOCOL_VERSION,
     Decoder,
@@ -32,7 +33,7 @@ from ..protocol.frames import (
     encode,
     join,
 )
-from ..protocol.link import LinkEnd
+from ..protocol.link import LinkEnd, batches
 from .outbox import Outbox
 from .wire import Dial, Wire
 
@@ -46,7 +47,6 @@ BEAT_S = 10.0
 SILENCE_S = 35.0
 """Without a word of the hub, not even the answer to a beat, the line counts as dead."""
 LONGEST_WAIT_S = 5.0
-_BATCH_BYTES = MAX_HOST_BYTES // 4
 
 
 class LinkListener(Protocol):
@@ -215,21 +215,9 @@ class Link:
 
     def _send(self, seq: int, frames: list[msgspec.Raw]) -> None:
         """Send numbered frames in as few messages as their size allows."""
-        if self._wire is None:
-            return
-        start, weight = 0, 0
-        for index, frame in enumerate(frames):
-            size = len(bytes(frame))
-            if index > start and weight + size > _BATCH_BYTES:
-                self._send_batch(seq + start, frames[start:index])
-                start, weight = index, 0
-            weight += size
-        if start < len(frames):
-            self._send_batch(seq + start, frames[start:])
-
-    def _send_batch(self, seq: int, frames: list[msgspec.Raw]) -> None:
-        if self._wire is not None:
-            self._wire.send(join([encode(_RawBatch(seq=seq, ack=self._end.received, frames=frames))]))
+        for first, some in batches(seq, frames, size=_size, max_bytes=BATCH_BYTES):
+            if self._wire is not None:
+                self._wire.send(join([encode(_RawBatch(seq=first, ack=self._end.received, frames=some))]))
 
     def _settle(self) -> None:
         self.outbox.settled(self._end.kept)
@@ -242,6 +230,10 @@ class Link:
             wire.send(beat)
             await asyncio.sleep(BEAT_S)
         wire.close()
+
+
+def _size(frame: msgspec.Raw) -> int:
+    return len(bytes(frame))
 
 
 class _RefusedError(ChatSessionsError):

@@ -25,6 +25,7 @@ from ..protocol.frames import (
     Deliver,
     DeliverAnswer,
     Forward,
+    HadSession,
     HostAnswer,
     HostBusy,
     HostMessage,
@@ -87,12 +88,16 @@ class Runtime:
         """Finds the session that a cell sees; the notebook layer puts its own in."""
         self.on_cell_asks: Callable[[BaseSession, str, str], None] | None = None
         """Called when a cell, not a handler, puts a question: with the session, the question's id and its text."""
+        self.on_session_opened: Callable[[BaseSession], None] | None = None
+        """Called on the link's thread with each new session, before anything happens in it."""
         self.on_session_ended: Callable[[BaseSession], None] | None = None
         self.link: Link | None = None
         self.link_status: LinkStatus = "closed"
         self.link_reason: str | None = None
         self._channels: dict[str, HostedChannel] = {}
         self._sessions: dict[str, HostedSession] = {}
+        self._displaced: dict[str, HostedSession] = {}
+        """Sessions from before the hub began anew with this host, until it says what became of them."""
         self._answers: dict[str, Future[str]] = {}
         self._openings: dict[str, Future[BaseSession]] = {}
         self._watches: dict[asyncio.AbstractEventLoop, BusyWatch] = {}
@@ -117,7 +122,7 @@ class Runtime:
                 self.unpublish(name)
             self.link.close()
             self.link = None
-        for hosted in list(self._sessions.values()):
+        for hosted in [*self._sessions.values(), *self._displaced.values()]:
             if not hosted.session.loop.is_closed():
                 hosted.session.loop.call_soon_threadsafe(self._end, hosted)
         self._watches.clear()
@@ -239,11 +244,17 @@ class Runtime:
             self._connected.clear()
 
     def on_new_hub(self) -> None:
-        """See `LinkListener`: what the old hub knew is gone, sessions included."""
-        for hosted in list(self._sessions.values()):
-            self._on_loop(hosted.session.loop, lambda hosted=hosted: self._end(hosted))  # type: ignore[misc]
-        for channel in self._channels.values():
-            self._required_link().outbox.put(Publish(settings=channel.settings))
+        """See `LinkListener`: publish the channels again, and learn what became of their sessions."""
+        self._displaced.update(self._sessions)
+        self._sessions = {}
+        for hosted in self._displaced.values():
+            hosted.session.is_ending = hosted.session.is_ended = True
+        outbox = self._required_link().outbox
+        outbox.take()  # What was said meanwhile belongs to runs that the hub has called interrupted.
+        for channel in list(self._channels.values()):
+            outbox.put(Publish(settings=channel.settings))
+        for session_id in self._displaced:
+            outbox.put(HadSession(session=session_id))
 
     def on_frames(self, frames: list[HubToHostFrame]) -> None:
         """See `LinkListener`."""
@@ -278,11 +289,11 @@ class Runtime:
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.submit(Run("on_message", step=step)))
             case StopRuns(session=session_id):
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.stop())
-            case SessionEnded(session=session_id):
-                hosted = self._sessions.get(session_id)
+            case SessionEnded(session=session_id, reason=reason):
+                hosted = self._displaced.pop(session_id, None) or self._sessions.get(session_id)
                 if hosted is not None:
                     hosted.session.is_ending = True
-                self._for_session(session_id, self._end)
+                    self._end_on_loop(hosted, goes_on=reason == "moved")
             case HostRefused():
                 opening = self._openings.pop(frame.session, None)
                 hosted = self._sessions.get(frame.session)
@@ -302,6 +313,12 @@ class Runtime:
         session = session_class(frame)(frame, app=self.app, line=self.link.outbox, loop=channel.loop)
         session.bot_name = channel.settings.bot_name
         dispatcher = Dispatcher(session, report=self.link.outbox.put, show_error=self.show_error)
+        displaced = self._displaced.pop(session.id, None)
+        if displaced is not None:
+            session.go_on_from(displaced.session)
+            self._end_on_loop(displaced, goes_on=True)
+        if self.on_session_opened is not None:
+            self.on_session_opened(session)
         self._sessions[session.id] = HostedSession(session, dispatcher)
         opening = self._openings.pop(session.id, None)
         if opening is not None:
@@ -314,14 +331,18 @@ class Runtime:
         if hosted is not None:
             self._on_loop(hosted.session.loop, lambda: work(hosted))
 
-    def _end(self, hosted: HostedSession) -> None:
+    def _end_on_loop(self, hosted: HostedSession, *, goes_on: bool) -> None:
+        self._on_loop(hosted.session.loop, lambda: self._end(hosted, goes_on=goes_on))
+
+    def _end(self, hosted: HostedSession, *, goes_on: bool = False) -> None:
         """End a session, on its loop. The runtime owns the task until it is done."""
         if hosted.dispatcher.is_ending:
             return
 
         async def end() -> None:
-            await hosted.dispatcher.aclose()
-            self._sessions.pop(hosted.session.id, None)
+            await hosted.dispatcher.aclose(goes_on=goes_on)
+            if self._sessions.get(hosted.session.id) is hosted:
+                del self._sessions[hosted.session.id]
             if hosted.session.follower is not None:
                 hosted.session.follower.on_ended()
             if self.on_session_ended is not None:
@@ -358,7 +379,7 @@ class Runtime:
         watch.hand_over(work)
 
     def _tell_busy(self, loop: asyncio.AbstractEventLoop, busy: bool) -> None:
-        for channel in self._channels.values():
+        for channel in list(self._channels.values()):
             if channel.loop is loop:
                 self._required_link().outbox.put(HostBusy(channel=channel.settings.name, busy=busy))
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import asyncio
 
 
+MAX_TAKEN = 1024
+"""Messages remembered; far fewer may wait at a time."""
+
+
 class Line(Protocol):
     """The way to the hub, as a session sees it."""
 
@@ -111,6 +115,8 @@ class BaseSession:
         self.is_ending = False
         """Its end is on the way: `on_chat_end` may still be to come."""
         self.is_ended = False
+        self.taken: dict[str, None] = {}
+        """Ids of the newest of the user's messages that came here: none is given to a handler twice."""
         self.heard_at = 0.0
         """When its user last said something, on `time.monotonic`; 0 before that."""
         self.follower: Follower | None = None
@@ -195,6 +201,19 @@ class BaseSession:
             asked = [asked for asked in self._questions.values() if asked.run is run]
         for each in asked:
             each.future.cancel()
+
+    def take(self, message: str) -> None:
+        """Note that a message of the user's has come."""
+        self.taken[message] = None
+        if len(self.taken) > MAX_TAKEN:
+            del self.taken[next(iter(self.taken))]
+
+    def go_on_from(self, earlier: BaseSession) -> None:
+        """Take over what this very process knows of the session from before the hub gave it anew."""
+        self.values = dict(earlier.values)
+        self.messages = list(earlier.messages)
+        self.taken = earlier.taken
+        self.heard_at = earlier.heard_at
 
     def free(self) -> None:
         """Let go of everything; the session is over."""

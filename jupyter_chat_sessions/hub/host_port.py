@@ -10,7 +10,10 @@ from typing import Protocol
 
 from ..protocol.errors import ProtocolError
 from ..protocol.frames import (
+    BATCH_BYTES,
     PROTOCOL_VERSION,
+    Deliver,
+    DeliverAnswer,
     HostBatch,
     HostFrame,
     HostLinkFrame,
@@ -21,8 +24,12 @@ from ..protocol.frames import (
     LinkBeat,
     LinkHello,
     LinkWelcome,
+    OpenSession,
+    SessionEnded,
+    StopRuns,
+    encode,
 )
-from ..protocol.link import LinkEnd
+from ..protocol.link import LinkEnd, batches
 from .clock import Timer
 
 
@@ -81,9 +88,20 @@ class HostPort:
             LinkWelcome(v=PROTOCOL_VERSION, hub_epoch=hub_epoch, received=self._end.received, resumed=is_resumed)
         )
         seq, frames = self._end.unacknowledged()
-        if frames:
-            outlet.send(HubBatch(seq=seq, ack=self._end.received, frames=frames))
+        for first, some in batches(seq, frames, size=_size, max_bytes=BATCH_BYTES):
+            outlet.send(HubBatch(seq=first, ack=self._end.received, frames=some))
         return connection
+
+    def take_back(self, session: str) -> None:
+        """Let a session leave this host: what it was still to be given for it becomes the news that it has moved."""
+        moved = SessionEnded(session=session, reason="moved")
+
+        def change(frame: HubToHostFrame) -> HubToHostFrame:
+            is_work = isinstance(frame, OpenSession | Deliver | DeliverAnswer | StopRuns) and frame.session == session
+            return moved if is_work else frame
+
+        self._end.amend(change)
+        self.send(moved)
 
     def receive(self, connection: HostConnection, frame: HostLinkFrame) -> None:
         """Take a frame of the current connection.
@@ -112,6 +130,10 @@ class HostPort:
             return False
         self._connection = None
         return True
+
+
+def _size(frame: HubToHostFrame) -> int:
+    return len(encode(frame))
 
 
 LostCallback = Callable[[HostPort], None]

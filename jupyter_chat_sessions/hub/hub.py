@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import random
 import secrets
+from functools import partial
 from typing import Literal, NamedTuple, assert_never
 from uuid import uuid4
 
@@ -20,6 +22,8 @@ from ..protocol.frames import (
     CloseSession,
     Emit,
     ErrorFrame,
+    Going,
+    HadSession,
     Hello,
     HostAnswer,
     HostBusy,
@@ -44,17 +48,21 @@ from ..protocol.steps import ChannelName
 from .access import Principal
 from .attachment import Attachment
 from .channel import Channel, ChannelStatus
-from .clock import Clock
-from .commands import Reply
+from .clock import Clock, utc_now
+from .commands import MAX_REMEMBERED, Reply
 from .host_port import HostConnection, HostOutlet, HostPort
+from .memory_store import MemoryStore
 from .options import HubOptions
 from .session import EndReason, Outlet, Session
-from .store import SessionRecord, Store, Values
+from .store import SessionRecord, StorageStatus, Store, StoredThread, ThreadRecord, ThreadSummary, Values
+from .transcript import Transcript
 
 logger = logging.getLogger(__name__)
 
-_SessionFrame = Emit | RunChanged | HostMessage | HostAnswer | SaveValues | CloseSession
+_SessionFrame = Emit | RunChanged | HostMessage | HostAnswer | SaveValues | HadSession | CloseSession
 
+GOING_S = (1.0, 5.0)
+"""Between these a viewer waits before it comes back to a server that restarts, in seconds."""
 _NOTEBOOK = UserInfo(identifier="notebook", display_name="Notebook")
 
 
@@ -109,6 +117,9 @@ class Hub:
         self._channels: dict[str, Channel] = {}
         self._hosts: dict[str, HostPort] = {}
         self._sessions: dict[str, Session] = {}
+        self._in_memory = MemoryStore()
+        """For the notebooks' own sessions, which go with their kernel."""
+        store.watch(self._on_storage)
 
     # ---- viewers -----------------------------------------------------------------------------------------------------
 
@@ -118,29 +129,53 @@ class Hub:
         Raises:
             RefusedError: There is no such channel, or no room.
         """
-        channel = self._channels.get(request.channel)
-        if channel is None:
-            raise RefusedError(
-                "unknown_channel",
-                f"No notebook has opened the chat {request.channel!r}. Run its cells, then try again.",
-            )
-        if len(self._sessions) >= self.options.max_sessions:
-            raise RefusedError("busy", "This server has no room for another conversation. Try again later.")
-        secret = secrets.token_urlsafe(32)
-        record = SessionRecord(
-            id=str(uuid4()),
-            thread_id=str(uuid4()),
-            channel=channel.name,
-            owner_key=principal.key,
-            secret_hash=_hash(secret),
-            user=principal.user,
-            client_type=request.client,
-            language=request.language,
-            chat_profile=request.chat_profile,
-            is_owner=principal.is_owner,
-        )
-        self._begin(record, channel, env=request.user_env)
-        return Created(session=record.id, secret=secret, thread_id=record.thread_id)
+        channel = self._open_channel(request.channel)
+        return self._create(principal, request, channel, earlier=None)
+
+    async def resume_thread(self, principal: Principal, request: NewSession, thread_id: str) -> Created:
+        """Make a session that goes on with a stored thread of somebody's; one that still lives in it ends.
+
+        Raises:
+            RefusedError: There is no such thread, it is another's, or there is no room.
+        """
+        thread = await self.store.thread(thread_id, newest_steps=self.options.snapshot_steps)
+        if thread is None or not _is_same(thread.record.owner_key, principal.key):
+            raise _unknown_thread()
+        for session in self.sessions_of(principal):
+            if session.record.thread_id == thread_id:
+                session.end("continued")
+                thread = await self.store.thread(thread_id, newest_steps=self.options.snapshot_steps)
+        channel = self._open_channel(request.channel)
+        if thread is None or thread.record.channel != channel.name:
+            raise _unknown_thread()
+        return self._create(principal, request, channel, earlier=thread)
+
+    async def threads_of(self, principal: Principal, *, channel: str | None, limit: int) -> list[ThreadSummary]:
+        """Return somebody's stored threads, the one last written to first."""
+        return await self.store.threads_of(principal.key, channel=channel, limit=limit)
+
+    async def thread(self, principal: Principal, thread_id: str) -> ThreadRecord:
+        """Return a stored thread to the one it belongs to.
+
+        Raises:
+            RefusedError: There is no such thread, or it is another's: the same for both.
+        """
+        thread = await self.store.thread(thread_id, newest_steps=0)
+        if thread is None or not _is_same(thread.record.owner_key, principal.key):
+            raise _unknown_thread()
+        return thread.record
+
+    async def drop_thread(self, principal: Principal, thread_id: str) -> None:
+        """End the sessions that live in a thread of somebody's, and remove it for good.
+
+        Raises:
+            RefusedError: There is no such thread, or it is another's.
+        """
+        await self.thread(principal, thread_id)
+        for session in self.sessions_of(principal):
+            if session.record.thread_id == thread_id:
+                session.end("closed")
+        await self.store.drop_thread(thread_id)
 
     def attach(self, principal: Principal, hello: Hello, outlet: Outlet) -> Attachment:
         """Join a viewer to its session.
@@ -224,11 +259,17 @@ class Hub:
             viewers=sum(session.viewers for session in self._sessions.values()),
         )
 
+    def restore(self) -> None:
+        """Go on with the sessions that the store kept. Called once, before anybody is served."""
+        for kept in self.store.sessions(newest_steps=self.options.snapshot_steps, newest_commands=MAX_REMEMBERED):
+            channel = self._channels.setdefault(kept.record.settings.name, Channel(kept.record.settings))
+            session = self._add(kept.record, channel, thread=kept.thread.record, earlier=kept.thread)
+            session.go_on(kept.commands, kept.values)
+
     async def aclose(self) -> None:
-        """Let every viewer go, end every session, and close the store."""
+        """Let every viewer go, and close the store. What it keeps goes on when the server is back."""
         for session in list(self._sessions.values()):
-            session.let_go()
-            session.end("closed")
+            session.let_go(Going(retry_after_s=random.uniform(*GOING_S)))  # noqa: S311  # so that not all come at once
         for host in self._hosts.values():
             if host.grace_timer is not None:
                 host.grace_timer.cancel()
@@ -249,12 +290,13 @@ class Hub:
                 if channel is not None and channel.host is host:
                     channel.is_busy = busy
                     channel.show_host()
-            case Emit() | RunChanged() | HostMessage() | HostAnswer() | SaveValues() | CloseSession():
+            case Emit() | RunChanged() | HostMessage() | HostAnswer() | SaveValues() | HadSession() | CloseSession():
                 session = self._sessions.get(frame.session)
                 if session is None or session.channel.host is not host:
-                    host.send(SessionEnded(session=frame.session, reason="unknown"))
+                    goes_on = session is not None and isinstance(frame, HadSession)
+                    host.send(SessionEnded(session=frame.session, reason="moved" if goes_on else "unknown"))
                 else:
-                    self._on_session_frame(host, session, frame)
+                    session.in_turn(partial(self._on_session_frame, host, session, frame))
             case _:
                 assert_never(frame)
 
@@ -277,6 +319,8 @@ class Hub:
                 session.answer(answer, reply=_reply_to(host, session))
             case SaveValues(values=values, lost=lost):
                 session.save_values(Values(values=values, lost=lost))
+            case HadSession():
+                pass  # It goes on: the host was given it again when it published the channel.
             case CloseSession():
                 session.end("closed")
             case _:
@@ -285,6 +329,11 @@ class Hub:
     def _on_host_lost(self, host: HostPort) -> None:
         self._show_host(host)
         host.grace_timer = self._clock.call_later(self.options.host_grace_s, self._forget_host, host)
+
+    def _on_storage(self, status: StorageStatus) -> None:
+        logger.warning("storage: %s %s", status.code, status.text)
+        for session in list(self._sessions.values()):
+            session.show_storage()
 
     def _on_session_ended(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
@@ -324,11 +373,10 @@ class Hub:
         for session in list(channel.session_by_id.values()):
             if session.record.client_type == "notebook":
                 session.end("unpublished")
-            elif earlier.is_connected:
-                earlier.send(SessionEnded(session=session.id, reason="unpublished"))
-        if earlier.is_connected:
-            text = f"Another notebook has taken over the chat {channel.name!r}."
-            earlier.send(PublishRefused(channel=channel.name, code="channel_taken", text=text))
+            else:
+                earlier.take_back(session.id)
+        text = f"Another notebook has taken over the chat {channel.name!r}."
+        earlier.send(PublishRefused(channel=channel.name, code="channel_taken", text=text))
 
     def _unpublish(self, host: HostPort, name: str) -> None:
         channel = self._channels.get(name)
@@ -352,7 +400,7 @@ class Hub:
         record = SessionRecord(
             id=frame.session,
             thread_id=frame.thread_id,
-            channel=channel.name,
+            settings=channel.settings,
             owner_key=f"host:{host.epoch}",
             secret_hash=_hash(secrets.token_urlsafe(32)),
             user=_NOTEBOOK,
@@ -360,21 +408,71 @@ class Hub:
             language="en-US",
             is_owner=True,
         )
-        self._begin(record, channel, env=frame.user_env)
+        session = self._add(record, channel, thread=_new_thread(record), earlier=None, store=self._in_memory)
+        session.begin(frame.user_env)
 
-    def _begin(self, record: SessionRecord, channel: Channel, *, env: UserEnv) -> None:
-        session = Session(
-            record,
-            channel,
+    def _open_channel(self, name: str) -> Channel:
+        channel = self._channels.get(name)
+        if channel is None:
+            raise RefusedError(
+                "unknown_channel",
+                f"No notebook has opened the chat {name!r}. Run its cells, then try again.",
+            )
+        if len(self._sessions) >= self.options.max_sessions:
+            raise RefusedError("busy", "This server has no room for another conversation. Try again later.")
+        return channel
+
+    def _create(
+        self, principal: Principal, request: NewSession, channel: Channel, *, earlier: StoredThread | None
+    ) -> Created:
+        secret = secrets.token_urlsafe(32)
+        record = SessionRecord(
+            id=str(uuid4()),
+            thread_id=str(uuid4()) if earlier is None else earlier.record.id,
+            settings=channel.settings,
+            owner_key=principal.key,
+            secret_hash=_hash(secret),
+            user=principal.user,
+            client_type=request.client,
+            language=request.language,
+            chat_profile=request.chat_profile,
+            is_owner=principal.is_owner,
+            has_begun=earlier is not None,
+        )
+        thread = _new_thread(record) if earlier is None else earlier.record
+        self._add(record, channel, thread=thread, earlier=earlier).begin(request.user_env)
+        return Created(session=record.id, secret=secret, thread_id=record.thread_id)
+
+    def _add(
+        self,
+        record: SessionRecord,
+        channel: Channel,
+        *,
+        thread: ThreadRecord,
+        earlier: StoredThread | None,
+        store: Store | None = None,
+    ) -> Session:
+        store = store or self.store
+        transcript = Transcript(
+            thread,
             epoch=secrets.token_hex(8),
             options=self.options,
             clock=self._clock,
-            store=self.store,
+            store=store,
+            earlier=earlier,
+        )
+        session = Session(
+            record,
+            channel,
+            transcript,
+            options=self.options,
+            clock=self._clock,
+            store=store,
             on_ended=self._on_session_ended,
         )
         self._sessions[session.id] = session
         channel.session_by_id[session.id] = session
-        session.begin(env)
+        return session
 
     def _show_host(self, host: HostPort) -> None:
         for channel in self._channels.values():
@@ -406,6 +504,20 @@ def _reply_to(host: HostPort, session: Session) -> Reply:
             host.send(HostRefused(session=session.id, code=frame.code, text=frame.text, client_id=frame.client_id))
 
     return reply
+
+
+def _new_thread(record: SessionRecord) -> ThreadRecord:
+    return ThreadRecord(
+        id=record.thread_id, channel=record.settings.name, owner_key=record.owner_key, created_at=utc_now()
+    )
+
+
+def _is_same(key: str, other: str) -> bool:
+    return hmac.compare_digest(key.encode(), other.encode())
+
+
+def _unknown_thread() -> RefusedError:
+    return RefusedError("unknown_thread", "There is no such conversation any more. Start a new chat.")
 
 
 def _hash(secret: str) -> str:

@@ -14,6 +14,7 @@ from .store import (
     RemoveStep,
     StorageStatus,
     StoredSession,
+    StoredThread,
     ThreadRecord,
     ThreadSummary,
     Write,
@@ -51,13 +52,13 @@ class MemoryStore:
                 case PutStep(thread_id, position, step):
                     self._threads[thread_id].put(position, step)
                 case RemoveStep(thread_id, step_id):
-                    self._threads[thread_id].step_by_id.pop(step_id, None)
+                    self._threads[thread_id].remove(step_id)
                 case _:
                     pass  # Nobody asks for these again: no session outlives this store.
         if then is not None:
             then()
 
-    async def sessions(self, *, newest_steps: int, newest_commands: int) -> list[StoredSession]:
+    def sessions(self, *, newest_steps: int, newest_commands: int) -> list[StoredSession]:
         """Return none: no session outlives this store."""
         return []
 
@@ -71,15 +72,13 @@ class MemoryStore:
         start = max(0, len(steps) - limit)
         return steps[start:], start
 
-    async def thread(self, thread_id: str) -> ThreadRecord | None:
+    async def thread(self, thread_id: str, *, newest_steps: int) -> StoredThread | None:
         """See `Store.thread`."""
         thread = self._threads.get(thread_id)
-        return None if thread is None else thread.record
-
-    async def positions(self, thread_id: str) -> dict[str, int]:
-        """See `Store.positions`."""
-        thread = self._threads.get(thread_id)
-        return {} if thread is None else dict(thread.position_by_id)
+        if thread is None:
+            return None
+        steps = list(thread.step_by_id.values())[-newest_steps:]
+        return StoredThread(record=thread.record, steps=steps, positions=dict(thread.position_by_id))
 
     async def threads_of(self, owner_key: str, *, channel: str | None, limit: int) -> list[ThreadSummary]:
         """See `Store.threads_of`."""
@@ -106,6 +105,10 @@ class _Thread:
         self.step_by_id: dict[str, Step] = {}
         """In their order: a new step has a higher position than all before it."""
         self.position_by_id: dict[str, int] = {}
+
+    def remove(self, step_id: str) -> None:
+        self.step_by_id.pop(step_id, None)
+        self.position_by_id.pop(step_id, None)
 
     def put(self, position: int, step: Step) -> None:
         self.step_by_id[step.id] = step

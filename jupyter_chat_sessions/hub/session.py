@@ -7,34 +7,32 @@ everybody attached.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import uuid4
 
 from msgspec.structs import replace
 
 from ..protocol.conversation import Conversation
 from ..protocol.errors import RefusedError
-from ..protocol.event_log import EventLog
 from ..protocol.frames import (
     PROTOCOL_VERSION,
     Accepted,
-    AppendText,
     Bye,
     ClearQuestion,
     Deliver,
     DeliverAnswer,
     ErrorFrame,
     Event,
-    FinishStep,
     Forward,
     GiveEnv,
+    Going,
     Hello,
     HubToHostFrame,
     OpenSession,
     PutQuestion,
     PutStep,
-    RemoveStep,
     Retry,
     RunChanged,
     SendAnswer,
@@ -43,6 +41,7 @@ from ..protocol.frames import (
     SetState,
     StopRuns,
     UserEnv,
+    Watched,
     Welcome,
     encode,
 )
@@ -50,16 +49,22 @@ from ..protocol.lifecycle import Move, State, after
 from ..protocol.steps import FINAL_RUN_STATUSES, Answer, Step
 from . import store as stored
 from .clock import Clock, QuestionClocks, Timer, utc_now
-from .commands import CommandBook, Reply
+from .commands import Command, CommandBook, Reply
 from .options import HubOptions
-from .store import SessionRecord, Store, ThreadRecord
+from .store import CommandRecord, SessionRecord, Store, Values
+from .transcript import Transcript
 
 if TYPE_CHECKING:
     from .channel import Channel
 
 logger = logging.getLogger(__name__)
 
-EndReason = Literal["closed", "timeout", "unpublished"]
+EndReason = Literal["closed", "timeout", "unpublished", "continued"]
+
+STORAGE_RETRY_S = 5.0
+"""When a viewer sends again what could not be stored, in seconds."""
+REST_AFTER_S = 600.0
+"""How long after its last viewer has left a session keeps the events from which one catches up, in seconds."""
 
 
 class Outlet(Protocol):
@@ -78,7 +83,7 @@ class Session:
     Args:
         record: Who it belongs to and what it is called.
         channel: Where it lives; knows the host.
-        epoch: A random text under which events are numbered.
+        transcript: Its conversation.
         options: The limits.
         clock: Where time comes from.
         store: Where the thread is kept.
@@ -89,8 +94,8 @@ class Session:
         self,
         record: SessionRecord,
         channel: Channel,
+        transcript: Transcript,
         *,
-        epoch: str,
         options: HubOptions,
         clock: Clock,
         store: Store,
@@ -98,28 +103,32 @@ class Session:
     ) -> None:
         self.record = record
         self.channel = channel
-        self.conversation = Conversation()
         self.state: State = "unready"
+        self._transcript = transcript
         self._options = options
         self._clock = clock
         self._store = store
         self._on_ended = on_ended
-        self._log = EventLog(epoch, max_events=options.window_events, max_bytes=options.window_bytes)
         self._outlets: list[Outlet] = []
         self._commands = CommandBook()
         self._env: UserEnv = {}
-        self._unfinished: dict[str, Step] = {}
-        """The user's messages that are queued or running, oldest first."""
-        self._values = stored.Values()
-        self._position_by_step: dict[str, int] = {}
-        """The place of each step of the thread, those that were taken out too."""
+        self._values = Values()
+        self._storing = 0
+        """What viewers said and the store has not confirmed yet."""
+        self._held: deque[Callable[[], None]] = deque()
+        """What waits for that: it has its place in the thread behind it."""
+        self._claimed: set[str] = set()
+        """Questions whose answer is being stored."""
         self._is_open_at_host = False
         self._is_followed = record.client_type == "notebook"
         """A cell speaks in it, so that its host is shown what comes of that."""
         self._was_opened = False
-        """Some host has had this session: `on_chat_start` has had its turn."""
+        """Some host was given this session."""
+        self._has_left = False
+        """Its last viewer has gone, and none has come back."""
         self._questions = QuestionClocks(clock, on_expired=self._on_question_expired)
         self._away_timer: Timer | None = None
+        self._rest_timer: Timer | None = None
 
     # ---- life --------------------------------------------------------------------------------------------------------
 
@@ -133,22 +142,35 @@ class Session:
         """How many viewers are attached."""
         return len(self._outlets)
 
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation; to be changed by events only."""
+        return self._transcript.conversation
+
     def begin(self, env: UserEnv) -> None:
         """Start the life of a new session with what its viewer gave so far."""
-        thread = ThreadRecord(
-            id=self.record.thread_id,
-            channel=self.record.channel,
-            owner_key=self.record.owner_key,
-            created_at=utc_now(),
-        )
-        self._store.commit([stored.PutThread(thread), stored.PutSession(self.record)])
-        self._publish(SetState(state={"host": self.channel.host_status}))
-        self._wait_for_viewer()
+        self._store.commit([stored.PutThread(self._transcript.thread), stored.PutSession(self.record)])
         self._env = {name: value for name, value in env.items() if name in self.channel.settings.required_env}
+        self._show_surroundings()
+
+    def go_on(self, commands: list[CommandRecord], values: Values) -> None:
+        """Go on with a session that the server's end has interrupted. Its variables were in memory only."""
+        self._commands.restore(commands)
+        self._values = values
+        self.interrupt()
+        self._show_surroundings()
+
+    def _show_surroundings(self) -> None:
+        state: dict[str, Any] = {"host": self.channel.host_status}
+        if self.record.has_begun:
+            state["started"] = True
         missing = self._missing_env()
         if missing:
-            self._publish(SetState(state={"missingEnv": missing}))
-        else:
+            state["missingEnv"] = missing
+        self._publish(SetState(state=state))
+        self.show_storage()
+        self._wait_for_viewer()
+        if not missing:
             self._become_ready()
 
     def attach(self, hello: Hello, outlet: Outlet) -> None:
@@ -161,17 +183,18 @@ class Session:
             raise RefusedError(
                 "busy", f"This conversation is open in {self._options.max_tabs} tabs already. Close one."
             )
-        missed = self._log.since(hello.epoch, hello.last_seq)
+        missed = self._transcript.log.since(hello.epoch, hello.last_seq)
         self._move("attach")
         self._cancel_away_timer()
         self._questions.run()
+        self._tell_watched(True)
         is_resumed = isinstance(missed, list)
         welcome = Welcome(
             v=PROTOCOL_VERSION,
             session=self.id,
             thread_id=self.record.thread_id,
-            epoch=self._log.epoch,
-            seq=self._log.last,
+            epoch=self._transcript.log.epoch,
+            seq=self._transcript.log.last,
             resumed=is_resumed,
             reason=None if isinstance(missed, list) else missed,
             snapshot=None if is_resumed else self.conversation.snapshot(newest=self._options.snapshot_steps),
@@ -195,11 +218,16 @@ class Session:
             self._move("detach")
             self._questions.pause()
             self._wait_for_viewer()
+            self._tell_watched(False)
 
-    def let_go(self) -> None:
-        """The server goes away: close every viewer's line without a goodbye, so that it comes back."""
+    def let_go(self, going: Going) -> None:
+        """The server stops: write what is under way, and let every viewer go so that it comes back."""
+        self._transcript.checkpoint()
+        self._cancel_away_timer()
+        self._questions.pause()
         outlets, self._outlets = self._outlets, []  # closing may detach at once
         for outlet in outlets:
+            outlet.send(encode(going))
             outlet.close(1012, "the server restarts")
 
     def end(self, reason: EndReason) -> None:
@@ -210,15 +238,15 @@ class Session:
         self._cancel_away_timer()
         self._questions.pause()
         if self._is_open_at_host:
-            self._to_host(SessionEnded(session=self.id, reason=reason))
+            self._to_host(SessionEnded(session=self.id, reason="closed" if reason == "continued" else reason))
         bye = encode(Bye(code=4410, text=_END_TEXTS[reason]))
         outlets, self._outlets = self._outlets, []  # closing may detach at once
         for outlet in outlets:
             outlet.send(bye)
             outlet.close(4410, "ended")
         self._env = {}
-        self._log.trim()
-        self._store.commit([stored.DropSession(self.record)])
+        self._store.commit([*self._transcript.settled(), stored.DropSession(self.record)])
+        self._transcript.rest()
         self._on_ended(self)
 
     # ---- what viewers say --------------------------------------------------------------------------------------------
@@ -232,22 +260,20 @@ class Session:
             return
         refusal = self._why_not(command)
         if refusal is not None:
-            self._commands.forget(command.client_id)
-            reply(refusal)
+            self._commands.refuse(known, refusal)
             return
         step = self._user_step(command.text, client_id=command.client_id, command=command.command, is_run=True)
 
         def committed() -> None:
-            if self.state == "ended":
-                return
             self._publish(PutStep(step=step), is_stored=True)
             known.confirm(Accepted(client_id=command.client_id, step_id=step.id))
-            if self.channel.settings.when_busy == "interrupt" and len(self._unfinished) > 1:
+            if self.channel.settings.when_busy == "interrupt" and len(self._transcript.unfinished) > 1:
                 self._to_host(StopRuns(session=self.id))
-            if self._is_open_at_host:
-                self._to_host(Deliver(session=self.id, step=step))
+            self._deliver(step)
 
-        self._store.commit([self._put(step)], then=committed)
+        self._commit_command(
+            known, step, also=self._transcript.name_after(step.output), then=committed, otherwise=lambda: None
+        )
 
     def answer(self, command: SendAnswer, *, reply: Reply) -> None:
         """Take an answer to an open question; the first one wins."""
@@ -255,15 +281,15 @@ class Session:
         if known is None:
             return
         question = self.conversation.question(command.question_id)
-        if question is None:
-            self._commands.forget(command.client_id)
-            reply(_error("question_closed", "This question is closed: it was answered, or its time is over.", command))
+        if question is None or question.id in self._claimed:
+            text = "This question is closed: it was answered, or its time is over."
+            self._commands.refuse(known, _error("question_closed", text, command))
             return
         step = self._user_step(command.text, client_id=command.client_id, parent_id=question.step_id)
+        self._claimed.add(question.id)
 
         def committed() -> None:
-            if self.state == "ended":
-                return
+            self._claimed.discard(question.id)
             self._questions.clear(question.id)
             self._publish(PutStep(step=step), is_stored=True)
             self._publish(ClearQuestion(question_id=question.id, reason="answered"))
@@ -272,7 +298,7 @@ class Session:
                 DeliverAnswer(session=self.id, question_id=question.id, answer=Answer(text=command.text, step=step))
             )
 
-        self._store.commit([self._put(step)], then=committed)
+        self._commit_command(known, step, also=[], then=committed, otherwise=lambda: self._claimed.discard(question.id))
 
     def give_env(self, command: GiveEnv, *, reply: Reply) -> None:
         """Take the variables that the channel requires, and begin once all are there."""
@@ -283,10 +309,9 @@ class Session:
         self._env.update({name: value for name, value in command.values.items() if name in wanted})
         missing = self._missing_env()
         if missing:
-            self._commands.forget(command.client_id)
             self._publish(SetState(state={"missingEnv": missing}))
             text = f"This chat still needs: {', '.join(missing)}."
-            reply(_error("missing_env", text, command, details=missing))
+            self._commands.refuse(known, _error("missing_env", text, command, details=missing))
             return
         known.confirm(Accepted(client_id=command.client_id))
         if self.state == "unready":
@@ -299,21 +324,18 @@ class Session:
         if known is None:
             return
         step = self.conversation.step(command.step_id)
-        if step is None or step.status != "interrupted":
-            self._commands.forget(command.client_id)
-            reply(_error("conflict", "Only a message that was interrupted can be run again.", command))
+        if step is None or step.type != "user_message" or step.status != "interrupted":
+            text = "Only a message that was interrupted can be run again."
+            self._commands.refuse(known, _error("conflict", text, command))
             return
-        step = replace(step, status="queued")
+        again = replace(step, status="queued", attempt=step.attempt + 1)
 
         def committed() -> None:
-            if self.state == "ended":
-                return
-            self._publish(PutStep(step=step), is_stored=True)
-            known.confirm(Accepted(client_id=command.client_id, step_id=step.id))
-            if self._is_open_at_host:
-                self._to_host(Deliver(session=self.id, step=step))
+            self._publish(PutStep(step=again), is_stored=True)
+            known.confirm(Accepted(client_id=command.client_id, step_id=again.id))
+            self._deliver(again)
 
-        self._store.commit([self._put(step)], then=committed)
+        self._commit_command(known, again, also=[], then=committed, otherwise=lambda: None)
 
     def stop(self) -> None:
         """Cancel what runs and what waits; after the end there is nothing to cancel."""
@@ -329,6 +351,13 @@ class Session:
     def follow(self) -> None:
         """Show the host every event from now on: one of its cells speaks in this session."""
         self._is_followed = True
+
+    def in_turn(self, work: Callable[[], None]) -> None:
+        """Do what the host says: at once, or behind what viewers said before and is still being stored."""
+        if self._storing:
+            self._held.append(work)
+        else:
+            work()
 
     def emit(self, event: Event) -> None:
         """Give an event of the host its place.
@@ -350,7 +379,12 @@ class Session:
 
     def run_changed(self, change: RunChanged) -> None:
         """Show that a run began or ended."""
+        if change.name == "on_chat_start" and not self.record.has_begun:
+            self.record = replace(self.record, has_begun=True)
+            self._store.commit([stored.PutSession(self.record)])
         step = self.conversation.step(change.run)
+        if step is not None and step.status in FINAL_RUN_STATUSES:
+            return
         if step is not None and step.status is not None:
             self._publish(PutStep(step=replace(step, status=change.status)))
         if change.status == "running":
@@ -359,10 +393,17 @@ class Session:
             is_start = change.name == "on_chat_start"
             self._publish(SetState(state={"run": None, "started": True} if is_start else {"run": None}))
 
-    def save_values(self, values: stored.Values) -> None:
+    def save_values(self, values: Values) -> None:
         """Keep what `user_session` holds, for the next host."""
         self._values = values
         self._store.commit([stored.PutValues(self.id, values)])
+
+    def show_storage(self) -> None:
+        """Show viewers when their conversation is not kept as it should be."""
+        status = self._store.status
+        storage = None if status.code == "ok" else {"code": status.code, "text": status.text}
+        if self.conversation.state.get("storage") != storage:
+            self._publish(SetState(state={"storage": storage}))
 
     def show_host(self) -> None:
         """Show viewers whether the host is there."""
@@ -381,7 +422,7 @@ class Session:
         self._to_host(
             OpenSession(
                 session=self.id,
-                channel=self.record.channel,
+                channel=self.channel.name,
                 thread_id=self.record.thread_id,
                 user=self.record.user,
                 user_env=self._env,
@@ -389,14 +430,16 @@ class Session:
                 language=self.record.language,
                 chat_profile=self.record.chat_profile,
                 is_owner=self.record.is_owner,
-                resumed=self._was_opened,
+                resumed=self.record.has_begun,
+                thread=self._transcript.as_thread() if self.record.has_begun else None,
                 values=self._values.values,
                 lost=self._values.lost,
+                is_watched=not self._has_left,
             )
         )
         self._is_open_at_host = self._was_opened = True
-        for step in self._unfinished.values():
-            self._to_host(Deliver(session=self.id, step=step))
+        for step in self._transcript.unfinished.values():
+            self._deliver(step)
 
     def interrupt(self) -> None:
         """The host that had this session is gone for good: say so of what ran, and close its questions."""
@@ -406,7 +449,7 @@ class Session:
             self._publish(ClearQuestion(question_id=question.id, reason="withdrawn"))
         for step in self.conversation.steps:
             if step.streaming:
-                self._publish(FinishStep(step_id=step.id))
+                self._publish(PutStep(step=replace(step, streaming=False, status="interrupted")))
         if "run" in self.conversation.state:
             self._publish(SetState(state={"run": None}))
         self._is_open_at_host = False
@@ -414,39 +457,57 @@ class Session:
     # ---- private -----------------------------------------------------------------------------------------------------
 
     def _publish(self, event: Event, *, is_stored: bool = False) -> None:
-        self.conversation.apply(event)
-        if not is_stored:
-            self._keep(event)
-        if isinstance(event, PutStep) and event.step.status is not None:
-            self._unfinished.pop(event.step.id, None)
-            if event.step.status not in FINAL_RUN_STATUSES:
-                self._unfinished[event.step.id] = event.step
-        if isinstance(event, RemoveStep):
-            self._unfinished.pop(event.step_id, None)
-        frame = self._log.append(event)
+        frame = self._transcript.publish(event, is_stored=is_stored)
         for outlet in self._outlets:
             outlet.send(frame)
         if self._is_followed:
             self._to_host(Forward(session=self.id, event=event))
 
-    def _keep(self, event: Event) -> None:
-        """Write what the event made of a step; text on its way is written when the step is finished."""
-        match event:
-            case PutStep(step=step):
-                self._store.commit([self._put(step)])
-            case FinishStep(step_id=step_id):
-                step_now = self.conversation.step(step_id)
-                if step_now is not None:
-                    self._store.commit([self._put(step_now)])
-            case RemoveStep(step_id=step_id):
-                self._store.commit([stored.RemoveStep(self.record.thread_id, step_id)])
-            case AppendText() | PutQuestion() | ClearQuestion() | SetState():
-                pass
+    def _commit_command(
+        self,
+        command: Command,
+        step: Step,
+        *,
+        also: list[stored.PutThread],
+        then: Callable[[], None],
+        otherwise: Callable[[], None],
+    ) -> None:
+        """Store what a viewer said; only then does it have its effect. If it cannot be stored, its viewer is told."""
+        self._storing += 1
 
-    def _put(self, step: Step) -> stored.PutStep:
-        """Return the write of a step, which has its place from the first time on."""
-        position = self._position_by_step.setdefault(step.id, len(self._position_by_step))
-        return stored.PutStep(self.record.thread_id, position, step)
+        def committed() -> None:
+            if self.state != "ended":
+                then()
+            self._stored()
+
+        def failed() -> None:
+            otherwise()
+            text = "The server cannot store anything now. This is sent again by itself."
+            error = ErrorFrame(
+                code="storage_full", text=text, client_id=command.client_id, retry_after_s=STORAGE_RETRY_S
+            )
+            self._commands.refuse(command, error)
+            self._stored()
+
+        write = self._transcript.write_of(step)
+        record = stored.PutCommand(self.id, command.record(step.id))
+        self._store.commit([*also, write, record], then=committed, otherwise=failed)
+
+    def _stored(self) -> None:
+        self._storing -= 1
+        while self._held and not self._storing:
+            self._held.popleft()()
+
+    def _deliver(self, step: Step) -> None:
+        if self._is_open_at_host:
+            self._to_host(Deliver(session=self.id, step=step))
+
+    def _tell_watched(self, is_watched: bool) -> None:
+        if self._has_left is not is_watched:
+            return
+        self._has_left = not is_watched
+        if self._is_open_at_host:
+            self._to_host(Watched(session=self.id, is_watched=is_watched))
 
     def _become_ready(self) -> None:
         self._move("ready")
@@ -459,7 +520,7 @@ class Session:
         if self.state == "unready":
             missing = self._missing_env()
             return _error("missing_env", f"This chat first needs: {', '.join(missing)}.", command, details=missing)
-        waiting = len(self._unfinished)
+        waiting = len(self._transcript.unfinished) + self._storing
         if self.channel.settings.when_busy == "reject" and waiting:
             return _error("busy", "The last message is still being answered. Send this one afterwards.", command)
         if waiting > self._options.max_waiting:
@@ -468,7 +529,7 @@ class Session:
         return None
 
     def _settle_runs(self, moves: dict[str, Literal["interrupted", "cancelled"]]) -> None:
-        for step in list(self._unfinished.values()):
+        for step in list(self._transcript.unfinished.values()):
             if step.status in moves:
                 self._publish(PutStep(step=replace(step, status=moves[step.status])))
 
@@ -513,17 +574,20 @@ class Session:
         self._cancel_away_timer()
         if self.record.client_type != "notebook":
             self._away_timer = self._clock.call_later(self._options.session_timeout_s, self.end, "timeout")
+        self._rest_timer = self._clock.call_later(REST_AFTER_S, self._transcript.rest)
 
     def _cancel_away_timer(self) -> None:
-        if self._away_timer is not None:
-            self._away_timer.cancel()
-            self._away_timer = None
+        for timer in (self._away_timer, self._rest_timer):
+            if timer is not None:
+                timer.cancel()
+        self._away_timer = self._rest_timer = None
 
 
 _END_TEXTS = {
     "closed": "This conversation has ended.",
     "timeout": "This conversation has ended because nobody came back to it.",
     "unpublished": "The notebook has closed this chat.",
+    "continued": "This conversation goes on in another tab.",
 }
 
 

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from ..protocol.frames import ClientType, UserInfo
-from ..protocol.steps import Question, Step
+from ..protocol.frames import ChannelSettings, ClientType, UserInfo
+from ..protocol.steps import Step
 
 StorageCode = Literal["ok", "memory", "full", "failed"]
 
@@ -49,12 +49,13 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
 
     id: str
     thread_id: str
-    channel: str
     owner_key: str
     secret_hash: str
     user: UserInfo
     client_type: ClientType
     language: str
+    settings: ChannelSettings
+    """Of its channel, for the time until a host publishes that again."""
     chat_profile: str | None = None
     is_owner: bool = False
     has_begun: bool = False
@@ -90,7 +91,7 @@ class PutSession(Struct, frozen=True):
 
 
 class DropSession(Struct, frozen=True):
-    """A session ended: its commands, questions and values go, its thread stays."""
+    """A session ended: its commands and values go, its thread stays."""
 
     record: SessionRecord
 
@@ -118,20 +119,6 @@ class PutCommand(Struct, frozen=True):
     command: CommandRecord
 
 
-class PutQuestion(Struct, frozen=True):
-    """A question is open."""
-
-    session_id: str
-    question: Question
-
-
-class DropQuestion(Struct, frozen=True):
-    """A question is closed."""
-
-    session_id: str
-    question_id: str
-
-
 class PutValues(Struct, frozen=True):
     """What `user_session` holds has changed."""
 
@@ -139,23 +126,26 @@ class PutValues(Struct, frozen=True):
     values: Values
 
 
-Write = (
-    PutThread | PutSession | DropSession | PutStep | RemoveStep | PutCommand | PutQuestion | DropQuestion | PutValues
-)
+Write = PutThread | PutSession | DropSession | PutStep | RemoveStep | PutCommand | PutValues
+
+
+class StoredThread(Struct, frozen=True, kw_only=True):
+    """A thread, as far as a session needs it to go on with it."""
+
+    record: ThreadRecord
+    steps: list[Step]
+    """The newest steps, oldest first; at least back to the oldest that is queued or running."""
+    positions: dict[str, int]
+    """The place of every step of the thread, those that are not among `steps` too."""
 
 
 class StoredSession(Struct, frozen=True, kw_only=True):
     """A session that had not ended when the server went away."""
 
     record: SessionRecord
-    thread: ThreadRecord
-    steps: list[Step]
-    """The newest steps, oldest first; at least back to the oldest that is queued or running."""
-    positions: dict[str, int]
-    """The place of every step of the thread, those that are not among `steps` too."""
+    thread: StoredThread
     commands: list[CommandRecord]
     """The newest, oldest first."""
-    questions: list[Question]
     values: Values
 
 
@@ -195,8 +185,8 @@ class Store(Protocol):
                 keeps them and writes them as soon as it can.
         """
 
-    async def sessions(self, *, newest_steps: int, newest_commands: int) -> list[StoredSession]:
-        """Return the sessions that have not ended, oldest first: what a hub begins with."""
+    def sessions(self, *, newest_steps: int, newest_commands: int) -> list[StoredSession]:
+        """Return the sessions that have not ended, oldest first. Waits: called once, before the hub serves anybody."""
 
     async def steps_before(self, thread_id: str, *, before: str | None, limit: int) -> tuple[list[Step], int]:
         """Return steps of a thread that stand before one of them, oldest first, and how many there are before those.
@@ -207,11 +197,8 @@ class Store(Protocol):
             limit: The most steps to return.
         """
 
-    async def thread(self, thread_id: str) -> ThreadRecord | None:
-        """Return a thread's record, or None."""
-
-    async def positions(self, thread_id: str) -> dict[str, int]:
-        """Return the place of every step of a thread, in order."""
+    async def thread(self, thread_id: str, *, newest_steps: int) -> StoredThread | None:
+        """Return a thread, or None where there is none."""
 
     async def threads_of(self, owner_key: str, *, channel: str | None, limit: int) -> list[ThreadSummary]:
         """Return somebody's threads that have steps, the one last written to first."""

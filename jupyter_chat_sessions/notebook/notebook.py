@@ -76,6 +76,7 @@ class Notebook:
         self.runtime.on_cell_asks = lambda session, question_id, text: ask_in_cell(
             self.runtime, session, question_id, text
         )
+        self.runtime.on_session_opened = self._on_session_opened
         self.runtime.on_session_ended = self._on_session_ended
         self.address = find_hub()
         if self.address is not None:
@@ -95,6 +96,7 @@ class Notebook:
         self.runtime.show_error = print_error
         self.runtime.find_cell_session = lambda: None
         self.runtime.on_cell_asks = None
+        self.runtime.on_session_opened = None
         self.runtime.on_session_ended = None
         self._input_guard.remove()
         self._interrupt_guard.remove()
@@ -212,7 +214,6 @@ class Notebook:
                     "The hub did not open a session for this notebook in time; try again."
                 ) from None
             self._own_by_channel[name] = own
-            self._follow(own)
         return own
 
     def speaking_session(self, channel: str | None = None) -> BaseSession:
@@ -278,7 +279,7 @@ class Notebook:
 
     def _follow(self, session: BaseSession) -> Following:
         following = self._following_by_session.get(session.id)
-        if following is None:
+        if following is None or following.session is not session:
             following = self._following_by_session[session.id] = session.follower = Following(session)
         return following
 
@@ -297,8 +298,14 @@ class Notebook:
             answer = {"kind": "created", "request": message.get("request"), "status": 403, "body": body}
             self._widget_by_channel[channel].send(answer)
 
+    def _on_session_opened(self, session: BaseSession) -> None:
+        if session.client_type == "notebook":  # Its cells read all that is said in it, from the first word.
+            self._follow(session)
+
     def _on_session_ended(self, session: BaseSession) -> None:
-        self._following_by_session.pop(session.id, None)
+        following = self._following_by_session.get(session.id)
+        if following is not None and following.session is session:
+            del self._following_by_session[session.id]
         if self._own_by_channel.get(session.channel) is session:
             del self._own_by_channel[session.channel]
 

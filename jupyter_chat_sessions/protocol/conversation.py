@@ -6,6 +6,7 @@ The one rule: the same events in the same order give the same conversation, ever
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Literal, assert_never
 
 from msgspec.structs import replace
@@ -44,9 +45,10 @@ class Conversation:
             ProtocolError: Text does not continue where the step ends: something was lost on the way.
         """
         match event:
-            case PutStep(step=step):
-                self._forget_growing(step.id)
-                self._steps[step.id] = step
+            case PutStep(step=step, replaces=replaces):
+                if not replaces or step.id in self._steps:
+                    self._forget_growing(step.id)
+                    self._steps[step.id] = step
             case AppendText():
                 self._append(event)
             case FinishStep(step_id=step_id, end=end):
@@ -119,6 +121,26 @@ class Conversation:
             state=dict(self._state),
             earlier=self._earlier + left_out,
         )
+
+    def trim(self, newest: int) -> list[str]:
+        """Let older steps go that nothing will happen to by itself any more, and count them as earlier.
+
+        Args:
+            newest: How many steps stay at least.
+
+        Returns:
+            The ids of those that went: the oldest, up to the first that is still queued, running or written.
+        """
+        gone = []
+        for step in islice(self._steps.values(), max(0, len(self._steps) - newest)):
+            if step.streaming or step.status in ("queued", "running"):
+                break
+            gone.append(step.id)
+        for step_id in gone:
+            self._forget_growing(step_id)
+            del self._steps[step_id]
+        self._earlier += len(gone)
+        return gone
 
     def _append(self, event: AppendText) -> None:
         step = self._steps.get(event.step_id)

@@ -24,6 +24,9 @@ MAX_VIEWER_BYTES = 256 * 1024
 MAX_HOST_BYTES = 4 * 1024 * 1024
 """Bytes in one WebSocket message between hub and host."""
 
+BATCH_BYTES = MAX_HOST_BYTES // 4
+"""What gathers in one such message, in bytes; a single frame may be larger."""
+
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 UserEnv = Annotated[dict[str, Annotated[str, Meta(max_length=8192)]], Meta(max_length=64)]
 """The viewer's own variables (API keys). Held in memory only; never stored, logged or shown."""
@@ -43,6 +46,8 @@ class PutStep(Frame, tag="put_step", frozen=True, kw_only=True):
     """Add a step at the end, or replace the one with its id where it stands."""
 
     step: Step
+    replaces: bool = False
+    """The step is not new: where it is not here, it stands among the earlier ones, and nothing changes."""
 
 
 class AppendText(Frame, tag="append_text", frozen=True, kw_only=True):
@@ -342,6 +347,15 @@ class SaveValues(Frame, tag="save_values", frozen=True, kw_only=True):
     """Keys whose values cannot be written."""
 
 
+class HadSession(Frame, tag="had_session", frozen=True, kw_only=True):
+    """A session that lived here before the hub began anew with this host: said after its channel is published again.
+
+    If it goes on, `open_session` has come by then; if not, `session_ended` answers.
+    """
+
+    session: Id
+
+
 class CloseSession(Frame, tag="close_session", frozen=True, kw_only=True):
     """The author ends a session."""
 
@@ -358,6 +372,7 @@ HostFrame = (
     | RunChanged
     | HostBusy
     | SaveValues
+    | HadSession
     | CloseSession
 )
 
@@ -433,10 +448,10 @@ class StopRuns(Frame, tag="stop_runs", frozen=True, kw_only=True):
 
 
 class SessionEnded(Frame, tag="session_ended", frozen=True, kw_only=True):
-    """The session is over: cancel, run `on_chat_end`, free everything."""
+    """The session is over here: cancel, run `on_chat_end`, free everything. `moved`: it goes on at another host."""
 
     session: Id
-    reason: Literal["closed", "timeout", "unpublished", "unknown"]
+    reason: Literal["closed", "timeout", "unpublished", "unknown", "moved"]
 
 
 class HostRefused(Frame, tag="host_refused", frozen=True, kw_only=True):

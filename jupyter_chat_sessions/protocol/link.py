@@ -6,13 +6,20 @@ Both ends are the same class. The one rule: a frame is dropped here only when th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 from .errors import ProtocolError
 
 Out = TypeVar("Out")
 In = TypeVar("In")
+
+
+class Batch(NamedTuple, Generic[Out]):
+    """Frames that travel in one message, and the number of the first."""
+
+    first: int
+    frames: list[Out]
 
 
 class LinkEnd(Generic[Out, In]):
@@ -63,6 +70,10 @@ class LinkEnd(Generic[Out, In]):
         """Return what has to be sent again on a new connection, with the number of the first."""
         return self._sent - len(self._kept) + 1, list(self._kept)
 
+    def amend(self, change: Callable[[Out], Out]) -> None:
+        """Change what is kept to be sent again; each frame keeps its number."""
+        self._kept = deque(change(frame) for frame in self._kept)
+
     def receive(self, first: int, frames: Sequence[In]) -> list[In]:
         """Return those of the frames that did not come before.
 
@@ -84,3 +95,28 @@ class LinkEnd(Generic[Out, In]):
         kept = list(self._kept)
         self.__init__()  # type: ignore[misc]
         return kept
+
+
+def batches(first: int, frames: Sequence[Out], *, size: Callable[[Out], int], max_bytes: int) -> Iterator[Batch[Out]]:
+    """Part numbered frames into batches that fit into one message each.
+
+    Args:
+        first: The number of the first frame.
+        frames: The frames, in order.
+        size: Returns the encoded size of one, in bytes.
+        max_bytes: The most in one batch; a single frame above it makes a batch of its own.
+
+    Example:
+        >>> [(batch.first, batch.frames) for batch in batches(7, ["aa", "b", "cc"], size=len, max_bytes=3)]
+        [(7, ['aa', 'b']), (9, ['cc'])]
+    """
+    batch: list[Out] = []
+    weight = 0
+    for frame in frames:
+        weight += size(frame)
+        if batch and weight > max_bytes:
+            yield Batch(first, batch)
+            first, batch, weight = first + len(batch), [], size(frame)
+        batch.append(frame)
+    if batch:
+        yield Batch(first, batch)

@@ -68,7 +68,9 @@ class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     client_id: str | None = None
     """User messages only: the id its viewer gave it, by which it is recognised when sent again."""
     status: RunStatus | None = None
-    """User messages only."""
+    """What became of a user's message; `interrupted` also on what was being written when its kernel went away."""
+    attempt: int = 1
+    """User messages only: how often it was given to a handler, counting Retry."""
 
 
 class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -43,6 +43,7 @@ export class Conversation {
   apply(event: Event): void {
     switch (event.type) {
       case 'put_step':
+        if (event.replaces === true && !this._steps.has(event.step.id)) return;
         this._forgetLengths(event.step.id);
         this._steps.set(event.step.id, event.step);
         return;

@@ -24,6 +24,7 @@ export interface Step {
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly clientId?: string | null;
   readonly status?: RunStatus | null;
+  readonly attempt?: number;
 }
 
 export interface Question {
@@ -51,7 +52,7 @@ export interface Snapshot {
 }
 
 export type Event =
-  | { readonly type: 'put_step'; readonly step: Step }
+  | { readonly type: 'put_step'; readonly step: Step; readonly replaces?: boolean }
   | {
       readonly type: 'append_text';
       readonly stepId: string;

@@ -183,6 +183,24 @@ async def test_a_notebooks_own_session_needs_no_browser() -> None:
             cl.user_session.get("said")
 
 
+async def test_a_follower_that_comes_with_the_session_misses_nothing() -> None:
+    """With a loop of its own, `on_chat_start` greets before the cell that opened the session goes on."""
+    cl.on_chat_start(lambda: cl.run_sync(cl.Message("greeting").send()))
+    follower = Following()
+    async with Stage(channel="demo", run_on="thread") as stage:
+
+        def follow(session: BaseSession) -> None:
+            assert stage.runtime.session(session.id) is None
+            session.follower = follower
+
+        stage.runtime.on_session_opened = follow
+        await asyncio.wait_for(asyncio.wrap_future(stage.runtime.open_notebook_session("demo")), 10)
+        while not _texts(follower, "greeting"):
+            follower.changed.clear()
+            if not _texts(follower, "greeting"):
+                assert await asyncio.to_thread(follower.changed.wait, 10)
+
+
 def _texts(follower: Following, text: str) -> bool:
     return any(getattr(getattr(event, "step", None), "output", "") == text for event in follower.events)
 

@@ -47,7 +47,7 @@ steps = st.builds(
 )
 
 events: st.SearchStrategy[Event] = st.one_of(
-    st.builds(PutStep, step=steps),
+    st.builds(PutStep, step=steps, replaces=st.booleans()),
     st.builds(AppendText, step_id=step_ids, offset=st.just(-1), text=texts, into=fields),
     st.builds(FinishStep, step_id=step_ids, end=st.none() | st.just("2026-01-02T03:04:05.678Z")),
     st.builds(RemoveStep, step_id=step_ids),
@@ -81,8 +81,9 @@ class Plain:
     def apply(self, event: Event) -> None:
         """Change the conversation."""
         match event:
-            case PutStep(step=step):
-                self.steps[step.id] = step
+            case PutStep(step=step, replaces=replaces):
+                if not replaces or step.id in self.steps:
+                    self.steps[step.id] = step
             case AppendText(step_id=step_id, text=text, into=into) if step_id in self.steps:
                 step = self.steps[step_id]
                 self.steps[step_id] = replace(step, **{into: getattr(step, into) + text})

@@ -111,3 +111,19 @@ def test_what_can_be_asked_of_a_conversation() -> None:
     assert conversation.questions == [question]
     assert conversation.state == {"host": "busy"}
     assert conversation.step(new_id(9)) is None
+
+
+@given(st.lists(events), st.integers(0, 4))
+def test_trimming_takes_a_beginning_that_is_finished_and_counts_it(drawn: list[Event], newest: int) -> None:
+    fitted, snapshots = history(drawn)
+    conversation = Conversation()
+    for event in fitted:
+        conversation.apply(event)
+    before = snapshots[-1].steps
+    gone = conversation.trim(newest)
+    assert gone == [step.id for step in before[: len(gone)]]
+    assert conversation.snapshot().steps == before[len(gone) :]
+    assert conversation.snapshot().earlier == len(gone)
+    assert not any(step.streaming for step in before[: len(gone)])
+    rest = before[len(gone) :]
+    assert len(rest) <= newest or rest[0].streaming

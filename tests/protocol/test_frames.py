@@ -331,6 +331,7 @@ REQUIRED = {
     "emit": ["event", "session"],
     "run": ["name", "run", "session", "status"],
     "busy": ["busy", "channel"],
+    "had_session": ["session"],
     "close_session": ["session"],
     "watched": ["isWatched", "session"],
     "published": ["channel", "path"],

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from jupyter_chat_sessions.protocol.errors import ProtocolError
-from jupyter_chat_sessions.protocol.link import LinkEnd
+from jupyter_chat_sessions.protocol.link import LinkEnd, batches
 
 Batch = tuple[int, int, list[int]]
 """The number of the first frame, what the sender has received, the frames."""
@@ -138,3 +138,21 @@ def test_an_end_begins_anew_with_an_other_end_that_knows_nothing() -> None:
     assert end.restart() == ["b"]
     assert (end.received, end.kept) == (0, 0)
     assert end.number(["c"]) == 1
+
+
+@given(st.lists(st.integers(0, 9), max_size=30), st.integers(1, 12))
+def test_batches_keep_order_and_numbers_and_fit(sizes: list[int], max_bytes: int) -> None:
+    frames = ["x" * size for size in sizes]
+    parts = list(batches(5, frames, size=len, max_bytes=max_bytes))
+    assert [frame for part in parts for frame in part.frames] == frames
+    assert all(part.first == 5 + sum(len(earlier.frames) for earlier in parts[:at]) for at, part in enumerate(parts))
+    assert all(len(part.frames) == 1 or sum(map(len, part.frames)) <= max_bytes for part in parts)
+
+
+def test_what_is_kept_can_be_changed_and_keeps_its_number() -> None:
+    end: LinkEnd[str, str] = LinkEnd()
+    end.number(["a", "b"])
+    end.amend(str.upper)
+    assert end.unacknowledged() == (1, ["A", "B"])
+    end.acknowledged(1)
+    assert end.unacknowledged() == (2, ["B"])

@@ -173,7 +173,7 @@ def _session_body(session: Session, *, newest: int | None = None) -> SessionBody
     return SessionBody(
         session=session.id,
         thread_id=session.record.thread_id,
-        channel=session.record.channel,
+        channel=session.channel.name,
         state=session.state,
         snapshot=None if newest is None else session.conversation.snapshot(newest=newest),
     )

@@ -5,7 +5,7 @@ Whatever crosses a socket in life is encoded and decoded here too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Self, TypeVar
 
@@ -18,6 +18,19 @@ from jupyter_chat_sessions.hub.hub import Created, Hub, NewSession
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.hub.session import Session
+from jupyter_chat_sessions.hub.store import (
+    CommandRecord,
+    DropSession,
+    PutCommand,
+    PutSession,
+    PutValues,
+    SessionRecord,
+    StorageStatus,
+    StoredSession,
+    StoredThread,
+    Values,
+    Write,
+)
 from jupyter_chat_sessions.protocol.errors import ProtocolError, RefusedError
 from jupyter_chat_sessions.protocol.frames import (
     MAX_HOST_BYTES,
@@ -46,6 +59,7 @@ from jupyter_chat_sessions.protocol.frames import (
     Publish,
     PutQuestion,
     PutStep,
+    Retry,
     RunChanged,
     SendAnswer,
     SendMessage,
@@ -149,6 +163,12 @@ class Tab:
             self.put(frame)
         return self
 
+    def come_back(self, hub: Hub) -> Self:
+        """Open the session at a server that was started anew."""
+        self._hub, self.closed = hub, None
+        self.viewing.disconnected()
+        return self.open()
+
     def drop(self) -> None:
         """Lose the connection."""
         assert self._attachment is not None
@@ -193,6 +213,10 @@ class Tab:
         """Answer a question."""
         return self._command(SendAnswer(client_id=client_id or new_id(), question_id=question, text=text))
 
+    def retry(self, step: str) -> str:
+        """Ask for an interrupted message to be run again."""
+        return self._command(Retry(client_id=new_id(), step_id=step))
+
     def give_env(self, values: dict[str, str]) -> str:
         """Give variables."""
         return self._command(GiveEnv(client_id=new_id(), values=values))
@@ -221,7 +245,7 @@ class Tab:
         """What became of each message of the viewer's."""
         return [step.status for step in self.steps if step.type == "user_message"]
 
-    def _command(self, command: SendMessage | SendAnswer | GiveEnv) -> str:
+    def _command(self, command: SendMessage | SendAnswer | GiveEnv | Retry) -> str:
         for frame in self.viewing.command(command):
             self.put(frame)
         return command.client_id
@@ -337,6 +361,12 @@ class FakeHost:
         self.emit(session, PutQuestion(question=question))
         return question.id
 
+    def begin(self, session: str) -> None:
+        """Run `on_chat_start` of a session."""
+        run = new_id()
+        self.run(session, run, "running", name="on_chat_start")
+        self.run(session, run, "done", name="on_chat_start")
+
     def run(self, session: str, step: str, status: RunStatus, *, name: str = "on_message") -> None:
         """Say how a run stands."""
         self.say(RunChanged(session=session, run=step, name=name, status=status))
@@ -356,15 +386,111 @@ class FakeHost:
         return [frame.step.output for frame in self.got(Deliver)]
 
 
+class LastingStore(MemoryStore):
+    """A store that outlives its hub; it writes at once, or when told to, or not at all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_slow = False
+        self.is_full = False
+        self.transactions: list[Sequence[Write]] = []
+        self._waiting: list[tuple[Sequence[Write], Callable[[], None] | None, Callable[[], None] | None]] = []
+        self._records: dict[str, SessionRecord] = {}
+        self._commands: dict[str, list[CommandRecord]] = {}
+        self._values: dict[str, Values] = {}
+        self._on_status: Callable[[StorageStatus], None] = lambda status: None
+
+    def watch(self, on_status: Callable[[StorageStatus], None]) -> None:
+        """Tell the hub, the latest one, how this store is."""
+        self._on_status = on_status
+
+    def become(self, status: StorageStatus) -> None:
+        """Become full, or well again."""
+        self.is_full = status.code == "full"
+        self.status = status
+        self._on_status(status)
+
+    def commit(
+        self,
+        writes: Sequence[Write],
+        *,
+        then: Callable[[], None] | None = None,
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
+        """Write now, or when `write` is called."""
+        self._waiting.append((writes, then, otherwise))
+        if not self.is_slow:
+            self.write()
+
+    def write(self) -> None:
+        """Write all that waits."""
+        waiting, self._waiting = self._waiting, []
+        for writes, then, otherwise in waiting:
+            if self.is_full and otherwise is not None:
+                otherwise()
+            else:
+                self.transactions.append(writes)
+                self._keep(writes)
+                super().commit([write for write in writes if not isinstance(write, DropSession)], then=then)
+
+    def lose_what_waits(self) -> None:
+        """The server is killed: what was not written is gone."""
+        self._waiting.clear()
+
+    def sessions(self, *, newest_steps: int, newest_commands: int) -> list[StoredSession]:
+        """Return what has not ended."""
+        found = []
+        for record in self._records.values():
+            thread = self._threads[record.thread_id]
+            kept = StoredThread(
+                record=thread.record,
+                steps=list(thread.step_by_id.values())[-newest_steps:],
+                positions=dict(thread.position_by_id),
+            )
+            commands = self._commands.get(record.id, [])[-newest_commands:]
+            values = self._values.get(record.id, Values())
+            found.append(StoredSession(record=record, thread=kept, commands=commands, values=values))
+        return found
+
+    def _keep(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            match write:
+                case PutSession(record):
+                    self._records[record.id] = record
+                case DropSession(record):
+                    del self._records[record.id]
+                case PutCommand(session, command):
+                    self._commands.setdefault(session, []).append(command)
+                case PutValues(session, values):
+                    self._values[session] = values
+
+
 class Hall:
     """A hub with a host that has published one channel."""
 
-    def __init__(self, settings: ChannelSettings | None = None, *, options: HubOptions | None = None) -> None:
+    def __init__(
+        self,
+        settings: ChannelSettings | None = None,
+        *,
+        options: HubOptions | None = None,
+        store: MemoryStore | None = None,
+    ) -> None:
         self.clock = FakeClock()
-        self.store = MemoryStore()
-        self.hub = Hub(options=options or HubOptions(), store=self.store, clock=self.clock)
+        self.store = store or MemoryStore()
+        self.options = options or HubOptions()
         self.settings = settings or ChannelSettings(name="lesson", title="Lesson")
-        self.host = FakeHost(self.hub).connect()
+        self._kernels = count(1)
+        self.start()
+        self.start_kernel()
+
+    def start(self) -> None:
+        """Start a server on the store; sessions that were there go on."""
+        self.hub = Hub(options=self.options, store=self.store, clock=self.clock)
+        self.hub.restore()
+
+    def start_kernel(self) -> None:
+        """Start the notebook, on the kernel that it has, and open its chat."""
+        self.host = FakeHost(self.hub, epoch=f"host-{next(self._kernels)}").connect()
         self.host.publish(self.settings)
 
     def create(self, principal: Principal | None = None, *, env: dict[str, str] | None = None) -> Created:
@@ -380,6 +506,10 @@ class Hall:
         """Make a session for somebody and open it in a tab."""
         principal = a_person(name)
         return self.tab(self.create(principal, env=env), principal).open()
+
+    def tab_of(self, tab: Tab) -> Tab:
+        """Return another tab on the same session, not yet open."""
+        return Tab(self.hub, tab.principal, tab.viewing.session, tab.viewing._secret)
 
     def session(self, tab: Tab) -> Session:
         """Return the session that a tab shows."""

@@ -9,7 +9,9 @@ from jupyter_chat_sessions.protocol.errors import ProtocolError, RefusedError
 from jupyter_chat_sessions.protocol.frames import (
     ClearQuestion,
     Deliver,
+    EndSession,
     Forward,
+    HadSession,
     HostBatch,
     HostBusy,
     HostLinkFrame,
@@ -38,6 +40,7 @@ def with_a_run(hall: Hall) -> Tab:
     """A viewer whose first message runs, whose second waits, and who is half through a reply and asked something."""
     tab = hall.enter()
     session = tab.viewing.session
+    hall.host.begin(session)
     tab.say("runs")
     tab.say("waits")
     hall.host.run(session, tab.steps[0].id, "running")
@@ -124,6 +127,7 @@ def test_a_host_forgotten_after_the_grace_begins_anew() -> None:
 def test_sessions_wait_for_a_new_host_and_new_ones_can_begin_meanwhile() -> None:
     hall = Hall()
     alice = hall.enter("alice")
+    hall.host.begin(alice.viewing.session)
     hall.host.cut()
     hall.clock.advance(GRACE_S)
     bob = hall.enter("bob")
@@ -183,7 +187,7 @@ def test_a_channel_can_be_taken_over_by_force() -> None:
     session = tab.viewing.session
     other = another_host(hall)
     other.publish(hall.settings, force=True)
-    assert hall.host.got(SessionEnded) == [SessionEnded(session=session, reason="unpublished")]
+    assert hall.host.got(SessionEnded) == [SessionEnded(session=session, reason="moved")]
     assert [refused.code for refused in hall.host.got(PublishRefused)] == ["channel_taken"]
     assert [(opened.session, opened.resumed) for opened in other.opened] == [(session, True)]
     assert tab.statuses == ["interrupted", "queued"]
@@ -203,6 +207,71 @@ def test_a_channel_whose_host_was_cut_off_needs_no_force() -> None:
     assert [opened.session for opened in other.opened] == [tab.viewing.session]
     hall.clock.advance(GRACE_S)
     assert tab.state["host"] == "connected"
+
+
+def test_a_host_that_comes_back_after_a_take_over_runs_nothing_and_is_told() -> None:
+    hall = Hall()
+    tab = with_a_run(hall)
+    hall.host.cut()
+    tab.say("said meanwhile")
+    other = another_host(hall)
+    other.publish(hall.settings)
+    assert other.delivered == ["waits", "said meanwhile"]
+    hall.host.connect()
+    assert hall.host.welcomes[-1].resumed
+    assert hall.host.delivered == ["runs", "waits"]
+    assert {ended.reason for ended in hall.host.got(SessionEnded)} == {"moved"}
+    assert [refused.code for refused in hall.host.got(PublishRefused)] == ["channel_taken"]
+    hall.host.run(tab.viewing.session, tab.steps[1].id, "done")
+    assert tab.statuses == ["interrupted", "queued", "queued"]
+
+
+def test_a_session_whose_start_never_ran_starts_at_the_next_host() -> None:
+    hall = Hall()
+    tab = hall.enter()
+    restarted = another_host(hall, kernel_id="kernel-1")
+    restarted.publish(hall.settings)
+    assert [opened.resumed for opened in restarted.opened] == [False]
+    restarted.begin(tab.viewing.session)
+    once_more = FakeHost(hall.hub, epoch="host-3", kernel_id="kernel-1").connect()
+    once_more.publish(hall.settings)
+    assert [opened.resumed for opened in once_more.opened] == [True]
+
+
+def test_a_host_hears_of_each_session_that_it_had_what_became_of_it() -> None:
+    hall = Hall()
+    stays, ends, moves = hall.enter("alice"), hall.enter("bob"), hall.enter("carol")
+    hall.host.cut()
+    hall.clock.advance(GRACE_S)
+    ends.put(EndSession())
+    hall.host.connect()
+    other = another_host(hall)
+    other.publish(type(hall.settings)(name="other", title="Other"))
+    hall.host.publish(hall.settings)
+    had = [tab.viewing.session for tab in (stays, ends)]
+    hall.host.say(*(HadSession(session=session) for session in had))
+    other.say(HadSession(session=moves.viewing.session))
+    assert hall.host.got(SessionEnded) == [SessionEnded(session=ends.viewing.session, reason="unknown")]
+    assert other.got(SessionEnded) == [SessionEnded(session=moves.viewing.session, reason="moved")]
+
+
+def test_what_became_of_a_message_is_final() -> None:
+    hall = Hall()
+    tab = with_a_run(hall)
+    hall.host.run(tab.viewing.session, tab.steps[0].id, "done")
+    hall.host.run(tab.viewing.session, tab.steps[0].id, "running")
+    assert tab.statuses == ["done", "queued"]
+
+
+def test_what_a_host_has_missed_is_sent_again_in_messages_that_it_can_read() -> None:
+    hall = Hall(options=HubOptions(max_waiting=200))
+    tab = hall.enter()
+    hall.host.cut()
+    texts = [f"{number:03}" + "\u20ac" * 32_000 for number in range(60)]  # 5.8 MB
+    for text in texts:
+        tab.say(text)
+    hall.host.connect()
+    assert hall.host.delivered == texts
 
 
 def test_only_its_own_host_can_withdraw_a_channel() -> None:
