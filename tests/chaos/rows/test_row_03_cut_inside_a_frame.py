@@ -18,7 +18,6 @@ from ..scene import Scene
 EXCHANGE_BYTES = 2048
 STRIDE = 1 if os.environ.get("CHAOS") == "full" else 61
 START = date.today().toordinal() % STRIDE
-SETTINGS = {"snapshot_steps": 8}
 
 
 @pytest.mark.timeout(900)

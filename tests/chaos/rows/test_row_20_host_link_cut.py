@@ -13,6 +13,8 @@ from ..journal import stream_text
 from ..proxy import FaultProxy
 from ..scene import Scene
 
+OWN_STAGE = True
+
 
 @asynccontextmanager
 async def link_through_proxy(on: Scene) -> AsyncIterator[FaultProxy]:
