@@ -34,6 +34,8 @@ class ChaosBot:
     def __init__(self, journal: Path, gates: Path) -> None:
         self._journal = Journal(journal)
         self._gates = gates
+        self._ended: set[str] = set()
+        self._changed = asyncio.Condition()
 
     def listen(self) -> None:
         """Define the handlers, as a notebook's cell does."""
@@ -52,6 +54,14 @@ class ChaosBot:
             self._journal.write(Ended(session, run=message.id, outcome="raised"))
             raise
         self._journal.write(Ended(session, run=message.id, outcome="done"))
+        async with self._changed:
+            self._ended.add(key_of(message.content))
+            self._changed.notify_all()
+
+    async def until_done(self, key: str) -> None:
+        """Wait, in a cell, until a handler is done with a message: also while the kernel cannot tell its server so."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: key in self._ended)
 
     async def _obey(self, message: cl.Message, session: str) -> None:
         match message.content.split():

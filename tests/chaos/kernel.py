@@ -58,7 +58,6 @@ class ChaosKernel:
         gates: Path,
         options: str = "",
         hub_port: int | None = None,
-        bugs: tuple[str, ...] = (),
     ) -> None:
         """Run the cells that make the bot and open its chat: what an author does, also after each restart.
 
@@ -68,16 +67,15 @@ class ChaosKernel:
             gates: Where its gates are.
             options: More words for `%chat_session`.
             hub_port: The port by which the kernel reaches its server, where something stands between them.
-            bugs: Bugs to be seeded (`seeded.py`).
         """
         hub = "" if hub_port is None else f"os.environ['JUPYTER_CHAT_SESSIONS_URL'] = 'http://127.0.0.1:{hub_port}/'"
         printed = await self.run(f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); {hub}\nprint(os.getpid())")
         self.pid = int(printed)
         await self.run(
-            f"from pathlib import Path; from tests.chaos.seeded import seed; seed(*{bugs!r})\n"
+            f"from pathlib import Path; from tests.chaos.seeded import seed; seed()\n"
             "%load_ext jupyter_chat_sessions\n"
             "from tests.chaos.bot import ChaosBot\n"
-            f"ChaosBot(Path({str(journal)!r}), Path({str(gates)!r})).listen()\n"
+            f"bot = ChaosBot(Path({str(journal)!r}), Path({str(gates)!r})); bot.listen()\n"
             f"%chat_session {channel} {options}"
         )
 

@@ -1,4 +1,4 @@
-"""Starts a Jupyter server with bugs seeded into it: `python -m tests.chaos.launch BUG,BUG [server's options]`."""
+"""Starts a Jupyter server, with bugs asleep in it where that is wanted: `python -m tests.chaos.launch [options]`."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from jupyter_server.serverapp import main
 from .seeded import seed
 
 if __name__ == "__main__":
-    seed(*filter(None, sys.argv[1].split(",")))
-    main(sys.argv[2:])
+    seed()
+    main(sys.argv[1:])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ from .journal import Journal, SeenStep, read_journals, seen_step
 from .kernel import ChaosKernel
 from .proxy import FaultProxy
 from .server import ChaosServer
-from .viewer import ChaosViewer, begin_session
+from .viewer import LIMIT_S, ChaosViewer, begin_session
 
 CHANNEL = "chaos"
 SECRET_HEADER = "X-Chat-Session-Secret"
@@ -31,18 +31,16 @@ class Stage:
     Args:
         server: The server, started.
         home: Where the bot's journal and the gates are.
-        bugs: Bugs to be seeded into the kernel.
         options: More words for `%chat_session`.
     """
 
-    def __init__(self, server: ChaosServer, home: Path, *, bugs: tuple[str, ...] = (), options: str = "") -> None:
+    def __init__(self, server: ChaosServer, home: Path, *, options: str = "") -> None:
         self.server = server
         self.bot_journal = home / "bot.journal"
         self.gates = home / "gates"
         self.gates.mkdir(parents=True, exist_ok=True)
         self.kernel = ChaosKernel.start(server)
         self._options = options
-        self._bugs = bugs
 
     async def open_chat(self, *, hub_port: int | None = None) -> None:
         """Run the author's cells: at first, and after each restart of the kernel."""
@@ -52,11 +50,10 @@ class Stage:
             gates=self.gates,
             options=self._options,
             hub_port=hub_port,
-            bugs=self._bugs,
         )
 
     async def new_kernel(self) -> None:
-        """Start another kernel and run the cells: what is left to do when the server was killed."""
+        """Start another kernel and run the cells, in the place of one that was killed, alone or with its server."""
         self.kernel = ChaosKernel.start(self.server)
         await self.open_chat()
 
@@ -118,17 +115,27 @@ class Scene:
         await viewer.until(lambda: bool(viewer.viewing.conversation.state.get("started")))
         return viewer
 
+    async def link(self) -> FaultProxy:
+        """Let the kernel begin anew, and reach its server through a proxy of its own until the scene is over."""
+        return await self._exits.enter_async_context(self._linked())
+
     def gate(self) -> Gate:
         """Make a gate that handlers can wait at."""
         self._gates += 1
         gate = Gate(self.stage.gates / f"{self._journal.path.parent.name}-{self._gates}")
         return self._exits.enter_context(gate)
 
-    async def violations(self) -> list[Violation]:
-        """Heal the line, wait until all is quiet, let the viewers leave, and return what the checker finds."""
+    async def violations(self, *, patience_s: float = LIMIT_S) -> list[Violation]:
+        """Heal the line, wait until all is quiet, let the viewers leave, and return what the checker finds.
+
+        Args:
+            patience_s: How long to wait for quiet; what is not quiet then, the checker says.
+        """
         self.proxy.heal()
-        for viewer in self._viewers:
-            await viewer.until_quiet()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                for viewer in self._viewers:
+                    await viewer.until_quiet(limit_s=patience_s)
         transcripts = await asyncio.to_thread(read_transcripts, self.stage.server, self._secrets)
         for viewer in self._viewers:
             await viewer.close()
@@ -143,6 +150,16 @@ class Scene:
         """
         found = await self.violations()
         assert not found, "\n".join(f"{rule} in {session}: {text}" for rule, session, text in found)
+
+    @asynccontextmanager
+    async def _linked(self) -> AsyncIterator[FaultProxy]:
+        async with FaultProxy(self.stage.server.port) as proxy:
+            await asyncio.to_thread(self.stage.kernel.restart)
+            await self.stage.open_chat(hub_port=proxy.port)
+            yield proxy
+            proxy.heal()
+            await asyncio.to_thread(self.stage.kernel.restart)
+            await self.stage.open_chat()
 
     def _bot_journals(self) -> Iterable[Path]:
         return [self.stage.bot_journal] if self.stage.bot_journal.exists() else []

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from .seeded import VARIABLE
+
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-for-tests"
 LIMIT_S = 40.0
@@ -27,10 +29,10 @@ class ChaosServer:
     Args:
         home: Where everything that it writes goes.
         settings: The extension's settings by their names, e.g. `{"window_events": 32}`.
-        bugs: Bugs to be seeded into it (`seeded.py`).
+        bugs: The folder in which bugs are armed (`seeded.py`); None for a server without any.
     """
 
-    def __init__(self, home: Path, *, settings: Mapping[str, object] | None = None, bugs: tuple[str, ...] = ()) -> None:
+    def __init__(self, home: Path, *, settings: Mapping[str, object] | None = None, bugs: Path | None = None) -> None:
         self.home = home
         self.log = home / "server.log"
         self.data = home / "data"
@@ -68,11 +70,13 @@ class ChaosServer:
             "IPYTHONDIR": str(self.home / "ipython"),
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         }
+        if self.bugs is not None:
+            folders[VARIABLE] = str(self.bugs)
         settings = [f"--ChatSessions.{name}={value}" for name, value in self._settings.items()]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "tests.chaos.launch", ",".join(self.bugs)),
+                    *(sys.executable, "-m", "tests.chaos.launch"),
                     f"--IdentityProvider.token={TOKEN}",
                     "--ServerApp.ip=127.0.0.1",
                     f"--ServerApp.port={self.port}",

@@ -335,7 +335,7 @@ class ChaosViewer:
         else:
             self._note_applied()
             self._applied = (first, frame.seq)
-        if isinstance(frame.event, PutStep):
+        if isinstance(frame.event, PutStep) and frame.event.step.id in self.viewing.conversation:
             self._note_shown(frame.event.step.id)
 
     def _note_applied(self) -> None:

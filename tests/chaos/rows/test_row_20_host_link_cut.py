@@ -4,29 +4,17 @@ is sent again: every token once, in order."""
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import pytest
 
 from ..journal import stream_text
-from ..proxy import FaultProxy
 from ..scene import Scene
-
-OWN_STAGE = True
-
-
-@asynccontextmanager
-async def link_through_proxy(on: Scene) -> AsyncIterator[FaultProxy]:
-    """Let the kernel begin anew and reach its server through a proxy of its own."""
-    async with FaultProxy(on.stage.server.port) as proxy:
-        on.stage.kernel.restart()
-        await on.stage.open_chat(hub_port=proxy.port)
-        yield proxy
 
 
 async def test_work_goes_on_while_the_link_is_cut(scene: Callable[[], Scene]) -> None:
-    async with scene() as on, link_through_proxy(on) as link:
+    async with scene() as on:
+        link = await on.link()
         viewer = await on.viewer()
         gate = on.gate()
         key = viewer.say(f"stream 200 0 {gate.name}")
@@ -50,7 +38,8 @@ async def test_work_goes_on_while_the_link_is_cut(scene: Callable[[], Scene]) ->
 @pytest.mark.parametrize("seed", range(2))
 async def test_cut_again_and_again_under_load(scene: Callable[[], Scene], seed: int) -> None:
     rng = random.Random(seed)
-    async with scene() as on, link_through_proxy(on) as link:
+    async with scene() as on:
+        link = await on.link()
         viewers = [await on.viewer() for _ in range(4)]
 
         def fail(line: object) -> None:
