@@ -13,7 +13,7 @@ STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
 .PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-matrix \
-	test-matrix-short chaos-short tools chromium clean bench-import
+	test-matrix-short chaos chaos-short tools chromium clean bench-import
 
 demo: $(VENV)/.ready $(STATIC)
 	$(BIN)/jupyter lab $(ALLOW_ROOT) $(LAB_ARGS) notebooks/01_quickstart.ipynb
@@ -73,6 +73,13 @@ test-matrix-short: $(VENV)/.ready $(STATIC)
 chaos-short: $(VENV)/.ready $(STATIC)
 	@echo "== Python: chaos"
 	$(PYTEST) tests/chaos
+	$(BIN)/python -m tests.chaos.run --messages 10000 --sessions 100
+
+# The long run, with the figures that docs/reliability.md is made of.
+chaos: $(VENV)/.ready $(STATIC)
+	CHAOS=full $(PYTEST) tests/chaos
+	$(BIN)/python -m tests.chaos.run --messages 1000000 --sessions 500 --tokens 200 --kill-server 200 --kill-kernel 200 \
+		--seed 1 --report docs/reliability.md
 
 bench-import: $(VENV)/.ready
 	$(BIN)/python tests/benchmarks/import_time.py

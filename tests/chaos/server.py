@@ -128,14 +128,7 @@ class ChaosServer:
 
     def request(self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Any:
         """Call its REST API, and wait for the answer."""
-        request = urllib.request.Request(
-            self.url + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"token {TOKEN}", "Content-Type": "application/json", **(headers or {})},
-        )
-        with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
-            return json.loads(response.read() or b"null")
+        return request(self.port, method, path, body, headers=headers)
 
     def _wait_until_up(self) -> None:
         assert self._process is not None
@@ -149,6 +142,18 @@ class ChaosServer:
                     raise RuntimeError(f"the Jupyter server did not start:\n{self.log.read_text()}") from reason
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(0.05)  # a server that ends at once is told at once
+
+
+def request(port: int, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Any:
+    """Call the REST API of the server on a port, and wait for the answer."""
+    call = urllib.request.Request(
+        f"http://127.0.0.1:{port}/{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"token {TOKEN}", "Content-Type": "application/json", **(headers or {})},
+    )
+    with urllib.request.urlopen(call, timeout=LIMIT_S) as response:
+        return json.loads(response.read() or b"null")
 
 
 def _free_port() -> int:

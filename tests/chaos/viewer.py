@@ -42,7 +42,20 @@ from jupyter_chat_sessions.protocol.frames import (
 from jupyter_chat_sessions.protocol.steps import Step
 from jupyter_chat_sessions.protocol.viewing import Command, Viewing
 
-from .journal import Accepted, Applied, Journal, Opened, Refused, Sent, Shown, Viewed, Welcomed, digest, seen_step
+from .journal import (
+    Accepted,
+    Applied,
+    Journal,
+    Opened,
+    Refused,
+    Sent,
+    Shown,
+    Viewed,
+    Welcomed,
+    digest,
+    key_of,
+    seen_step,
+)
 from .server import TOKEN, ChaosServer
 
 LIMIT_S = 30.0
@@ -159,7 +172,11 @@ class ChaosViewer:
         """Let an interrupted message be run again."""
         step = self.step(key)
         assert step is not None
-        self._command(Retry(client_id=str(uuid4()), step_id=step.id), "retry", key=key, target=step.id)
+        self.retry_step(step)
+
+    def retry_step(self, step: Step) -> None:
+        """Let a message be run again."""
+        self._command(Retry(client_id=str(uuid4()), step_id=step.id), "retry", key=key_of(step.output), target=step.id)
 
     def stop(self) -> None:
         """Press Stop."""
