@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Float, Integer
+from traitlets import Float, Integer, Unicode
 from traitlets.config import LoggingConfigurable
 
 from .options import HubOptions
@@ -44,6 +44,13 @@ class ChatSessions(LoggingConfigurable):
     max_write_buffer = Integer(
         _DEFAULTS.max_write_buffer_bytes,
         help="Bytes that may wait to be read by one viewer before it is disconnected as too slow.",
+    ).tag(config=True)
+    database_url = Unicode(
+        "",
+        help="Where conversations are stored, as an SQLAlchemy URL. Empty: an SQLite file in Jupyter's data folder.",
+    ).tag(config=True)
+    retention_days = Float(
+        0.0, help="Days after which a stored conversation that nobody writes to is removed. 0: never."
     ).tag(config=True)
     reply_timeout = Float(
         _DEFAULTS.reply_timeout_s,

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 
@@ -20,8 +20,12 @@ from .config import ChatSessions
 from .handlers.routes import routes
 from .hub import Hub
 from .memory_store import MemoryStore
+from .store import Store
 
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]", "*": "127.0.0.1"}  # noqa: S104  # recognised, not bound
+
+
+DAY_S = 86_400.0
 
 
 class ChatSessionsApp(ExtensionApp):
@@ -33,15 +37,14 @@ class ChatSessionsApp(ExtensionApp):
     static_paths = [str(STATIC_DIRECTORY)]  # noqa: RUF012
     load_other_extensions = True
     _runtime_file: Path | None = None
+    _purging: asyncio.Task[None] | None = None
 
     def initialize_settings(self) -> None:
         """Make the hub."""
         self.chat_sessions = ChatSessions(parent=self)
-        self.hub = Hub(
-            options=self.chat_sessions.options(),
-            store=MemoryStore(),
-            clock=_LateLoop(),
-        )
+        store, why_closed = self._open_store()
+        self.hub = Hub(options=self.chat_sessions.options(), store=store, clock=_LateLoop(), why_closed=why_closed)
+        self.hub.restore()
         self.host_token = secrets.token_urlsafe(32)
         self.settings.update({"chat_sessions_hub": self.hub, "chat_sessions_host_token": self.host_token})
 
@@ -51,6 +54,7 @@ class ChatSessionsApp(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Tell kernels that start from now on where the hub is: the port is known only here."""
+        self._purging = asyncio.create_task(self._purge_daily())
         url = dial_url(serverapp)
         if url is None:
             self.log.warning(
@@ -62,9 +66,29 @@ class ChatSessionsApp(ExtensionApp):
         self._runtime_file = _write_runtime_file(url, self.host_token)
 
     async def stop_extension(self) -> None:
-        """End every session, and take back what was told."""
+        """Let every viewer go, write what is under way, and take back what was told."""
         self._take_back()
+        if self._purging is not None:
+            self._purging.cancel()
         await self.hub.aclose()
+
+    def _open_store(self) -> tuple[Store, str | None]:
+        """Return the store, and why chats stay closed, where they do."""
+        from .sql.opening import StorageOffError, open_store  # only servers need a database
+
+        directory = Path(jupyter_data_dir()) / "chat_sessions"
+        try:
+            return open_store(self.chat_sessions.database_url or None, directory=directory), None
+        except StorageOffError as error:
+            self.log.error("Chats are closed: %s", error)
+            return MemoryStore(), str(error)
+
+    async def _purge_daily(self) -> None:
+        days = self.chat_sessions.retention_days
+        while days > 0:
+            removed = await self.hub.store.purge(older_than_days=days)
+            self.log.info("%d stored conversations were older than %s days and are removed", removed, days)
+            await asyncio.sleep(DAY_S)
 
     def _take_back(self) -> None:
         for name in (URL_VARIABLE, TOKEN_VARIABLE):

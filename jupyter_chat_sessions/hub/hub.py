@@ -107,10 +107,12 @@ class Hub:
         options: The limits.
         store: Where threads are kept.
         clock: An asyncio loop, or a stand-in.
+        why_closed: Why no conversation can begin, where none can.
     """
 
-    def __init__(self, *, options: HubOptions, store: Store, clock: Clock) -> None:
+    def __init__(self, *, options: HubOptions, store: Store, clock: Clock, why_closed: str | None = None) -> None:
         self.options = options
+        self.why_closed = why_closed
         self.store = store
         self._clock = clock
         self._epoch = secrets.token_hex(8)
@@ -412,6 +414,8 @@ class Hub:
         session.begin(frame.user_env)
 
     def _open_channel(self, name: str) -> Channel:
+        if self.why_closed is not None:
+            raise RefusedError("storage_off", self.why_closed)
         channel = self._channels.get(name)
         if channel is None:
             raise RefusedError(

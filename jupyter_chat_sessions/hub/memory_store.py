@@ -93,6 +93,10 @@ class MemoryStore:
         """See `Store.drop_thread`."""
         self._threads.pop(thread_id, None)
 
+    async def purge(self, *, older_than_days: float, channel: str | None = None) -> int:
+        """Remove nothing: a thread is here only as long as its session."""
+        return 0
+
     async def aclose(self) -> None:
         """Forget everything."""
         self._threads.clear()

@@ -206,5 +206,8 @@ class Store(Protocol):
     async def drop_thread(self, thread_id: str) -> None:
         """Remove a thread with all its steps, for good."""
 
+    async def purge(self, *, older_than_days: float, channel: str | None = None) -> int:
+        """Remove threads that nobody has written to for a time and no session lives in; return how many went."""
+
     async def aclose(self) -> None:
         """Finish what is under way and let go of everything."""

@@ -28,6 +28,7 @@ _STATUS: dict[ErrorCode, int] = {
     "forbidden": 403,
     "unknown_channel": 404,
     "unknown_session": 404,
+    "unknown_thread": 404,
     "conflict": 409,
     "channel_taken": 409,
     "question_closed": 409,
@@ -35,6 +36,7 @@ _STATUS: dict[ErrorCode, int] = {
     "version": 426,
     "busy": 429,
     "no_host": 503,
+    "storage_off": 503,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from itertools import takewhile
 from typing import ClassVar
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import msgspec
 from tornado import web
 from tornado.iostream import StreamClosedError
 
+from ...protocol.conversation import Conversation
 from ...protocol.errors import ProtocolError
 from ...protocol.frames import (
     MAX_TEXT,
@@ -27,7 +29,7 @@ from ...protocol.frames import (
     Welcome,
     join,
 )
-from ...protocol.steps import is_id
+from ...protocol.steps import Step, is_id
 from ...protocol.viewing import Viewing
 from .base import Refusal, refusals
 from .operations import SECRET_HEADER, MessageReply, NewMessage, Operation
@@ -72,21 +74,15 @@ class MessagesHandler(RestHandler):
         host = attachment.session.channel.host
         self.note_activity(None if host is None else host.kernel_id)
         try:
-            viewing = listener.viewing
-            before = {step.id: step.output for step in viewing.conversation.steps}
-            questions = viewing.conversation.questions
             client_id = message.client_id or str(uuid4())
-            command: SendMessage | SendAnswer = (
-                SendAnswer(client_id=client_id, question_id=questions[0].id, text=text)
-                if questions
-                else SendMessage(client_id=client_id, text=text)
-            )
-            viewing.command(command)
+            command = _command(listener.viewing.conversation, client_id, text)
             if is_stream:
                 self.set_header("Content-Type", "text/event-stream")
                 self.set_header("Cache-Control", "no-store")
                 listener.on_event = self._send_event
-            attachment.receive(command)
+            if command is not None:
+                listener.viewing.command(command)
+                attachment.receive(command)
             status = await listener.outcome(client_id, timeout_s=self.hub.options.reply_timeout_s)
         finally:
             attachment.detach()
@@ -95,11 +91,7 @@ class MessagesHandler(RestHandler):
         conversation = listener.viewing.conversation
         reply = MessageReply(
             status=status,
-            steps=[
-                step
-                for step in conversation.steps
-                if step.type != "user_message" and before.get(step.id) != step.output
-            ],
+            steps=_said_to(conversation, client_id),
             question=conversation.questions[0] if conversation.questions else None,
         )
         if is_stream:
@@ -123,6 +115,38 @@ class MessagesHandler(RestHandler):
 
     def _write_event(self, name: str, data: bytes) -> None:
         self.write(b"event: " + name.encode() + b"\ndata: " + data + b"\n\n")
+
+
+def _command(conversation: Conversation, client_id: str, text: str) -> SendMessage | SendAnswer | None:
+    """Return what to send; None where it came before: then its answer is waited for, or told again.
+
+    Raises:
+        Refusal: The client id was used before for something else.
+    """
+    earlier = _own_step(conversation, client_id)
+    if earlier is not None and earlier.output != text:
+        raise Refusal("conflict", "This client id was used before for something else. Send it under a new one.")
+    if earlier is not None:
+        return None
+    if conversation.questions:
+        return SendAnswer(client_id=client_id, question_id=conversation.questions[0].id, text=text)
+    return SendMessage(client_id=client_id, text=text)
+
+
+def _said_to(conversation: Conversation, client_id: str) -> list[Step]:
+    """Return what was said to a message or an answer, the same however often it is asked."""
+    own = _own_step(conversation, client_id)
+    steps = conversation.steps
+    if own is None:
+        return []
+    of_run = [step for step in steps if step.type != "user_message" and step.parent_id == own.id]
+    behind = takewhile(lambda step: step.type != "user_message", steps[steps.index(own) + 1 :])
+    is_answer = own.status is None  # what follows it belongs to the run that asked
+    return of_run or [step for step in behind if is_answer or step.parent_id is None]
+
+
+def _own_step(conversation: Conversation, client_id: str) -> Step | None:
+    return next((step for step in conversation.steps if step.client_id == client_id), None)
 
 
 class _Listener:
@@ -174,8 +198,8 @@ class _Listener:
         self._raise_refusal()
         if self.viewing.conversation.questions:
             return "asking"
-        mine = [step for step in self.viewing.conversation.steps if step.client_id == client_id]
-        return (mine[0].status or "done") if mine else "done"
+        own = _own_step(self.viewing.conversation, client_id)
+        return (own.status if own is not None else None) or "done"
 
     def _raise_refusal(self) -> None:
         for error in self.viewing.refused:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ...protocol.steps import Question, Snapshot, Step
+from ...protocol.steps import Id, Question, Snapshot, Step
+from ..hub import NewSession
 
 SECRET_HEADER = "X-Chat-Session-Secret"
 
@@ -81,6 +82,29 @@ class Sessions(_Body, frozen=True, kw_only=True):
     """The caller's sessions."""
 
     sessions: list[SessionBody]
+
+
+class ThreadBody(_Body, frozen=True, kw_only=True):
+    """A stored conversation."""
+
+    thread: str
+    channel: str
+    name: str | None
+    created_at: str
+    updated_at: str
+    steps: int
+
+
+class Threads(_Body, frozen=True, kw_only=True):
+    """Stored conversations, the one last written to first."""
+
+    threads: list[ThreadBody]
+
+
+class BeginSession(NewSession, frozen=True, kw_only=True):
+    """A session to begin; with a thread, one that goes on with it."""
+
+    thread_id: Id | None = None
 
 
 class Steps(_Body, frozen=True, kw_only=True):

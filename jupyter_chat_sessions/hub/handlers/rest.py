@@ -10,12 +10,14 @@ from ..._version import __version__
 from ...protocol.frames import PROTOCOL_VERSION
 from ...protocol.steps import is_id
 from ..channel import ChannelStatus
-from ..hub import Created, NewSession
+from ..hub import Created
 from ..session import Session
+from ..store import ThreadSummary
 from .base import ApiHandler, Refusal, refusals
 from .openapi import describe
 from .operations import (
     SECRET_HEADER,
+    BeginSession,
     ChannelBody,
     Channels,
     Operation,
@@ -23,15 +25,29 @@ from .operations import (
     Sessions,
     Status,
     Steps,
+    ThreadBody,
+    Threads,
 )
 
-MAX_STEPS = 200
+MAX_LIMIT = 200
+"""Steps or threads in one answer."""
 
 
 class RestHandler(ApiHandler):
     """A handler that describes its own methods."""
 
     operations: ClassVar[dict[str, Operation]] = {}
+
+    def limit(self, *, default: int) -> int:
+        """Return how many things are wanted.
+
+        Raises:
+            Refusal: That is no number, or too large a one.
+        """
+        limit = self.get_query_argument("limit", str(default))
+        if not limit.isdecimal() or not 1 <= int(limit) <= MAX_LIMIT:
+            raise Refusal("malformed", f"`limit` is a number from 1 to {MAX_LIMIT}.")
+        return int(limit)
 
     async def own_session(self, session_id: str) -> Session:
         """Return the session that the address names, to the one it belongs to.
@@ -98,7 +114,7 @@ class SessionsHandler(RestHandler):
 
     operations: ClassVar = {
         "get": Operation("List the caller's sessions", Sessions),
-        "post": Operation("Begin a session; its secret is told this once", Created, status=201, body=NewSession),
+        "post": Operation("Begin a session; its secret is told this once", Created, status=201, body=BeginSession),
     }
 
     @web.authenticated
@@ -110,9 +126,13 @@ class SessionsHandler(RestHandler):
     @web.authenticated
     async def post(self) -> None:
         """Begin a session."""
-        request = self.body(NewSession)
+        request = self.body(BeginSession)
+        principal = await self.principal()
         with refusals():
-            created = self.hub.create_session(await self.principal(), request)
+            if request.thread_id is None:
+                created = self.hub.create_session(principal, request)
+            else:
+                created = await self.hub.resume_thread(principal, request, request.thread_id)
         self.note_activity()
         self.answer(created, status=201)
 
@@ -156,13 +176,54 @@ class StepsHandler(RestHandler):
         """Return steps that stand before one of them."""
         session = await self.own_session(session_id)
         before = self.get_query_argument("before", None)
-        limit = self.get_query_argument("limit", "50")
+        limit = self.limit(default=50)
         if before is not None and is_id(before) is None:
             raise Refusal("malformed", "`before` is the id of a step.")
-        if not limit.isdecimal() or not 1 <= int(limit) <= MAX_STEPS:
-            raise Refusal("malformed", f"`limit` is a number from 1 to {MAX_STEPS}.")
-        steps, earlier = await self.hub.store.steps_before(session.record.thread_id, before=before, limit=int(limit))
+        steps, earlier = await self.hub.store.steps_before(session.record.thread_id, before=before, limit=limit)
         self.answer(Steps(steps=steps, earlier=earlier))
+
+
+class ThreadsHandler(RestHandler):
+    """The caller's stored conversations."""
+
+    operations: ClassVar = {
+        "get": Operation(
+            "List the caller's stored conversations", Threads, query={"channel": "string", "limit": "integer"}
+        )
+    }
+
+    @web.authenticated
+    async def get(self) -> None:
+        """List the caller's stored conversations."""
+        limit = self.limit(default=50)
+        channel = self.get_query_argument("channel", None)
+        threads = await self.hub.threads_of(await self.principal(), channel=channel, limit=limit)
+        self.answer(Threads(threads=[_thread_body(summary) for summary in threads]))
+
+
+class ThreadHandler(RestHandler):
+    """One stored conversation of the caller's."""
+
+    operations: ClassVar = {"delete": Operation("Remove a stored conversation for good", None, status=204)}
+
+    @web.authenticated
+    async def delete(self, thread_id: str) -> None:
+        """Remove a stored conversation for good; a session that lives in it ends."""
+        with refusals():
+            await self.hub.drop_thread(await self.principal(), thread_id)
+        self.set_status(204)
+        self.finish()
+
+
+def _thread_body(summary: ThreadSummary) -> ThreadBody:
+    return ThreadBody(
+        thread=summary.record.id,
+        channel=summary.record.channel,
+        name=summary.record.name,
+        created_at=summary.record.created_at,
+        updated_at=summary.updated_at,
+        steps=summary.steps,
+    )
 
 
 def _channel_body(status: ChannelStatus) -> ChannelBody:

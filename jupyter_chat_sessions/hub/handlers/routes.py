@@ -15,11 +15,14 @@ from .rest import (
     SessionsHandler,
     StatusHandler,
     StepsHandler,
+    ThreadHandler,
+    ThreadsHandler,
 )
 from .viewer import ViewerSocket
 
 API = r"api/chat-sessions"
 _SESSION = r"(?P<session_id>[0-9a-f-]{36})"
+_THREAD = r"(?P<thread_id>[0-9a-f-]{36})"
 _CHANNEL = r"(?P<channel>[^/]+)"
 
 
@@ -48,6 +51,8 @@ def routes() -> list[Route]:
         Route(rf"{API}/sessions/{_SESSION}", SessionHandler, "/sessions/{session_id}"),
         Route(rf"{API}/sessions/{_SESSION}/steps", StepsHandler, "/sessions/{session_id}/steps"),
         Route(rf"{API}/sessions/{_SESSION}/messages", MessagesHandler, "/sessions/{session_id}/messages"),
+        Route(rf"{API}/threads", ThreadsHandler, "/threads"),
+        Route(rf"{API}/threads/{_THREAD}", ThreadHandler, "/threads/{thread_id}"),
         Route(rf"{API}/viewer", ViewerSocket),
         Route(rf"{API}/host", HostSocket),
         Route(rf"chat-sessions/{_CHANNEL}", PageHandler),

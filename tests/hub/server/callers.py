@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from jupyter_server.serverapp import ServerApp
+from msgspec.structs import replace
 from tornado.httpclient import HTTPRequest, HTTPResponse
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
@@ -372,7 +373,7 @@ class ScriptedHost:
         run = str(uuid4())
         await self.say(
             RunChanged(session=session, run=run, name="on_chat_start", status="running"),
-            Emit(session=session, event=PutStep(step=_message(f"Welcome {user}"))),
+            Emit(session=session, event=PutStep(step=replace(_message(f"Welcome {user}"), parent_id=run))),
             RunChanged(session=session, run=run, name="on_chat_start", status="done"),
         )
 

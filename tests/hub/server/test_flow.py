@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from jupyter_chat_sessions.protocol.frames import Numbered, OpenSession, Ping, Pong, PutStep, Welcome, encode
+from jupyter_chat_sessions.protocol.frames import Deliver, Numbered, OpenSession, Ping, Pong, PutStep, Welcome, encode
 from jupyter_chat_sessions.protocol.steps import Step
 
 from .callers import Server, a_host
@@ -106,9 +106,11 @@ async def test_a_message_over_http_sent_twice_runs_once(server: Server) -> None:
         browser = await server.browser()
         created = await browser.create()
         client_id = "00000000-0000-4000-8000-000000000001"
-        for _ in range(2):
-            reply = await post(browser, created, "Hello", clientId=client_id)
-            assert reply["status"] == "done"
+        first, again = [await post(browser, created, "Hello", clientId=client_id) for _ in range(2)]
+        assert [step["output"] for step in first["steps"]] == ["You said Hello"]
+        assert again == first
+        await post(browser, created, "another")
+        assert await post(browser, created, "Hello", clientId=client_id) == first
         other = await browser.request(
             "POST",
             f"sessions/{created['session']}/messages",
@@ -116,7 +118,34 @@ async def test_a_message_over_http_sent_twice_runs_once(server: Server) -> None:
             body={"text": "other", "clientId": client_id},
         )
         assert (other.code, json.loads(other.body)["code"]) == (409, "conflict")
-        assert sum(type(frame).__name__ == "Deliver" for frame in host.frames) == 1
+        assert [frame.step.output for frame in host.frames if isinstance(frame, Deliver)] == ["Hello", "another"]
+
+
+async def test_a_message_and_an_answer_over_http_sent_twice_are_told_apart(server: Server) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        created = await browser.create()
+        question, answer = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
+        asked = [await post(browser, created, "ask", clientId=question) for _ in range(2)]
+        assert [(one["status"], one["steps"][-1]["output"]) for one in asked] == [("asking", "What is your name?")] * 2
+        answered = [await post(browser, created, "Ada", clientId=answer) for _ in range(2)]
+        assert answered[0] == answered[1]
+        assert [step["output"] for step in answered[1]["steps"]] == ["Hello Ada"]
+
+
+async def test_a_message_over_http_sent_again_while_it_runs_waits_for_the_same_answer(server: Server) -> None:
+    async with a_host(server) as host:
+        browser = await server.browser()
+        created = await browser.create()
+        tab = await browser.tab(created)
+        client_id = "00000000-0000-4000-8000-000000000001"
+        first = asyncio.create_task(post(browser, created, "hold", clientId=client_id))
+        await tab.until(lambda: "run" in tab.state)
+        again = asyncio.create_task(post(browser, created, "hold", clientId=client_id))
+        while server.hub.statistics().viewers < 3:
+            await asyncio.wait_for(browser.request("GET", ""), 10)
+        await host.release()
+        assert await first == await again
 
 
 async def test_a_message_over_http_is_streamed_as_it_comes(server: Server) -> None:

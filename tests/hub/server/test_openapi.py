@@ -146,7 +146,15 @@ async def test_what_the_server_answers_is_as_described(server: Server) -> None:
         before = steps["steps"][0]["id"]
         more = await check.call("get", "/sessions/{session_id}/steps", query=f"?before={before}", **session)
         assert more["steps"] + steps["steps"] == told["snapshot"]["steps"]
+        (thread,) = (await check.call("get", "/threads", query="?channel=lesson"))["threads"]
+        assert (thread["thread"], thread["name"]) == (created["threadId"], "Hello")
         await check.call("delete", "/sessions/{session_id}", **session)
+        again = await check.call(
+            "post", "/sessions", body={"channel": "lesson", "userEnv": {"KEY": "x"}, "threadId": thread["thread"]}
+        )
+        assert again["threadId"] == created["threadId"]
+        await check.call("delete", "/threads/{thread_id}", thread_id=thread["thread"])
+        assert (await check.call("get", "/threads"))["threads"] == []
         assert check.seen == implemented()
 
 
@@ -159,6 +167,9 @@ async def test_refusals_are_as_described(server: Server) -> None:
         await check.call("post", "/sessions", body={"channel": 1}),
         await check.call("get", "/sessions/{session_id}", session_id=str(uuid4())),
         await check.call("delete", "/sessions/{session_id}", session_id=str(uuid4()), secret="x"),
+        await check.call("delete", "/threads/{thread_id}", thread_id=str(uuid4())),
+        await check.call("post", "/sessions", body={"channel": "nowhere", "threadId": str(uuid4())}),
+        await check.call("get", "/threads", query="?limit=many"),
     ]
     assert [refusal["code"] for refusal in refusals] == [
         "unknown_channel",
@@ -166,5 +177,8 @@ async def test_refusals_are_as_described(server: Server) -> None:
         "malformed",
         "unknown_session",
         "unknown_session",
+        "unknown_thread",
+        "unknown_thread",
+        "malformed",
     ]
     assert check.seen == set()

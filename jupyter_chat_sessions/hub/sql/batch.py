@@ -1,0 +1,109 @@
+"""What is to be written in one transaction: for each row, the last that was said of it.
+
+The one rule: what was said later about the same row replaces what was said before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam
+
+from ..store import (
+    DropSession,
+    PutCommand,
+    PutSession,
+    PutStep,
+    PutThread,
+    PutValues,
+    RemoveStep,
+    Write,
+)
+from . import schema
+
+Row = dict[str, Any]
+
+
+class Batch:
+    """Writes, gathered by row. A row that is to go is None."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+        """About how much it weighs."""
+        self._rows: dict[Table, dict[tuple[str, ...], Row | None]] = {table: {} for table in _KEYS}
+        self._ended: dict[str, None] = {}
+        self._touched: dict[str, float] = {}
+
+    def __bool__(self) -> bool:
+        return any(self._rows.values()) or bool(self._ended)
+
+    def add(self, writes: Iterable[Write]) -> None:
+        """Take writes, in order."""
+        now = time.time()
+        for write in writes:
+            match write:
+                case PutThread(record):
+                    self._put(
+                        schema.threads,
+                        id=record.id,
+                        channel=record.channel,
+                        owner_key=record.owner_key,
+                        updated_at=now,
+                        data=schema.sealed_thread.write(record, record.id),
+                    )
+                case PutSession(record):
+                    data = schema.sealed_session.write(record, record.id)
+                    self._put(schema.sessions, id=record.id, thread_id=record.thread_id, created_at=now, data=data)
+                case DropSession(record):
+                    self._ended[record.id] = None
+                case PutStep(thread_id, position, step):
+                    self._touched[thread_id] = now
+                    self._put(
+                        schema.steps,
+                        thread_id=thread_id,
+                        id=step.id,
+                        position=position,
+                        status=step.status,
+                        data=schema.sealed_step.write(step, thread_id, step.id, position),
+                    )
+                case RemoveStep(thread_id, step_id):
+                    self._rows[schema.steps][thread_id, step_id] = None
+                case PutCommand(session_id, command):
+                    self._put(
+                        schema.commands,
+                        session_id=session_id,
+                        client_id=command.client_id,
+                        created_at=now,
+                        fingerprint=command.fingerprint,
+                        step_id=command.step_id,
+                    )
+                case PutValues(session_id, values):
+                    data = schema.sealed_values.write(values, session_id)
+                    self._put(schema.values, session_id=session_id, data=data)
+
+    def write(self, connection: Connection) -> None:
+        """Write everything. The caller commits."""
+        for table, rows in self._rows.items():
+            schema.upsert(connection, table, [row for row in rows.values() if row is not None])
+            gone: list[Row] = [dict(zip(_KEYS[table], key, strict=True)) for key, row in rows.items() if row is None]
+            schema.delete(connection, table, list(_KEYS[table]), gone)
+        if self._touched:
+            touched = [{"thread": thread, "now": now} for thread, now in self._touched.items()]
+            connection.execute(_TOUCH, touched)
+        ended: list[Row] = [{"id": session, "session_id": session} for session in self._ended]
+        schema.delete(connection, schema.sessions, ["id"], ended)
+        schema.delete(connection, schema.commands, ["session_id"], ended)
+        schema.delete(connection, schema.values, ["session_id"], ended)
+
+    def _put(self, table: Table, **row: Any) -> None:
+        self._rows[table][tuple(row[key] for key in _KEYS[table])] = row
+        self.size_bytes += len(row.get("data", b"")) + 200
+
+
+_KEYS: dict[Table, tuple[str, ...]] = {
+    table: tuple(column.name for column in table.primary_key)
+    for table in (schema.threads, schema.sessions, schema.steps, schema.commands, schema.values)
+}
+_TOUCH = schema.threads.update().where(schema.threads.c.id == bindparam("thread")).values(updated_at=bindparam("now"))

@@ -1,0 +1,198 @@
+"""What every store promises, asked of the one in memory and of the one in a database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from jupyter_chat_sessions.hub.memory_store import MemoryStore
+from jupyter_chat_sessions.hub.sql.opening import open_store
+from jupyter_chat_sessions.hub.sql.store import SqlStore
+from jupyter_chat_sessions.hub.store import (
+    CommandRecord,
+    DropSession,
+    PutCommand,
+    PutSession,
+    PutStep,
+    PutThread,
+    PutValues,
+    RemoveStep,
+    SessionRecord,
+    Store,
+    ThreadRecord,
+    Values,
+    Write,
+)
+from jupyter_chat_sessions.protocol.frames import ChannelSettings, UserInfo
+from jupyter_chat_sessions.protocol.steps import RunStatus, Step
+
+Opened = Callable[[], Store]
+
+
+@pytest.fixture(params=["memory", "file", "url"])
+def open_one(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    if request.param == "memory":
+        return MemoryStore
+    if request.param == "url":
+        return lambda: open_store(f"sqlite:///{tmp_path}/any.sqlite", directory=tmp_path)
+    return lambda: open_store(None, directory=tmp_path)
+
+
+@pytest.fixture(params=["file", "url"])
+def open_lasting(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    url = f"sqlite:///{tmp_path}/any.sqlite" if request.param == "url" else None
+    return lambda: open_store(url, directory=tmp_path)
+
+
+@asynccontextmanager
+async def opened(store: Store) -> AsyncIterator[Store]:
+    yield store
+    await store.aclose()
+
+
+def a_thread(owner: str = "user:alice", *, channel: str = "lesson") -> ThreadRecord:
+    return ThreadRecord(id=str(uuid4()), channel=channel, owner_key=owner, created_at="2026-01-02T03:04:05.678Z")
+
+
+def a_session(thread: ThreadRecord) -> SessionRecord:
+    return SessionRecord(
+        id=str(uuid4()),
+        thread_id=thread.id,
+        owner_key=thread.owner_key,
+        secret_hash="0" * 64,
+        user=UserInfo(identifier="alice", metadata={"group": "a"}),
+        client_type="webapp",
+        language="en-US",
+        settings=ChannelSettings(name=thread.channel, title="Lesson", required_env=["KEY"]),
+    )
+
+
+def a_step(text: str, *, status: RunStatus | None = None) -> Step:
+    kind = "assistant_message" if status is None else "user_message"
+    return Step(id=str(uuid4()), type=kind, name="A", output=text, status=status, metadata={"n": [1, {"é": "😀"}]})  # type: ignore[arg-type]
+
+
+async def write(store: Store, *writes: Write) -> None:
+    """Write, and wait until it is safe."""
+    written = asyncio.get_running_loop().create_future()
+    store.commit(writes, then=lambda: written.set_result(None), otherwise=lambda: written.cancel())
+    await asyncio.wait_for(written, 10)
+
+
+async def test_steps_come_back_in_their_order_as_they_were(open_one: Opened) -> None:
+    async with opened(open_one()) as store:
+        thread, steps = a_thread(), [a_step(f"step {number}") for number in range(10)]
+        await write(store, PutThread(thread), *(PutStep(thread.id, at, step) for at, step in enumerate(steps)))
+        assert await store.steps_before(thread.id, before=None, limit=3) == (steps[7:], 7)
+        assert await store.steps_before(thread.id, before=steps[7].id, limit=5) == (steps[2:7], 2)
+        assert await store.steps_before(thread.id, before=steps[2].id, limit=5) == (steps[:2], 0)
+        assert await store.steps_before(thread.id, before=str(uuid4()), limit=5) == ([], 0)
+        assert await store.steps_before(str(uuid4()), before=None, limit=5) == ([], 0)
+
+
+async def test_a_step_that_changed_keeps_its_place_and_one_that_was_removed_is_gone(open_one: Opened) -> None:
+    async with opened(open_one()) as store:
+        thread, steps = a_thread(), [a_step(text) for text in "abc"]
+        await write(store, PutThread(thread), *(PutStep(thread.id, at, step) for at, step in enumerate(steps)))
+        changed = Step(id=steps[0].id, type="tool", name="A", output="changed")
+        await write(store, PutStep(thread.id, 0, changed), RemoveStep(thread.id, steps[1].id))
+        assert await store.steps_before(thread.id, before=None, limit=9) == ([changed, steps[2]], 0)
+        found = await store.thread(thread.id, newest_steps=1)
+        assert found is not None
+        assert (found.record, found.steps) == (thread, [steps[2]])
+        assert found.positions == {changed.id: 0, steps[2].id: 2}
+        assert await store.thread(str(uuid4()), newest_steps=1) is None
+
+
+async def test_threads_are_listed_to_their_owner_the_newest_first(open_one: Opened) -> None:
+    async with opened(open_one()) as store:
+        mine, other, empty, elsewhere = a_thread(), a_thread("user:bob"), a_thread(), a_thread(channel="other")
+        for thread in (mine, other, elsewhere):
+            await write(
+                store, PutThread(thread), PutStep(thread.id, 0, a_step("hi")), PutStep(thread.id, 1, a_step(""))
+            )
+        await write(store, PutThread(empty))
+        found = await store.threads_of("user:alice", channel=None, limit=9)
+        assert {(summary.record, summary.steps) for summary in found} == {(mine, 2), (elsewhere, 2)}
+        assert found[0].updated_at >= found[1].updated_at
+        assert [one.record for one in await store.threads_of("user:alice", channel="other", limit=9)] == [elsewhere]
+        assert len(await store.threads_of("user:alice", channel=None, limit=1)) == 1
+        await store.drop_thread(mine.id)
+        assert [one.record for one in await store.threads_of("user:alice", channel=None, limit=9)] == [elsewhere]
+        assert await store.steps_before(mine.id, before=None, limit=9) == ([], 0)
+
+
+async def test_answers_come_in_the_order_of_the_commits(open_one: Opened) -> None:
+    async with opened(open_one()) as store:
+        thread, heard, done = a_thread(), list[int](), asyncio.Event()
+        store.commit([PutThread(thread)])
+
+        def hear(number: int) -> None:
+            heard.append(number)
+            if number == 199:
+                done.set()
+
+        for number in range(200):
+            write_one = PutStep(thread.id, number, a_step(str(number)))
+            store.commit([write_one], then=lambda number=number: hear(number), otherwise=lambda: None)  # type: ignore[misc]
+        await asyncio.wait_for(done.wait(), 10)
+        assert heard == list(range(200))
+
+
+# ---- what outlives the process ---------------------------------------------------------------------------------------
+
+
+async def test_a_session_comes_back_with_all_that_was_kept_of_it(open_lasting: Opened) -> None:
+    thread = a_thread()
+    session = a_session(thread)
+    steps = [a_step("old"), a_step("waits", status="queued"), a_step("new"), a_step("newest")]
+    commands = [CommandRecord(client_id=str(uuid4()), fingerprint=bytes(range(16)), step_id=None) for _ in range(3)]
+    async with opened(open_lasting()) as store:
+        await write(store, PutThread(thread), PutSession(session))
+        for at, step in enumerate(steps):
+            await write(store, PutStep(thread.id, at, step))
+        for command in commands:
+            await write(store, PutCommand(session.id, command))
+        await write(store, PutValues(session.id, Values(values={"name": "Zoë"}, lost=["db"])))
+    async with opened(open_lasting()) as store:
+        (found,) = store.sessions(newest_steps=1, newest_commands=2)
+        assert found.record == session
+        assert found.thread.record == thread
+        assert found.thread.steps == steps[1:], "back to the oldest that waits"
+        assert found.thread.positions == {step.id: at for at, step in enumerate(steps)}
+        assert found.commands == commands[1:]
+        assert found.values == Values(values={"name": "Zoë"}, lost=["db"])
+        await write(store, DropSession(session))
+        assert store.sessions(newest_steps=1, newest_commands=2) == []
+        assert (await store.steps_before(thread.id, before=None, limit=9))[0] == steps
+
+
+async def test_old_threads_are_purged_unless_a_session_lives_in_them(open_lasting: Opened) -> None:
+    async with opened(open_lasting()) as store:
+        idle, live = a_thread(), a_thread()
+        for thread in (idle, live):
+            await write(store, PutThread(thread), PutStep(thread.id, 0, a_step("hi")))
+        await write(store, PutSession(a_session(live)))
+        assert await store.purge(older_than_days=1) == 0
+        assert await store.purge(older_than_days=0, channel="other") == 0
+        assert await store.purge(older_than_days=0) == 1
+        assert [one.record for one in await store.threads_of("user:alice", channel=None, limit=9)] == [live]
+
+
+async def test_what_gathers_is_written_together(open_lasting: Opened) -> None:
+    async with opened(open_lasting()) as store:
+        assert isinstance(store, SqlStore)
+        thread = a_thread()
+        await write(store, PutThread(thread))
+        before = store.transactions
+        step = a_step("")
+        for number in range(500):
+            store.commit([PutStep(thread.id, 0, Step(id=step.id, type="tool", name="A", output=str(number)))])
+        await write(store)
+        assert store.transactions - before < 50
+        assert [one.output for one in (await store.steps_before(thread.id, before=None, limit=9))[0]] == ["499"]
