@@ -64,7 +64,7 @@ class Stage:
         required_env: Variables that each viewer has to give.
         run_on: `notebook` runs async handlers on this loop, `thread` on one of their own.
         when_busy: What a message does while another runs: `queue`, `reject` or `interrupt`.
-        options: The hub's limits.
+        options: The hub's limits; by default those of a server, but viewers may write as fast as they like.
 
     Example:
         >>> async with Stage(), Viewer("Alice") as alice, Viewer("Bob") as bob:
@@ -83,7 +83,7 @@ class Stage:
     ) -> None:
         self.runtime = Runtime(app=app or current_runtime().app)
         self.channel = channel
-        self.embedded = EmbeddedHub(options=options)
+        self.embedded = EmbeddedHub(options=options or HubOptions(messages_per_minute=0))
         self._settings = ChannelSettings(
             name=channel,
             title=channel,

@@ -71,6 +71,8 @@ class Dispatcher:
         while self._session.waiting:
             self._tell(self._session.waiting.popleft(), "cancelled")
         if task is not None:
+            if self._session.current_run is not None:
+                self._session.current_run.is_stopped = True
             task.cancel()
         if had_run and self._session.app.handler("on_stop") is not None:
             self.submit(Run("on_stop"))
@@ -108,8 +110,8 @@ class Dispatcher:
     def _on_done(self, task: asyncio.Task[None]) -> None:
         run, self._session.current_run = self._session.current_run, None
         self._task = None
-        if run is not None and task.cancelled():  # stopped before it could begin
-            self._tell(run, "cancelled")
+        if run is not None and task.cancelled():  # before it could begin
+            self._tell(run, _after_cancellation(run))
         if not self.is_ending:
             self._start_next()
 
@@ -128,7 +130,7 @@ class Dispatcher:
                 else:
                     await self._call(run, handler)
             except asyncio.CancelledError:
-                status = "cancelled"
+                status = _after_cancellation(run)
             except BaseException as error:  # the run boundary: SystemExit ends a run, not the kernel
                 status = "failed"
                 self._fail(run, error)
@@ -196,6 +198,13 @@ class Dispatcher:
     def _tell(self, run: Run, status: RunStatus) -> None:
         if not (self.is_ending or self._session.is_ended):
             self._report(RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status))
+
+
+def _after_cancellation(run: Run) -> RunStatus:
+    """Return what became of a run that was cancelled: a kernel that shuts down cancels all, and nobody wanted that."""
+    task = asyncio.current_task()
+    is_from_outside = task is None or task.cancelling() > 0
+    return "interrupted" if is_from_outside and not run.is_stopped else "cancelled"
 
 
 def _presentable(text: str) -> str:

@@ -57,6 +57,7 @@ class Run:
         id: For `on_message` the id of the user's message.
         slot: Which handler.
         step: The user's message, where there is one.
+        is_stopped: Somebody wanted it to end.
         is_abandoned: It was stopped, and its thread could not be: what it still says is not heard.
         streams: Ids of the messages that it streams and has not finished.
     """
@@ -65,6 +66,7 @@ class Run:
         self.id = step.id if step is not None else str(uuid4())
         self.slot = slot
         self.step = step
+        self.is_stopped = False
         self.is_abandoned = False
         self.streams: set[str] = set()
 

@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 MAX_UNREADABLE = 20
 """Frames that cannot be read before the line is closed."""
+MAX_TOO_FAST = 100
+"""Refusals for speed in one connection before it is closed: whoever is there does not listen to them."""
 MAX_FRAMES = 64
 """Frames in one message of a viewer."""
 
@@ -47,6 +49,7 @@ class Attachment:
         self.session = session
         self._outlet = outlet
         self._is_attached = True
+        self._too_fast = 0
 
     def receive(self, frame: ViewerFrame | ProtocolError) -> None:
         """Take a frame, or the error that stands in place of one."""
@@ -57,6 +60,8 @@ class Attachment:
                 # Another tab or the author has ended it, and this viewer had not heard of that yet.
                 text = "This conversation has ended. Start a new chat."
                 self._reply(ErrorFrame(code="ended", text=text, client_id=frame.client_id))
+            case SendMessage() | SendAnswer() | GiveEnv() | Retry() if wait_s := self.session.wait_s():
+                self._refuse_for_now(frame.client_id, wait_s)
             case SendMessage():
                 self.session.message(frame, reply=self._reply)
             case SendAnswer():
@@ -84,6 +89,13 @@ class Attachment:
         """The socket is gone."""
         self._is_attached = False
         self.session.detach(self._outlet)
+
+    def _refuse_for_now(self, client_id: str, wait_s: float) -> None:
+        self._too_fast += 1
+        text = f"You write faster than this chat can take. This is sent again by itself in {wait_s:.0f} s."
+        self._reply(ErrorFrame(code="too_fast", text=text, client_id=client_id, retry_after_s=wait_s))
+        if self._too_fast == MAX_TOO_FAST:
+            self._outlet.close(4013, "too fast")
 
     def _reply(self, frame: object) -> None:
         self._outlet.send(encode(frame))

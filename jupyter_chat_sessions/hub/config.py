@@ -30,8 +30,19 @@ class ChatSessions(LoggingConfigurable):
     max_waiting = Integer(
         _DEFAULTS.max_waiting, help="Messages that may wait in one session; further ones are refused."
     ).tag(config=True)
+    message_burst = Integer(_DEFAULTS.message_burst, help="Messages that one session's viewers may send at once.").tag(
+        config=True
+    )
+    messages_per_minute = Float(
+        _DEFAULTS.messages_per_minute,
+        help="Messages a minute that one session's viewers may send in the long run. 0: any number.",
+    ).tag(config=True)
     max_tabs = Integer(_DEFAULTS.max_tabs, help="Tabs in which one session may be open at a time.").tag(config=True)
     max_sessions = Integer(_DEFAULTS.max_sessions, help="Sessions on this server at a time.").tag(config=True)
+    max_sessions_per_user = Integer(
+        _DEFAULTS.max_sessions_per_user,
+        help="Sessions of one person at a time. All who have nothing but the server's token count as one person.",
+    ).tag(config=True)
     snapshot_steps = Integer(
         _DEFAULTS.snapshot_steps, help="Newest steps that a page is given at first; older ones are fetched on demand."
     ).tag(config=True)
@@ -65,8 +76,11 @@ class ChatSessions(LoggingConfigurable):
             hello_timeout_s=self.hello_timeout,
             heartbeat_s=self.heartbeat,
             max_waiting=self.max_waiting,
+            message_burst=self.message_burst,
+            messages_per_minute=self.messages_per_minute,
             max_tabs=self.max_tabs,
             max_sessions=self.max_sessions,
+            max_sessions_per_user=self.max_sessions_per_user,
             snapshot_steps=self.snapshot_steps,
             window_events=self.window_events,
             window_bytes=self.window_bytes,

@@ -10,6 +10,7 @@ import hmac
 import logging
 import random
 import secrets
+from collections import Counter
 from functools import partial
 from typing import Literal, NamedTuple, assert_never
 from uuid import uuid4
@@ -119,6 +120,8 @@ class Hub:
         self._channels: dict[str, Channel] = {}
         self._hosts: dict[str, HostPort] = {}
         self._sessions: dict[str, Session] = {}
+        self._number_of: Counter[str] = Counter()
+        """How many sessions there are, by whom they belong to."""
         self._in_memory = MemoryStore()
         """For the notebooks' own sessions, which go with their kernel."""
         store.watch(self._on_storage)
@@ -132,6 +135,7 @@ class Hub:
             RefusedError: There is no such channel, or no room.
         """
         channel = self._open_channel(request.channel)
+        self._check_room(principal)
         return self._create(principal, request, channel, earlier=None)
 
     async def resume_thread(self, principal: Principal, request: NewSession, thread_id: str) -> Created:
@@ -150,6 +154,7 @@ class Hub:
         channel = self._open_channel(request.channel)
         if thread is None or thread.record.channel != channel.name:
             raise _unknown_thread()
+        self._check_room(principal)
         return self._create(principal, request, channel, earlier=thread)
 
     async def threads_of(self, principal: Principal, *, channel: str | None, limit: int) -> list[ThreadSummary]:
@@ -339,6 +344,9 @@ class Hub:
 
     def _on_session_ended(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
+        self._number_of[session.record.owner_key] -= 1
+        if not self._number_of[session.record.owner_key]:
+            del self._number_of[session.record.owner_key]
         session.channel.session_by_id.pop(session.id, None)
         if session.channel.host is None and not session.channel.session_by_id:
             self._channels.pop(session.channel.name, None)
@@ -422,9 +430,14 @@ class Hub:
                 "unknown_channel",
                 f"No notebook has opened the chat {name!r}. Run its cells, then try again.",
             )
+        return channel
+
+    def _check_room(self, principal: Principal) -> None:
         if len(self._sessions) >= self.options.max_sessions:
             raise RefusedError("busy", "This server has no room for another conversation. Try again later.")
-        return channel
+        if self._number_of.get(principal.key, 0) >= self.options.max_sessions_per_user:
+            number = self.options.max_sessions_per_user
+            raise RefusedError("busy", f"You have {number} conversations open. End one of them, then try again.")
 
     def _create(
         self, principal: Principal, request: NewSession, channel: Channel, *, earlier: StoredThread | None
@@ -475,6 +488,7 @@ class Hub:
             on_ended=self._on_session_ended,
         )
         self._sessions[session.id] = session
+        self._number_of[record.owner_key] += 1
         channel.session_by_id[session.id] = session
         return session
 

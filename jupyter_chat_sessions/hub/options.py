@@ -20,9 +20,14 @@ class HubOptions(Struct, frozen=True, kw_only=True):
     """Silence after which a viewer is sent a heartbeat."""
     max_waiting: int = 8
     """Messages that may wait in one session."""
+    message_burst: int = 20
+    """What one session's viewers may say at once."""
+    messages_per_minute: float = 100.0
+    """What they may say a minute in the long run; 0 for any number."""
     max_tabs: int = 8
     """Viewers attached to one session at a time."""
     max_sessions: int = 10_000
+    max_sessions_per_user: int = 200
     snapshot_steps: int = 200
     """The newest steps that a snapshot carries; older ones are fetched on demand."""
     window_events: int = 1024

@@ -51,6 +51,7 @@ from . import store as stored
 from .clock import Clock, QuestionClocks, Timer, utc_now
 from .commands import Command, CommandBook, Reply
 from .options import HubOptions
+from .pace import Pace
 from .store import CommandRecord, SessionRecord, Store, Values
 from .transcript import Transcript
 
@@ -119,6 +120,7 @@ class Session:
         """What waits for that: it has its place in the thread behind it."""
         self._claimed: set[str] = set()
         """Questions whose answer is being stored."""
+        self._pace = Pace(burst=options.message_burst, per_minute=options.messages_per_minute)
         self._is_open_at_host = False
         self._is_followed = record.client_type == "notebook"
         """A cell speaks in it, so that its host is shown what comes of that."""
@@ -146,6 +148,10 @@ class Session:
     def conversation(self) -> Conversation:
         """The conversation; to be changed by events only."""
         return self._transcript.conversation
+
+    def wait_s(self) -> float:
+        """Take note that a viewer says something; return 0, or in how many seconds it may."""
+        return self._pace.wait_s(self._clock.time())
 
     def begin(self, env: UserEnv) -> None:
         """Start the life of a new session with what its viewer gave so far."""
@@ -203,11 +209,11 @@ class Session:
             is_owner=self.record.is_owner,
             remaining_s=self._questions.remaining(),
         )
+        self._outlets.append(outlet)
         outlet.send(encode(welcome))
         if isinstance(missed, list):
             for frame in missed:
                 outlet.send(frame)
-        self._outlets.append(outlet)
 
     def detach(self, outlet: Outlet) -> None:
         """A viewer is gone; the session waits for it a while."""

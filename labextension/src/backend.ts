@@ -2,6 +2,8 @@
 
 import type { Step } from './frames.js';
 import { newId } from './ids.js';
+import { ServerThreads } from './threads.js';
+import type { Threads } from './threads.js';
 
 /** What opens a session; the secret is told once. */
 export interface Credentials {
@@ -33,8 +35,10 @@ export interface LineListener {
 }
 
 export interface Backend {
-  /** Make a session. Rejects with `Refused`, or another error when nobody could be reached. */
-  createSession(channel: string): Promise<Credentials>;
+  /** Conversations of before; null where nothing keeps any. */
+  readonly threads: Threads | null;
+  /** Make a session, of a new thread or one of before. Rejects with `Refused`, or another error when nobody could be reached. */
+  createSession(channel: string, threadId?: string): Promise<Credentials>;
   open(listener: LineListener): Line;
   /** Steps before one of them, oldest first. */
   stepsBefore(
@@ -56,6 +60,8 @@ function refusal(status: number, body: unknown): Refused {
 
 /** The hub behind the Jupyter server that this page came from. */
 export class ServerBackend implements Backend {
+  readonly threads: Threads = new ServerThreads((path, method) => this._request(path, { method }));
+
   /**
    * @param baseUrl The server's base URL, with a trailing slash.
    * @param token The token that the page was given, for requests by HTTP; never put into an address.
@@ -65,8 +71,8 @@ export class ServerBackend implements Backend {
     private readonly _token = '',
   ) {}
 
-  async createSession(channel: string): Promise<Credentials> {
-    const body = { channel, client: 'webapp', language: navigator.language || 'en-US' };
+  async createSession(channel: string, threadId?: string): Promise<Credentials> {
+    const body = { channel, client: 'webapp', language: navigator.language || 'en-US', threadId };
     const answer = await this._fetch('sessions', { method: 'POST', body: JSON.stringify(body) });
     if (!isCredentials(answer)) throw new Refused('internal', 'The server sent no session.');
     return answer;
@@ -92,6 +98,10 @@ export class ServerBackend implements Backend {
   }
 
   private async _fetch(path: string, init: RequestInit): Promise<unknown> {
+    return (await this._request(path, init)).json().catch(() => null);
+  }
+
+  private async _request(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set('Content-Type', 'application/json');
     const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
@@ -99,9 +109,8 @@ export class ServerBackend implements Backend {
     if (this._token !== '') headers.set('Authorization', `token ${this._token}`);
     const url = `${this._baseUrl}api/chat-sessions/${path}`;
     const response = await fetch(url, { ...init, headers, credentials: 'same-origin' });
-    const body: unknown = await response.json().catch(() => null);
-    if (!response.ok) throw refusal(response.status, body);
-    return body;
+    if (!response.ok) throw refusal(response.status, await response.json().catch(() => null));
+    return response;
   }
 }
 
@@ -124,6 +133,8 @@ interface KernelMessage {
 
 /** The hub inside the kernel, for front ends that no Jupyter server with the extension serves. */
 export class KernelBackend implements Backend {
+  readonly threads = null;
+
   constructor(private readonly _port: KernelPort) {}
 
   createSession(channel: string): Promise<Credentials> {

@@ -7,6 +7,7 @@ import type { Backend, KernelPort } from './backend.js';
 import { Connection } from './connection.js';
 import { TabStorage, tabKeep } from './storage.js';
 import { App } from './ui/App.js';
+import { watchWaking } from './waking.js';
 
 export interface MountOptions {
   readonly channel: string;
@@ -29,21 +30,11 @@ export function mount(element: HTMLElement, options: MountOptions): () => void {
   const place = `${options.kernel === undefined ? (options.baseUrl ?? '/') : 'kernel'} ${options.channel}`;
   const connection = new Connection(backend, options.channel, new TabStorage(tabKeep(), place));
   connection.onSession = options.onSession ?? (() => undefined);
-  const probe = (): void => {
-    if (document.visibilityState === 'visible') connection.probe();
-  };
-  const onPageShow = ({ persisted }: PageTransitionEvent): void => {
-    if (persisted) probe();
-  };
-  addEventListener('online', probe);
-  addEventListener('pageshow', onPageShow);
-  document.addEventListener('visibilitychange', probe);
+  const stopWatching = watchWaking(() => connection.probe());
   render(<App connection={connection} title={options.title} />, element);
   connection.start();
   return () => {
-    removeEventListener('online', probe);
-    removeEventListener('pageshow', onPageShow);
-    document.removeEventListener('visibilitychange', probe);
+    stopWatching();
     connection.stop();
     render(null, element);
   };

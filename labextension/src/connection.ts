@@ -10,20 +10,29 @@ import type { Conversation } from './conversation.js';
 import { readFrames, wellFormed, writeFrames } from './frames.js';
 import type { Command, ErrorFrame, ViewerFrame, Welcome } from './frames.js';
 import { newId } from './ids.js';
-import type { TabStorage } from './storage.js';
+import { fitsOutbox } from './storage.js';
+import type { Failed, TabStorage } from './storage.js';
+import type { Threads } from './threads.js';
 import { Viewing } from './viewing.js';
 
 export type ConnectionStatus =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'connected' }
+  /** `caughtUp`: what was missed while the line was cut has just come. */
+  | { readonly kind: 'connected'; readonly caughtUp?: true }
   | { readonly kind: 'reconnecting' }
+  /** The server said that it stops, and comes back. */
+  | { readonly kind: 'restarting' }
   | { readonly kind: 'absent'; readonly text: string }
-  | { readonly kind: 'ended'; readonly text: string; readonly canBegin: boolean };
+  /** The server gives no session for now, and says why. */
+  | { readonly kind: 'off'; readonly text: string }
+  /** `remedy`: the one thing that helps. */
+  | { readonly kind: 'ended'; readonly text: string; readonly remedy: 'begin' | 'reload' | null };
 
-/** Something that was said and turned down; its text is kept so that it can be sent again. */
-export interface Failed {
-  readonly command: Command;
+/** What was refused for now, and is said again by itself. */
+export interface Held {
   readonly error: ErrorFrame;
+  /** In milliseconds of `timers.now`. */
+  readonly until: number;
 }
 
 export interface Timers {
@@ -44,13 +53,35 @@ const SILENCE_MS = 40_000;
 const PROBE_MS = 3_000;
 const PEACE_MS = 30_000;
 const SEEN_MS = 1_000;
+const CAUGHT_UP_MS = 4_000;
+/** So long after it was due back, a server that said it restarts is just gone. */
+const RESTART_MS = 60_000;
+const TOO_BIG = 1009;
+const RESTART = 1012;
 const GAP = 4010;
+const VERSION = 4426;
 /** Close codes below these are worth another try; what the hub wants to end, it announces with `bye`. */
 const TERMINAL = (code: number): boolean => code >= 4400 && code !== 4408;
 
+/** What it means for a viewer that it got no session. */
+function refusedStatus(error: unknown): ConnectionStatus {
+  // What a proxy says while the server is away has no code of ours.
+  if (!(error instanceof Refused) || error.code === 'internal') return { kind: 'reconnecting' };
+  const text = error.message;
+  if (error.code === 'forbidden') return { kind: 'ended', text, remedy: null };
+  return { kind: error.code === 'unknown_channel' ? 'absent' : 'off', text };
+}
+
+/** The one thing that helps after the hub said goodbye. */
+const REMEDIES: Readonly<Record<number, 'begin' | 'reload'>> = { 4401: 'reload', 4404: 'begin', 4410: 'begin', 4426: 'reload' };
+
 export class Connection {
   status: ConnectionStatus = { kind: 'connecting' };
-  readonly failed: Failed[] = [];
+  /** What was refused. */
+  readonly failed: Failed[];
+  held: Held | null = null;
+  /** Whether what is not confirmed would survive a reload: the browser may be full, or forbid it. */
+  isKept = true;
   /** Called after anything that can be seen has changed. */
   onChange: () => void = () => undefined;
   /** Called with the session's id when this viewer shows another session. */
@@ -63,7 +94,9 @@ export class Connection {
     private readonly _channel: string,
     private readonly _storage: TabStorage,
     private readonly _timers: Timers = browserTimers,
-  ) {}
+  ) {
+    this.failed = [..._storage.failed];
+  }
 
   get conversation(): Conversation | null {
     return this._viewing?.welcome == null ? null : this._viewing.conversation;
@@ -80,6 +113,29 @@ export class Connection {
   /** What was said and is not confirmed yet. */
   get pending(): readonly Command[] {
     return this._viewing?.unconfirmed ?? [];
+  }
+
+  get channel(): string {
+    return this._channel;
+  }
+
+  /** Conversations of before; null where nothing keeps any. */
+  get threads(): Threads | null {
+    return this._backend.threads;
+  }
+
+  /** What is written and not sent; it outlives a reload. */
+  get draft(): string {
+    return this._storage.draft;
+  }
+
+  set draft(draft: string) {
+    this._storage.draft = draft;
+  }
+
+  /** Milliseconds until what was refused for now is said again. */
+  get heldMs(): number {
+    return this.held === null ? 0 : Math.max(0, this.held.until - this._timers.now());
   }
 
   /** Show the session that this tab had, or begin one. */
@@ -102,19 +158,39 @@ export class Connection {
     this._line = null;
   }
 
-  say(written: string, clientId: string = newId()): void {
+  /**
+   * Say something: a message, or the answer to the question that has waited longest.
+   *
+   * @returns Whether it was taken. It is not when too much waits to be sent already.
+   */
+  say(written: string, clientId: string = newId()): boolean {
     const text = wellFormed(written);
     const question = this._viewing?.conversation.questions[0];
-    this._command(
+    const command: Command =
       question === undefined
         ? { type: 'message', clientId, text }
-        : { type: 'answer', clientId, questionId: question.id, text },
-    );
+        : { type: 'answer', clientId, questionId: question.id, text };
+    if (this._viewing === null || !fitsOutbox(this.pending, command)) return false;
+    this._command(command);
+    return true;
   }
 
   giveEnv(values: Readonly<Record<string, string>>): void {
     const written = Object.entries(values).map(([name, value]) => [name, wellFormed(value)] as const);
     this._command({ type: 'env', clientId: newId(), values: Object.fromEntries(written) });
+  }
+
+  /** Have an interrupted message answered after all. */
+  retryRun(stepId: string): void {
+    if (this.isRetrying(stepId)) return;
+    for (const failed of this.failed.filter(({ command }) => 'stepId' in command && command.stepId === stepId)) {
+      this.dismiss(failed);
+    }
+    this._command({ type: 'retry', clientId: newId(), stepId });
+  }
+
+  isRetrying(stepId: string): boolean {
+    return this.pending.some((command) => command.type === 'retry' && command.stepId === stepId);
   }
 
   stopRun(): void {
@@ -123,30 +199,50 @@ export class Connection {
 
   /** Send something again that was turned down. */
   retry(failed: Failed): void {
+    const { command } = failed;
+    if ('text' in command && !this.say(command.text)) return;
     this.dismiss(failed);
-    if (failed.command.type === 'message' || failed.command.type === 'answer') this.say(failed.command.text);
   }
 
   dismiss(failed: Failed): void {
     const place = this.failed.indexOf(failed);
     if (place >= 0) this.failed.splice(place, 1);
+    this._storage.keepFailed(this.failed);
     this.onChange();
   }
 
-  /** End this session and begin another. What an ended session did not take can still be sent in the new one. */
+  /** End this session and begin another. What the hub has not confirmed can still be sent in the new one. */
   newChat(): void {
     if (this._isBeginning) return;
-    if (this.status.kind !== 'ended') this.failed.length = 0;
+    this._giveBack('You began a new chat before this was confirmed.');
     this._send([{ type: 'end' }]);
-    const line = this._line;
-    this._line = null;
-    this._clearTimers();
-    line?.close(1000, 'new chat');
+    this._leave('new chat');
     this._storage.credentials = null;
-    this._storage.unconfirmed = [];
-    this._viewing = null;
-    this._tries = 0;
     void this._begin();
+  }
+
+  /**
+   * Show a conversation of before. The one that is shown goes on, and stays among them.
+   *
+   * @throws {Refused} It is not there any more, or something is not sent yet.
+   */
+  async resume(thread: string): Promise<void> {
+    if (this._isBeginning) return;
+    if (this.pending.length > 0) throw new Refused('pending', 'What you wrote is not sent yet. Wait until it is.');
+    this._isBeginning = true;
+    let credentials: Credentials;
+    try {
+      credentials = await this._backend.createSession(this._channel, thread);
+    } finally {
+      this._isBeginning = false;
+    }
+    if (this._isStopped) return;
+    this._giveBack('You went to another conversation before this was confirmed.');
+    this._leave('another conversation');
+    this._storage.credentials = credentials;
+    this._setStatus({ kind: 'connecting' });
+    this._show(credentials, []);
+    this._dial();
   }
 
   /** Fetch older steps. */
@@ -165,7 +261,7 @@ export class Connection {
   /** The page is seen again, or the network is back: make sure that the line still lives. */
   probe(): void {
     if (this._line === null) {
-      if (this._retryTimer !== null) this._dial();
+      if (this._retryTimer !== null && this._timers.now() >= this._notBefore) this._dial();
       return;
     }
     if (this.status.kind !== 'connected') return;
@@ -187,7 +283,14 @@ export class Connection {
   private _peaceTimer: unknown = null;
   private _seenTimer: unknown = null;
   private _laterTimer: unknown = null;
+  private _caughtUpTimer: unknown = null;
   private _seen = 0;
+  /** The number that the events must reach until nothing is missing any more. */
+  private _catchUpTo: number | null = null;
+  /** How long the server asked to be left alone, once it has said that it stops. */
+  private _comeBackAfterMs: number | null = null;
+  private _notBefore = 0;
+  private _restartingUntil = 0;
 
   private _show(credentials: Credentials, unconfirmed: readonly Command[]): void {
     this._credentials = credentials;
@@ -198,7 +301,7 @@ export class Connection {
   private async _begin(): Promise<void> {
     this._isBeginning = true;
     // One more try is no news: the status would flicker.
-    const isRetry = this.status.kind === 'absent' || this.status.kind === 'reconnecting';
+    const isRetry = ['absent', 'off', 'reconnecting', 'restarting'].includes(this.status.kind);
     this._setStatus(isRetry ? this.status : { kind: 'connecting' });
     let credentials: Credentials;
     try {
@@ -206,15 +309,15 @@ export class Connection {
     } catch (error) {
       this._isBeginning = false;
       if (this._isStopped) return;
-      const isAbsent = error instanceof Refused && error.code === 'unknown_channel';
-      const isFinal = error instanceof Refused && error.code === 'forbidden';
-      const text = error instanceof Error ? error.message : String(error);
-      if (isFinal) return this._setStatus({ kind: 'ended', text, canBegin: false });
-      this._setStatus(isAbsent ? { kind: 'absent', text } : { kind: 'reconnecting' });
+      const status = refusedStatus(error);
+      this._setStatus(status);
+      if (status.kind === 'ended') return;
       this._again(() => void this._begin());
       return;
     }
     this._isBeginning = false;
+    // Somebody may have gone to a conversation of before in the meantime.
+    if (this._viewing !== null) return;
     // Also when the page has left by now: if it comes back, this session is there, and not a second one.
     if (!this._isStopped || this._storage.credentials === null) this._storage.credentials = credentials;
     if (this._isStopped) return;
@@ -243,7 +346,7 @@ export class Connection {
     this._watch(SILENCE_MS);
     let answers: readonly ViewerFrame[] = [];
     for (const frame of readFrames(message)) {
-      const unconfirmed = viewing.unconfirmed;
+      const { unconfirmed, epoch, lastSeq } = viewing;
       const { effect, send } = viewing.receive(frame);
       answers = [...answers, ...send];
       if (effect === 'gap') {
@@ -251,18 +354,23 @@ export class Connection {
         line.close(GAP, 'gap');
         return;
       }
-      if (frame.type === 'welcome') this._onWelcome();
+      if (frame.type === 'welcome') this._onWelcome(frame.seq > lastSeq || frame.epoch !== epoch ? frame.seq : null);
+      if (frame.type === 'going') this._comeBackAfterMs = frame.retryAfterS * 1000;
       if (frame.type === 'error') this._onError(frame, unconfirmed);
       if (frame.type === 'bye') return this._onBye(frame.code, frame.text);
     }
     if (answers.length > 0) this._send(answers);
-    this._storage.unconfirmed = viewing.unconfirmed;
+    if (this._catchUpTo !== null && viewing.lastSeq >= this._catchUpTo) this._onCaughtUp();
+    this._keepUnconfirmed();
     this._seenTimer ??= this._timers.set(() => this._tellSeen(), SEEN_MS);
     this.onChange();
   }
 
-  private _onWelcome(): void {
+  private _onWelcome(catchUpTo: number | null): void {
+    const wasCut = this.status.kind === 'reconnecting' || this.status.kind === 'restarting';
+    this._catchUpTo = wasCut ? catchUpTo : null;
     this._isReturning = false;
+    this._restartingUntil = 0;
     this.welcomedAt = this._timers.now();
     this._setStatus({ kind: 'connected' });
     this._peaceTimer ??= this._timers.set(() => {
@@ -271,16 +379,34 @@ export class Connection {
     }, PEACE_MS);
   }
 
+  private _onCaughtUp(): void {
+    this._catchUpTo = null;
+    this._setStatus({ kind: 'connected', caughtUp: true });
+    this._caughtUpTimer = this._timers.set(() => this._setStatus({ kind: 'connected' }), CAUGHT_UP_MS);
+  }
+
   private _onError(error: ErrorFrame, unconfirmed: readonly Command[]): void {
+    const command = unconfirmed.find((candidate) => candidate.clientId === error.clientId);
     if (error.retryAfterS != null) {
-      this._laterTimer ??= this._timers.set(() => {
+      if (this._laterTimer !== null) return;
+      const waitMs = error.retryAfterS * 1000;
+      if (command !== undefined) this.held = { error, until: this._timers.now() + waitMs };
+      this._laterTimer = this._timers.set(() => {
         this._laterTimer = null;
+        this.held = null;
         this._send(this._viewing?.retry() ?? []);
-      }, error.retryAfterS * 1000);
+        this.onChange();
+      }, waitMs);
       return;
     }
-    const command = unconfirmed.find((candidate) => candidate.clientId === error.clientId);
-    if (command !== undefined && command.type !== 'env') this.failed.push({ command, error });
+    // Who presses Retry on a message that another tab has retried already sees what comes of it.
+    const isSettled = command?.type === 'retry' && error.code === 'conflict';
+    if (command !== undefined && command.type !== 'env' && !isSettled) this._fail([{ command, error }]);
+  }
+
+  private _fail(failed: readonly Failed[]): void {
+    this.failed.push(...failed);
+    this._storage.keepFailed(this.failed);
   }
 
   private _onBye(code: number, text: string): void {
@@ -290,22 +416,33 @@ export class Connection {
     line?.close(1000, 'bye');
     if (code === 4404 || code === 4410) {
       this._storage.credentials = null;
-      this._giveBack();
+      this._giveBack('The conversation ended before this was sent.');
       if (code === 4404 && this._isReturning) {
         this._viewing = null;
         return void this._begin();
       }
     }
-    this._setStatus({ kind: 'ended', text, canBegin: code === 4404 || code === 4410 });
+    this._setStatus({ kind: 'ended', text, remedy: REMEDIES[code] ?? null });
   }
 
-  /** The session took no more: what was said and never confirmed goes back to who said it. */
-  private _giveBack(): void {
-    const error = { type: 'error', code: 'ended', text: 'The conversation ended before this was sent.' } as const;
-    const unsent = this.pending.filter((command) => command.type !== 'env');
-    this.failed.push(...unsent.map((command) => ({ command, error })));
+  /** What was said and is not confirmed goes back to who said it. */
+  private _giveBack(text: string, code = 'ended'): void {
+    const error = { type: 'error', code, text } as const;
+    const unsent = this.pending.filter((command) => 'text' in command);
+    if (unsent.length > 0) this._fail(unsent.map((command) => ({ command, error })));
     this._viewing?.abandon();
-    this._storage.unconfirmed = [];
+    this._keepUnconfirmed();
+  }
+
+  /** Show this session no more. */
+  private _leave(reason: string): void {
+    const line = this._line;
+    this._line = null;
+    this._clearTimers();
+    line?.close(1000, reason);
+    this._viewing = null;
+    this._isReturning = false;
+    this._tries = 0;
   }
 
   private _onClose(code: number): void {
@@ -314,19 +451,35 @@ export class Connection {
     this._clearTimers();
     if (this._isStopped) return;
     if (TERMINAL(code)) {
-      const text = 'The server has closed this conversation. Reload the page.';
-      return this._setStatus({ kind: 'ended', text, canBegin: false });
+      const text =
+        code === VERSION
+          ? 'This page is older than the server. Reload it; what you wrote is kept.'
+          : 'The server has closed this conversation. Reload the page.';
+      return this._setStatus({ kind: 'ended', text, remedy: 'reload' });
     }
-    this._setStatus({ kind: 'reconnecting' });
-    this._again(() => this._dial());
+    // Said again, it would only close the line again.
+    if (code === TOO_BIG) this._giveBack('This is too long for the server.', 'too_large');
+    const waitMs = this._comeBackAfterMs ?? 0;
+    if (this._comeBackAfterMs !== null || code === RESTART) {
+      this._restartingUntil = this._timers.now() + waitMs + RESTART_MS;
+    }
+    this._comeBackAfterMs = null;
+    this._setStatus({ kind: this._timers.now() < this._restartingUntil ? 'restarting' : 'reconnecting' });
+    this._again(() => this._dial(), waitMs);
   }
 
   private _command(command: Command): void {
     const viewing = this._viewing;
     if (viewing === null) return;
-    this._send(viewing.command(command));
-    this._storage.unconfirmed = viewing.unconfirmed;
+    // Kept before it is sent: a reload between the two would else lose it.
+    const frames = viewing.command(command);
+    this._keepUnconfirmed();
+    this._send(frames);
     this.onChange();
+  }
+
+  private _keepUnconfirmed(): void {
+    this.isKept = this._storage.keepUnconfirmed(this.pending);
   }
 
   private _send(frames: readonly ViewerFrame[]): void {
@@ -353,9 +506,10 @@ export class Connection {
     }, delayMs);
   }
 
-  private _again(retry: () => void): void {
-    const delay = waitBeforeTry(this._tries, this._timers.random());
+  private _again(retry: () => void, atLeastMs = 0): void {
+    const delay = atLeastMs + waitBeforeTry(this._tries, this._timers.random());
     this._tries += 1;
+    this._notBefore = this._timers.now() + atLeastMs;
     this._retryTimer = this._timers.set(() => {
       this._retryTimer = null;
       if (!this._isStopped) retry();
@@ -369,10 +523,12 @@ export class Connection {
       this._peaceTimer,
       this._seenTimer,
       this._laterTimer,
+      this._caughtUpTimer,
     ]) {
       this._timers.clear(timer);
     }
     this._retryTimer = this._silenceTimer = this._peaceTimer = this._seenTimer = this._laterTimer = null;
+    this._caughtUpTimer = this._catchUpTo = this.held = null;
     this._seen = 0;
   }
 

@@ -193,6 +193,27 @@ export function isEvent(value: unknown): value is Event {
   }
 }
 
+export function isErrorFrame(value: unknown): value is ErrorFrame {
+  return isRecord(value) && value['type'] === 'error' && typeof value['text'] === 'string';
+}
+
+/** Whether a value is something that a person said: what comes out of the browser's storage may be anything. */
+export function isCommand(value: unknown): value is Command {
+  if (!isRecord(value) || typeof value['clientId'] !== 'string') return false;
+  switch (value['type']) {
+    case 'message':
+      return typeof value['text'] === 'string';
+    case 'answer':
+      return typeof value['text'] === 'string' && typeof value['questionId'] === 'string';
+    case 'retry':
+      return typeof value['stepId'] === 'string';
+    case 'env':
+      return isRecord(value['values']);
+    default:
+      return false;
+  }
+}
+
 function isHubFrame(value: unknown): value is HubFrame {
   if (!isRecord(value) || !HUB_TYPES.has(String(value['type']))) return false;
   switch (value['type']) {
@@ -206,9 +227,11 @@ function isHubFrame(value: unknown): value is HubFrame {
         isRecord(value['user'])
       );
     case 'error':
-      return typeof value['text'] === 'string';
+      return isErrorFrame(value);
     case 'accepted':
       return typeof value['clientId'] === 'string';
+    case 'going':
+      return typeof value['retryAfterS'] === 'number';
     default:
       return true;
   }

@@ -1,7 +1,18 @@
-/** What a tab keeps over a reload: which session it shows, and what it said that was not confirmed. */
+/** What a tab keeps over a reload: which session it shows, what it said that was not confirmed or was refused, and the draft. */
 
 import type { Credentials } from './backend.js';
-import type { Command } from './frames.js';
+import { isCommand, isErrorFrame, writeFrames } from './frames.js';
+import type { Command, ErrorFrame } from './frames.js';
+
+/** How much may wait to be confirmed: it must fit into one WebSocket message, and into the browser's storage. */
+export const MAX_OUTBOX_ITEMS = 32;
+export const MAX_OUTBOX_BYTES = 256 * 1024;
+
+/** Something that was said and turned down; its text is kept so that it can be sent again. */
+export interface Failed {
+  readonly command: Command;
+  readonly error: ErrorFrame;
+}
 
 /** The part of the browser's storage that is needed; `sessionStorage` in a page. */
 export interface Keep {
@@ -27,6 +38,8 @@ export function tabKeep(): Keep {
 export class TabStorage {
   private readonly _credentialsKey: string;
   private readonly _outboxKey: string;
+  private readonly _failedKey: string;
+  private readonly _draftKey: string;
 
   constructor(
     private readonly _keep: Keep,
@@ -34,6 +47,8 @@ export class TabStorage {
   ) {
     this._credentialsKey = `jupyter-chat-sessions ${place}`;
     this._outboxKey = `jupyter-chat-sessions outbox ${place}`;
+    this._failedKey = `jupyter-chat-sessions refused ${place}`;
+    this._draftKey = `jupyter-chat-sessions draft ${place}`;
   }
 
   get credentials(): Credentials | null {
@@ -45,14 +60,42 @@ export class TabStorage {
   }
 
   get unconfirmed(): readonly Command[] {
-    const stored = this._read(this._outboxKey);
-    return Array.isArray(stored) ? (stored as Command[]) : [];
+    return this._list(this._outboxKey).filter(isCommand);
   }
 
-  /** The variables that a viewer gives are secrets: they are never kept. */
-  set unconfirmed(commands: readonly Command[]) {
-    const kept = commands.filter((command) => command.type !== 'env');
-    this._write(this._outboxKey, kept.length > 0 ? kept : null);
+  /**
+   * Keep what was said and is not confirmed. The variables that a viewer gives are secrets: they are never kept.
+   *
+   * @returns Whether it would survive a reload.
+   */
+  keepUnconfirmed(commands: readonly Command[]): boolean {
+    return this._writeList(this._outboxKey, commands.filter(isForKeeping));
+  }
+
+  get failed(): readonly Failed[] {
+    return this._list(this._failedKey).filter(isFailed);
+  }
+
+  keepFailed(failed: readonly Failed[]): void {
+    this._writeList(
+      this._failedKey,
+      failed.filter(({ command }) => isForKeeping(command)),
+    );
+  }
+
+  /** What is written and not sent. */
+  get draft(): string {
+    const draft = this._read(this._draftKey);
+    return typeof draft === 'string' ? draft : '';
+  }
+
+  set draft(draft: string) {
+    this._write(this._draftKey, draft === '' ? null : draft);
+  }
+
+  private _list(key: string): readonly unknown[] {
+    const stored = this._read(key);
+    return Array.isArray(stored) ? stored : [];
   }
 
   private _read(key: string): unknown {
@@ -63,12 +106,33 @@ export class TabStorage {
     }
   }
 
-  private _write(key: string, value: unknown): void {
+  private _writeList(key: string, values: readonly unknown[]): boolean {
+    return this._write(key, values.length > 0 ? values : null);
+  }
+
+  private _write(key: string, value: unknown): boolean {
     try {
       if (value === null) this._keep.removeItem(key);
       else this._keep.setItem(key, JSON.stringify(value));
+      return true;
     } catch {
       // A full or forbidden storage costs the reload, not the conversation.
+      return false;
     }
   }
+}
+
+/** Whether one more command fits behind those that wait. */
+export function fitsOutbox(waiting: readonly Command[], command: Command): boolean {
+  if (waiting.length >= MAX_OUTBOX_ITEMS) return false;
+  return new TextEncoder().encode(writeFrames([...waiting, command])).length <= MAX_OUTBOX_BYTES;
+}
+
+function isForKeeping(command: Command): boolean {
+  return command.type !== 'env';
+}
+
+function isFailed(value: unknown): value is Failed {
+  const record = value as Partial<Failed> | null;
+  return typeof record === 'object' && isCommand(record?.command) && isErrorFrame(record.error);
 }

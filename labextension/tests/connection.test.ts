@@ -28,6 +28,18 @@ class Tab {
     return this;
   }
 
+  cut(code = 1006): void {
+    this.backend.line.cut(code);
+  }
+
+  /** Let the longest wait before a try pass, and the line open. */
+  dial(): void {
+    const before = this.backend.lines.length;
+    this.clock.pass(15_000);
+    expect(this.backend.lines).toHaveLength(before + 1);
+    this.backend.line.listener.onOpen();
+  }
+
   get text(): string {
     return (this.connection.conversation?.steps ?? []).map((step) => step.output).join('|');
   }
@@ -77,6 +89,27 @@ describe('beginning', () => {
     expect(seen.filter((kind, index) => kind !== seen[index - 1])).toEqual(['connecting', 'absent', 'reconnecting']);
   });
 
+  it('says why the server gives no session, and tries again', async () => {
+    const tab = new Tab();
+    tab.backend.refusals.push(new Refused('storage_off', 'The database cannot be reached.'));
+    tab.connection.start();
+    await settle();
+    expect(tab.connection.status).toEqual({ kind: 'off', text: 'The database cannot be reached.' });
+    tab.clock.pass(250);
+    await settle();
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(welcome());
+    expect(tab.connection.status.kind).toBe('connected');
+  });
+
+  it('takes what a proxy says while the server is away for no reason', async () => {
+    const tab = new Tab();
+    tab.backend.refusals.push(new Refused('internal', 'The server answered 502.'));
+    tab.connection.start();
+    await settle();
+    expect(tab.connection.status).toEqual({ kind: 'reconnecting' });
+  });
+
   it('says why, and does not try again, when this person may not chat', async () => {
     const tab = new Tab();
     tab.backend.refusals.push(new Refused('forbidden', 'Ask the owner.'));
@@ -84,7 +117,7 @@ describe('beginning', () => {
     await settle();
     tab.clock.pass(60_000);
     await settle();
-    expect(tab.connection.status).toEqual({ kind: 'ended', text: 'Ask the owner.', canBegin: false });
+    expect(tab.connection.status).toEqual({ kind: 'ended', text: 'Ask the owner.', remedy: null });
     expect(tab.backend.created).toHaveLength(1);
   });
 });
@@ -184,6 +217,30 @@ describe('a line that breaks', () => {
     tab.clock.pass(20_000);
     expect(tab.backend.lines).toHaveLength(dialled);
     expect(tab.backend.line.closed).toBeNull();
+  });
+
+  it('says so when what was missed has come, for a moment', async () => {
+    const tab = await new Tab().arrive();
+    tab.cut();
+    tab.dial();
+    tab.backend.line.arrive(resumed(2), event(1, put('a', 'one')));
+    expect(tab.connection.status).toEqual({ kind: 'connected' });
+    tab.backend.line.arrive(event(2, put('b', 'two')));
+    expect(tab.connection.status).toEqual({ kind: 'connected', caughtUp: true });
+    tab.clock.pass(4_000);
+    expect(tab.connection.status).toEqual({ kind: 'connected' });
+  });
+
+  it('says so too when a snapshot brought it, and not when nothing was missed', async () => {
+    const tab = await new Tab().arrive();
+    tab.cut();
+    tab.dial();
+    tab.backend.line.arrive(resumed(0));
+    expect(tab.connection.status).toEqual({ kind: 'connected' });
+    tab.cut();
+    tab.dial();
+    tab.backend.line.arrive(welcome({ seq: 9, epoch: 'e2' }));
+    expect(tab.connection.status).toEqual({ kind: 'connected', caughtUp: true });
   });
 
   it('is not dialled again when the hub closed it for good', async () => {
@@ -309,7 +366,7 @@ describe('ending', () => {
   it('says so when a live session is gone, and offers a new chat', async () => {
     const tab = await new Tab().arrive();
     tab.backend.line.arrive({ type: 'bye', code: 4410, text: 'It has ended.' });
-    expect(tab.connection.status).toEqual({ kind: 'ended', text: 'It has ended.', canBegin: true });
+    expect(tab.connection.status).toEqual({ kind: 'ended', text: 'It has ended.', remedy: 'begin' });
     tab.clock.pass(120_000);
     expect(tab.backend.lines).toHaveLength(1);
     tab.connection.newChat();
@@ -401,4 +458,264 @@ it('puts older steps before those that it has', async () => {
   await tab.connection.showEarlier();
   expect(tab.text).toBe('A|B');
   expect(tab.connection.conversation?.earlier).toBe(0);
+});
+
+describe('a server that stops in an orderly way', () => {
+  it('is left alone for the time that it named, and is said to be restarting', async () => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.arrive({ type: 'going', retryAfterS: 20 });
+    expect(tab.connection.status.kind).toBe('connected');
+    tab.cut(1012);
+    expect(tab.connection.status.kind).toBe('restarting');
+    tab.clock.pass(19_999);
+    tab.connection.probe();
+    expect(tab.backend.lines).toHaveLength(1);
+    tab.clock.pass(251);
+    expect(tab.backend.lines).toHaveLength(2);
+    tab.backend.line.cut(1006);
+    expect(tab.connection.status.kind).toBe('restarting');
+  });
+
+  it('that does not come back is just gone', async () => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.arrive({ type: 'going', retryAfterS: 1 });
+    tab.cut(1012);
+    tab.clock.pass(60_500);
+    tab.clock.pass(15_000);
+    tab.cut(1006);
+    expect(tab.connection.status.kind).toBe('reconnecting');
+  });
+
+  it.each([1000, 1001, 1005, 1006, 1011, 1012, 4008, 4012, 4408])('comes back after %i, too', async (code) => {
+    const tab = await new Tab().arrive();
+    tab.cut(code);
+    tab.dial();
+    tab.backend.line.arrive(resumed(0));
+    expect(tab.connection.status.kind).toBe('connected');
+  });
+
+  it.each([
+    [4401, 'reload'],
+    [4403, null],
+    [4404, 'begin'],
+    [4409, null],
+    [4410, 'begin'],
+  ])('that says goodbye with %i names what helps: %s', async (code, remedy) => {
+    const tab = await new Tab().arrive();
+    tab.backend.line.arrive({ type: 'bye', code, text: 'Goodbye.' });
+    expect(tab.connection.status).toEqual({ kind: 'ended', text: 'Goodbye.', remedy });
+  });
+
+  it('of another version asks for a reload, whether it said so or only closed', async () => {
+    const told = await new Tab().arrive();
+    told.backend.line.arrive({ type: 'bye', code: 4426, text: 'Reload the page.' });
+    expect(told.connection.status).toEqual({ kind: 'ended', text: 'Reload the page.', remedy: 'reload' });
+    const closed = await new Tab().arrive();
+    closed.cut(4426);
+    expect(closed.connection.status).toMatchObject({ kind: 'ended', remedy: 'reload' });
+  });
+});
+
+describe('what waits in the browser', () => {
+  it('is no more than 32 commands: the next is not taken', async () => {
+    const tab = await new Tab().arrive();
+    for (let number = 0; number < 32; number++) expect(tab.connection.say(`m${number}`, `c${number}`)).toBe(true);
+    expect(tab.connection.say('one too many')).toBe(false);
+    tab.backend.line.arrive({ type: 'accepted', clientId: 'c0' });
+    expect(tab.connection.say('fits again')).toBe(true);
+  });
+
+  it('fits into one message of the WebSocket', async () => {
+    const tab = await new Tab().arrive();
+    const long = '😀'.repeat(30_000);
+    expect([tab.connection.say(long), tab.connection.say(long), tab.connection.say(long)]).toEqual([true, true, false]);
+    tab.cut();
+    tab.dial();
+    tab.backend.line.arrive(resumed(0));
+    const [, ...again] = tab.backend.line.sent;
+    expect(again).toHaveLength(2);
+    expect(new TextEncoder().encode(JSON.stringify(again)).length).toBeLessThanOrEqual(256 * 1024);
+  });
+
+  it('keeps its order over a reload, and goes before what is said then', async () => {
+    const first = await new Tab().arrive();
+    for (const id of ['c1', 'c2', 'c3']) first.connection.say(id, id);
+    first.backend.line.arrive({ type: 'accepted', clientId: 'c2' });
+    const tab = new Tab(new FakeBackend(), first.keep);
+    tab.connection.start();
+    tab.connection.say('c4', 'c4');
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(welcome());
+    expect(said(tab.backend.line.sent).map((frame) => 'clientId' in frame && frame.clientId)).toEqual(['c1', 'c3', 'c4']);
+  });
+
+  it('says that it would not survive a reload when the browser is full, and is sent all the same', async () => {
+    const tab = await new Tab().arrive();
+    tab.keep.isFull = true;
+    tab.connection.say('one', 'c1');
+    expect(tab.connection.isKept).toBe(false);
+    expect(said(tab.backend.line.sent)).toHaveLength(1);
+    tab.backend.line.arrive({ type: 'accepted', clientId: 'c1' });
+    expect(tab.connection.isKept).toBe(true);
+  });
+
+  it('is the same command in a tab that was duplicated', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.say('once', 'c1');
+    const copy = new FakeKeep();
+    for (const [key, value] of tab.keep.items) copy.items.set(key, value);
+    const other = new Tab(new FakeBackend(), copy);
+    other.connection.start();
+    other.backend.line.listener.onOpen();
+    other.backend.line.arrive(welcome());
+    expect(said(other.backend.line.sent)).toEqual(said(tab.backend.line.sent));
+    other.backend.line.arrive({ type: 'accepted', clientId: 'c1' });
+    expect(other.connection.pending).toEqual([]);
+  });
+
+  it('was refused, and can be sent again after a reload, too', async () => {
+    const first = await new Tab().arrive();
+    first.connection.say('precious', 'c1');
+    first.backend.line.arrive({ type: 'error', code: 'busy', text: 'Too many.', clientId: 'c1' });
+    const tab = new Tab(new FakeBackend(), first.keep);
+    const [failed] = tab.connection.failed;
+    expect(failed).toMatchObject({ command: { text: 'precious' }, error: { text: 'Too many.' } });
+    if (failed !== undefined) tab.connection.dismiss(failed);
+    expect(new Tab(new FakeBackend(), first.keep).connection.failed).toEqual([]);
+  });
+
+  it('may be anything that somebody put there', async () => {
+    const { keep } = await new Tab().arrive();
+    keep.setItem('jupyter-chat-sessions outbox / demo', '[null, 1, {"type": "message"}, {"type": "end", "clientId": "c"}]');
+    keep.setItem('jupyter-chat-sessions refused / demo', '[null, {}, {"command": {"type": "message"}}]');
+    keep.setItem('jupyter-chat-sessions draft / demo', '{"not": "text"}');
+    const tab = await new Tab(new FakeBackend(), keep).arrive();
+    expect([tab.connection.pending, tab.connection.failed, tab.connection.draft]).toEqual([[], [], '']);
+  });
+
+  it('is given back, and not said again, when the server closes on it as too big', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.say('huge', 'c1');
+    tab.cut(1009);
+    tab.dial();
+    tab.backend.line.arrive(resumed(0));
+    expect(said(tab.backend.line.sent)).toEqual([]);
+    expect(tab.connection.failed[0]).toMatchObject({ command: { text: 'huge' }, error: { code: 'too_large' } });
+  });
+
+  it('and was not confirmed goes along to the new chat, to be sent again there', async () => {
+    const tab = await new Tab().arrive();
+    tab.cut();
+    tab.connection.say('precious', 'c1');
+    tab.connection.newChat();
+    await settle();
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(welcome({ session: 'session-2' }));
+    expect(said(tab.backend.line.sent)).toEqual([]);
+    expect(tab.connection.failed[0]?.command).toMatchObject({ text: 'precious' });
+  });
+
+  it('and was refused for now tells how long until it is tried again', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.say('one', 'c1');
+    tab.backend.line.arrive({ type: 'error', code: 'too_fast', text: 'Slowly.', clientId: 'c1', retryAfterS: 5 });
+    tab.clock.pass(2_000);
+    expect(tab.connection.heldMs).toBe(3_000);
+    expect(tab.connection.held?.error.text).toBe('Slowly.');
+    tab.clock.pass(3_000);
+    expect(tab.connection.held).toBeNull();
+    expect(said(tab.backend.line.sent)).toHaveLength(2);
+  });
+});
+
+describe('an interrupted message', () => {
+  const retries = (tab: Tab): ViewerFrame[] => tab.backend.line.sent.filter((frame) => frame.type === 'retry');
+
+  it('is run again once, however often one presses', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.retryRun('step-1');
+    tab.connection.retryRun('step-1');
+    expect(retries(tab)).toMatchObject([{ stepId: 'step-1' }]);
+    expect([tab.connection.isRetrying('step-1'), tab.connection.isRetrying('step-2')]).toEqual([true, false]);
+  });
+
+  it('is asked for again with the same id after a cut and after a reload', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.retryRun('step-1');
+    const [first] = retries(tab);
+    tab.cut();
+    tab.dial();
+    tab.backend.line.arrive(resumed(0));
+    expect(retries(tab)).toEqual([first]);
+    const again = new Tab(new FakeBackend(), tab.keep);
+    again.connection.start();
+    again.backend.line.listener.onOpen();
+    again.backend.line.arrive(welcome());
+    expect(retries(again)).toEqual([first]);
+  });
+
+  it('that somebody else has retried already is no failure; another refusal is', async () => {
+    const tab = await new Tab().arrive();
+    for (const [code, failed] of [
+      ['conflict', []],
+      ['busy', ['busy']],
+    ] as const) {
+      tab.connection.retryRun('step-1');
+      const retry = retries(tab).at(-1);
+      const clientId = retry !== undefined && 'clientId' in retry ? retry.clientId : '';
+      tab.backend.line.arrive({ type: 'error', code, text: code, clientId });
+      expect(tab.connection.failed.map(({ error }) => error.code)).toEqual(failed);
+    }
+    tab.connection.retryRun('step-1');
+    expect(tab.connection.failed).toEqual([]);
+  });
+});
+
+describe('a conversation of before', () => {
+  it('is shown in a session of its own; the one that was shown does not end', async () => {
+    const tab = await new Tab().arrive();
+    const old = tab.backend.line;
+    await tab.connection.resume('thread-0');
+    expect(tab.backend.resumed).toEqual(['thread-0']);
+    expect(old.sent.some((frame) => frame.type === 'end')).toBe(false);
+    expect(old.closed).toBe(1000);
+    tab.backend.line.listener.onOpen();
+    expect(tab.backend.line.sent[0]).toMatchObject({ session: 'session-2', secret: 'secret-2' });
+    tab.backend.line.arrive(welcome({ session: 'session-2', threadId: 'thread-0' }));
+    const again = new Tab(new FakeBackend(), tab.keep);
+    again.connection.start();
+    expect(again.connection.session).toBe('session-2');
+  });
+
+  it('that is gone leaves the one that is shown as it is', async () => {
+    const tab = await new Tab().arrive();
+    tab.backend.refusals.push(new Refused('unknown_thread', 'It is gone.'));
+    await expect(tab.connection.resume('thread-0')).rejects.toThrow('It is gone.');
+    expect([tab.connection.status.kind, tab.connection.session]).toEqual(['connected', 'session-1']);
+    tab.connection.newChat();
+    await settle();
+    expect(tab.backend.created).toHaveLength(3);
+  });
+
+  it('that is chosen while a new session is being made is the one that is shown', async () => {
+    const first = await new Tab().arrive();
+    const tab = new Tab(new FakeBackend(), first.keep);
+    tab.connection.start();
+    tab.backend.line.listener.onOpen();
+    const gone = tab.connection.resume('thread-0');
+    tab.backend.line.arrive({ type: 'bye', code: 4404, text: 'unknown' });
+    await gone;
+    await settle();
+    expect(tab.connection.session).toBe('session-1');
+    expect(tab.backend.lines).toHaveLength(2);
+    expect(tab.keep.getItem('jupyter-chat-sessions / demo')).toContain('session-1');
+  });
+
+  it('is not gone to while something is not sent yet', async () => {
+    const tab = await new Tab().arrive();
+    tab.cut();
+    tab.connection.say('unsent', 'c1');
+    await expect(tab.connection.resume('thread-0')).rejects.toThrow('not sent yet');
+    expect(tab.backend.resumed).toEqual([]);
+  });
 });

@@ -4,6 +4,7 @@ import { Refused } from '../src/backend.js';
 import type { Backend, Credentials, Line, LineListener } from '../src/backend.js';
 import type { Event, HubFrame, Snapshot, Step, ViewerFrame, Welcome } from '../src/frames.js';
 import type { Keep } from '../src/storage.js';
+import type { ExportFormat, Thread, Threads } from '../src/threads.js';
 import type { Timers } from '../src/connection.js';
 
 export class FakeLine implements Line {
@@ -37,9 +38,13 @@ export class FakeBackend implements Backend {
   /** What the next requests are refused with. */
   readonly refusals: Error[] = [];
   older: readonly Step[] = [];
+  threads: Threads | null = null;
+  /** The threads that sessions were asked for. */
+  readonly resumed: string[] = [];
 
-  createSession(channel: string): Promise<Credentials> {
+  createSession(channel: string, threadId?: string): Promise<Credentials> {
     this.created.push(channel);
+    if (threadId !== undefined) this.resumed.push(threadId);
     const refusal = this.refusals.shift();
     if (refusal !== undefined) return Promise.reject(refusal);
     const number = this.created.length;
@@ -62,6 +67,41 @@ export class FakeBackend implements Backend {
     if (line === undefined) throw new Error('nobody has dialled');
     return line;
   }
+}
+
+/** Keeps conversations of before in memory. */
+export class FakeThreads implements Threads {
+  readonly exported: string[] = [];
+  /** What the next requests are refused with. */
+  readonly refusals: Error[] = [];
+
+  constructor(public kept: readonly Thread[] = []) {}
+
+  list(): Promise<readonly Thread[]> {
+    return this._answer(() => this.kept);
+  }
+
+  remove(thread: string): Promise<void> {
+    return this._answer(() => {
+      this.kept = this.kept.filter((other) => other.thread !== thread);
+    });
+  }
+
+  export(thread: string, format: ExportFormat): Promise<Blob> {
+    return this._answer(() => {
+      this.exported.push(`${thread} ${format}`);
+      return new Blob([thread]);
+    });
+  }
+
+  private _answer<Result>(answer: () => Result): Promise<Result> {
+    const refusal = this.refusals.shift();
+    return refusal === undefined ? Promise.resolve(answer()) : Promise.reject(refusal);
+  }
+}
+
+export function thread(id: string, name: string): Thread {
+  return { thread: id, name, createdAt: '2026-03-01T10:00:00Z', updatedAt: '2026-03-02T11:00:00Z' };
 }
 
 export const absent = (): Refused => new Refused('unknown_channel', 'No notebook has opened this chat.');
@@ -96,12 +136,14 @@ export class FakeClock implements Timers {
 
 export class FakeKeep implements Keep {
   readonly items = new Map<string, string>();
+  isFull = false;
 
   getItem(key: string): string | null {
     return this.items.get(key) ?? null;
   }
 
   setItem(key: string, value: string): void {
+    if (this.isFull) throw new DOMException('full', 'QuotaExceededError');
     this.items.set(key, value);
   }
 

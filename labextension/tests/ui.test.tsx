@@ -4,16 +4,21 @@ import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { Refused } from '../src/backend.js';
 import { Connection } from '../src/connection.js';
 import type { Event, HubFrame, ViewerFrame } from '../src/frames.js';
 import { TabStorage } from '../src/storage.js';
 import { App, statusText } from '../src/ui/App.js';
-import { noteFor } from '../src/ui/MessageList.js';
-import { FakeBackend, FakeClock, FakeKeep, absent, event, put, welcome } from './doubles.js';
+import { timeText } from '../src/ui/Conversations.js';
+import { markFor, noteFor } from '../src/ui/MessageList.js';
+import { FakeBackend, FakeClock, FakeKeep, FakeThreads, absent, event, put, resumed, thread, welcome } from './doubles.js';
 
 let root: HTMLElement;
 let backend: FakeBackend;
 let connection: Connection;
+let clock: FakeClock;
+let keep: FakeKeep;
+let threads: FakeThreads | null;
 let seq = 0;
 
 /** The page's layout, which jsdom has none of. */
@@ -40,6 +45,8 @@ beforeEach(() => {
   root = document.createElement('div');
   document.body.replaceChildren(root);
   seq = 0;
+  keep = new FakeKeep();
+  threads = new FakeThreads();
 });
 afterEach(() => {
   connection.stop();
@@ -50,8 +57,10 @@ afterEach(() => {
 
 async function open(frame: HubFrame | null = welcome(), refusal?: Error): Promise<void> {
   backend = new FakeBackend();
+  backend.threads = threads;
+  clock = new FakeClock();
   if (refusal !== undefined) backend.refusals.push(refusal);
-  connection = new Connection(backend, 'demo', new TabStorage(new FakeKeep(), '/ demo'), new FakeClock());
+  connection = new Connection(backend, 'demo', new TabStorage(keep, '/ demo'), clock);
   await act(() => render(<App connection={connection} title="demo" />, root));
   await act(async () => {
     connection.start();
@@ -341,7 +350,7 @@ describe('a user’s message', () => {
     expect(noteFor(queued, [queued], { host: 'busy' })).toContain('running a cell');
     expect(noteFor(queued, [queued], { host: 'gone' })).toContain('when the notebook runs again');
     expect(noteFor(mine('a', 'cancelled'), [], {})).toBe('Stopped');
-    expect(noteFor(mine('a', 'interrupted'), [], {})).toContain('restarted');
+    expect(noteFor(mine('a', 'interrupted'), [], {})).toContain('stopped before');
   });
 
   it('that was refused keeps its text, says why, and can be sent again or discarded', async () => {
@@ -367,6 +376,268 @@ describe('a user’s message', () => {
     await happen({ type: 'put_step', step: { ...mine('once', 'queued'), clientId: idOf(said()[0]) } });
     expect(root.querySelectorAll('.jcs-message')).toHaveLength(1);
     expect(root.textContent).not.toContain('Sending…');
+  });
+});
+
+describe('the state of a message of one’s own', () => {
+  const mine = (id: string, status: 'queued' | 'running' | 'interrupted' | 'done') =>
+    ({ id, type: 'user_message', name: 'Alice', output: id, status }) as const;
+
+  it('is a small sign until it is answered', () => {
+    const steps = [mine('a', 'done'), mine('b', 'running'), mine('c', 'queued')];
+    expect(steps.map((step) => markFor(step, steps, {}))).toEqual([null, 'answering', null]);
+    expect(markFor(mine('a', 'queued'), [mine('a', 'queued')], {})).toBe('sent');
+  });
+
+  it('says that it is not sent while the line is cut, and whether a reload would lose it', async () => {
+    await open();
+    await after(() => backend.line.cut());
+    await type('Hello');
+    await press('Enter');
+    expect(root.textContent).toContain('Not sent yet: it goes out when the connection is back');
+    keep.isFull = true;
+    await type('More');
+    await press('Enter');
+    expect(root.textContent).toContain('keep this page open');
+  });
+
+  it('refused for now says when it is tried again by itself', async () => {
+    await open();
+    await type('Hello');
+    await press('Enter');
+    const clientId = idOf(said()[0]);
+    const error = { type: 'error', code: 'too_fast', text: 'You write very fast.', clientId, retryAfterS: 7 } as const;
+    await after(() => backend.line.arrive(error));
+    expect(root.textContent).toContain('You write very fast.');
+    expect(root.textContent).toContain('Trying again in 7 s.');
+    await after(() => clock.pass(7_000));
+    expect(root.textContent).not.toContain('You write very fast.');
+    expect(said()).toHaveLength(2);
+  });
+
+  it('interrupted offers Retry, once; what was written stays, and is marked as cut off', async () => {
+    await open();
+    const step = mine('question', 'interrupted');
+    await happen({ type: 'put_step', step }, put('a', 'half an ans', { status: 'interrupted', parentId: 'question' }));
+    expect(role('article', 'Assistant').textContent).toContain('half an ans');
+    expect(role('article', 'Assistant').textContent).toContain('Cut off');
+    const retry = (): HTMLButtonElement => role('button', 'Retry') as HTMLButtonElement;
+    await after(() => retry().click());
+    expect(backend.line.sent.at(-1)).toMatchObject({ type: 'retry', stepId: 'question' });
+    expect(retry().disabled).toBe(true);
+    await happen({ type: 'put_step', step: { ...step, status: 'running' } });
+    expect(retry).toThrow();
+  });
+
+  it('whose Retry has to wait says so', async () => {
+    await open();
+    await happen({ type: 'put_step', step: mine('question', 'interrupted') });
+    await after(() => role('button', 'Retry').click());
+    const clientId = idOf(backend.line.sent.at(-1));
+    const error = { type: 'error', code: 'storage_full', text: 'The disk is full.', clientId, retryAfterS: 7 } as const;
+    await after(() => backend.line.arrive(error));
+    expect(role('article', 'Alice').textContent).toContain('The disk is full.');
+    expect((role('button', 'Retry') as HTMLButtonElement).disabled).toBe(true);
+  });
+
+  it('whose Retry was refused says why, and can be retried again', async () => {
+    await open();
+    await happen({ type: 'put_step', step: mine('question', 'interrupted') });
+    await after(() => role('button', 'Retry').click());
+    const clientId = idOf(backend.line.sent.at(-1));
+    await after(() => backend.line.arrive({ type: 'error', code: 'busy', text: 'The line is full.', clientId }));
+    expect(role('article', 'Alice').textContent).toContain('The line is full.');
+    expect((role('button', 'Retry') as HTMLButtonElement).disabled).toBe(false);
+    expect(() => role('button', 'Send again')).toThrow();
+  });
+});
+
+describe('the composer', () => {
+  it('has what was written there after a reload, and nothing once it was sent', async () => {
+    await open();
+    await type('not yet');
+    render(null, root);
+    await open();
+    expect(composer().value).toBe('not yet');
+    await press('Enter');
+    render(null, root);
+    await open();
+    expect(composer().value).toBe('');
+  });
+
+  it('keeps what cannot wait any more to be sent, and says so', async () => {
+    await open();
+    await after(() => {
+      for (let number = 0; number < 32; number++) connection.say(`m${number}`, `c${number}`);
+    });
+    await type('one too many');
+    await press('Enter');
+    expect(composer().value).toBe('one too many');
+    expect(root.textContent).toContain('Your text stays here');
+  });
+
+  it('keeps Stop beside it while a question of a run is open', async () => {
+    await open();
+    const run = { id: 'r', name: 'on_message' };
+    await happen({ type: 'set_state', state: { run } }, put('a', 'Name?'), {
+      type: 'put_question',
+      question: { id: 'q', stepId: 'a' },
+    });
+    await after(() => role('button', 'Stop').click());
+    expect(backend.line.sent.at(-1)).toEqual({ type: 'stop' });
+  });
+});
+
+describe('conversations of before', () => {
+  const button = (): HTMLButtonElement => role('button', 'Conversations') as HTMLButtonElement;
+  const panel = (): HTMLElement => role('[role=group]', 'Conversations');
+  const names = (): (string | null)[] =>
+    [...panel().querySelectorAll('.jcs-thread-name')].map((element) => element.textContent);
+  const key = (name: string): Promise<void> =>
+    after(() => void document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true })));
+  const choose = (name: string): Promise<void> =>
+    after(() => {
+      const found = [...panel().querySelectorAll<HTMLElement>('.jcs-thread-open')].find((row) =>
+        row.textContent.startsWith(name),
+      );
+      if (found === undefined) throw new Error(`no conversation ${name}`);
+      found.click();
+    });
+
+  beforeEach(() => {
+    threads = new FakeThreads([thread('thread-1', 'Now'), thread('t2', 'Planets'), thread('t3', '  ')]);
+  });
+
+  it('have no button where there are none, or nothing keeps them', async () => {
+    threads = new FakeThreads();
+    await open();
+    expect(button).toThrow();
+    render(null, root);
+    threads = null;
+    await open();
+    expect(button).toThrow();
+  });
+
+  it('are listed, and reached with the keyboard', async () => {
+    await open();
+    expect(button().getAttribute('aria-expanded')).toBe('false');
+    await after(() => button().click());
+    expect(button().getAttribute('aria-expanded')).toBe('true');
+    expect(names()).toEqual(['Now', 'Planets', 'Untitled']);
+    expect(panel().querySelector('[aria-current=true]')?.textContent).toBe('NowShown now');
+    button().focus();
+    await key('ArrowDown');
+    expect(document.activeElement?.textContent).toContain('Now');
+    await key('End');
+    expect(document.activeElement?.textContent).toContain('Untitled');
+    await key('Escape');
+    expect(panel).toThrow();
+    expect(document.activeElement).toBe(button());
+  });
+
+  it('close when one points elsewhere', async () => {
+    await open();
+    await after(() => button().click());
+    await after(() => void document.body.dispatchEvent(new window.MouseEvent('pointerdown', { bubbles: true })));
+    expect(panel).toThrow();
+  });
+
+  it('are gone to by choosing one; choosing the one that is shown changes nothing', async () => {
+    await open();
+    await after(() => button().click());
+    await choose('Now');
+    expect(backend.resumed).toEqual([]);
+    await after(() => button().click());
+    await choose('Planets');
+    expect(backend.resumed).toEqual(['t2']);
+    expect(panel).toThrow();
+  });
+
+  it('that cannot be had say why, and the list stays', async () => {
+    await open();
+    await after(() => button().click());
+    backend.refusals.push(new Error('This conversation is not there any more.'));
+    await choose('Planets');
+    expect(role('[role=alert]').textContent).toBe('This conversation is not there any more.');
+    expect(names()).toHaveLength(3);
+    expect(backend.lines).toHaveLength(1);
+  });
+
+  it('are deleted only after a question, and never the one that is shown', async () => {
+    await open();
+    await after(() => button().click());
+    expect(() => role('button', 'Delete Now')).toThrow();
+    await after(() => role('button', 'Delete Planets').click());
+    expect(document.activeElement).toBe(role('button', 'Keep'));
+    await after(() => role('button', 'Keep').click());
+    expect(document.activeElement).toBe(role('button', 'Delete Planets'));
+    expect(threads?.kept).toHaveLength(3);
+    await after(() => role('button', 'Delete Planets').click());
+    await after(() => role('button', 'Delete').click());
+    expect(threads?.kept.map((kept) => kept.thread)).toEqual(['thread-1', 't3']);
+    expect(names()).toEqual(['Now', 'Untitled']);
+    expect(panel().contains(document.activeElement)).toBe(true);
+  });
+
+  it('are exported as a file', async () => {
+    const files: string[] = [];
+    vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: () => 'blob:it', revokeObjectURL: () => undefined }));
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+      files.push(this.download);
+    });
+    await open();
+    await after(() => button().click());
+    await after(() => role('button', 'Export Planets').click());
+    await after(() => role('button', 'Notebook').click());
+    expect(threads?.exported).toEqual(['t2 notebook']);
+    expect(files).toEqual(['Planets.ipynb']);
+  });
+
+  it('appear once there is one', async () => {
+    const kept = threads?.kept ?? [];
+    threads = new FakeThreads();
+    await open();
+    threads.kept = kept;
+    await happen({ type: 'put_step', step: { id: 'u', type: 'user_message', name: 'Alice', output: 'Hi' } });
+    expect(button()).toBeDefined();
+  });
+
+  it('tell the time today, and the day otherwise', () => {
+    const now = new Date(2026, 5, 5, 12);
+    expect(timeText(new Date(2026, 5, 5, 9, 5).toISOString(), now)).toMatch(/\b0?9[:.]05/);
+    expect(timeText(new Date(2026, 2, 1).toISOString(), now)).not.toContain('2026');
+    expect(timeText(new Date(2024, 2, 1).toISOString(), now)).toContain('2024');
+    expect(timeText('nonsense', now)).toBe('');
+  });
+});
+
+describe('New chat', () => {
+  it('asks nothing where the old one is kept', async () => {
+    await open();
+    await happen(put('a', 'Hello'));
+    await after(() => role('button', 'New chat').click());
+    expect(backend.created).toHaveLength(2);
+  });
+
+  it('asks where the old one would be gone, if there is one', async () => {
+    threads = null;
+    await open();
+    await happen(put('a', 'Hello'));
+    await after(() => role('button', 'New chat').click());
+    expect(backend.created).toHaveLength(1);
+    expect(document.activeElement).toBe(role('button', 'Keep it'));
+    await after(() => role('button', 'Keep it').click());
+    expect(() => role('[role=alertdialog]')).toThrow();
+    await after(() => role('button', 'New chat').click());
+    await after(() => role('button', 'End it and begin anew').click());
+    expect(backend.created).toHaveLength(2);
+  });
+
+  it('does not ask where nothing was said', async () => {
+    threads = null;
+    await open();
+    await after(() => role('button', 'New chat').click());
+    expect(backend.created).toHaveLength(2);
   });
 });
 
@@ -414,12 +685,53 @@ describe('the state of the connection', () => {
     expect(root.textContent).toContain('No notebook has opened this chat.');
   });
 
+  it('of a chat that the server does not give says why', async () => {
+    await open(null, new Refused('storage_off', 'The database cannot be reached.'));
+    expect(statusText(connection).text).toBe('Not available');
+    expect(root.textContent).toContain('The database cannot be reached.');
+  });
+
   it('that was cut reads Reconnecting…, and what was said stays', async () => {
     await open();
     await happen(put('a', 'still here'));
     await after(() => backend.line.cut());
     expect(role('[role=status]').textContent).toBe('Reconnecting…');
     expect(root.textContent).toContain('still here');
+  });
+
+  it('that was cut and is whole again says so', async () => {
+    await open();
+    await after(() => backend.line.cut());
+    await after(() => clock.pass(250));
+    await after(() => {
+      backend.line.listener.onOpen();
+      backend.line.arrive(resumed(1), event(1, put('a', 'missed')));
+    });
+    expect(role('[role=status]').textContent).toBe('Up to date again');
+    await after(() => clock.pass(4_000));
+    expect(role('[role=status]').textContent).toBe('Connected');
+  });
+
+  it('says that the server restarts', async () => {
+    await open();
+    await after(() => backend.line.arrive({ type: 'going', retryAfterS: 3 }));
+    await after(() => backend.line.cut(1012));
+    expect(role('[role=status]').textContent).toBe('The server is restarting…');
+  });
+
+  it('to a server of another version offers to reload the page', async () => {
+    await open();
+    await after(() => backend.line.cut(4426));
+    expect(role('[role=alert]').textContent).toContain('older than the server');
+    expect(role('button', 'Reload the page')).toBeDefined();
+  });
+
+  it('names what is wrong with the storage for as long as it is', async () => {
+    await open();
+    await happen({ type: 'set_state', state: { storage: { code: 'full', text: 'The disk is full.' } } });
+    expect(role('[role=status]', 'Storage').textContent).toBe('The disk is full.');
+    await happen({ type: 'set_state', state: { storage: null } });
+    expect(() => role('[role=status]', 'Storage')).toThrow();
   });
 
   it('that has ended offers a new chat', async () => {

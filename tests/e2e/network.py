@@ -1,4 +1,4 @@
-"""What stands between browser and server: a line that can be cut, and a port that nobody may call."""
+"""Between browser and server: a line that can be cut, a gate for WebSockets, and a port that nobody may call."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import contextlib
 import threading
 from collections.abc import Coroutine
 from typing import Any, Self
+
+from playwright.sync_api import Page, WebSocketRoute
 
 
 class _OnALoop:
@@ -101,3 +103,40 @@ class ForbiddenPort(_OnALoop):
     async def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.calls.append((await reader.readline()).decode(errors="replace").strip())
         writer.close()
+
+
+class WebSocketGate:
+    """Lets a page's WebSockets through until it is shut; everything else, such as a reload, goes on.
+
+    Args:
+        page: Before it opens any of them.
+        url: A pattern for the sockets' addresses.
+    """
+
+    def __init__(self, page: Page, url: str) -> None:
+        self._shut_code: int | None = None
+        self._passing: list[tuple[WebSocketRoute, WebSocketRoute]] = []
+        page.route_web_socket(url, self._on_socket)
+
+    def shut(self, *, code: int = 1011) -> None:
+        """Close those that are open, and each that comes."""
+        self._shut_code = code
+        for browser, server in self._passing:
+            server.close()
+            browser.close(code=code)
+        self._passing.clear()
+
+    def open(self) -> None:
+        """Let them through again."""
+        self._shut_code = None
+
+    def say(self, message: str) -> None:
+        """Send the browser a message that the server has not sent."""
+        for browser, _ in self._passing:
+            browser.send(message)
+
+    def _on_socket(self, browser: WebSocketRoute) -> None:
+        if self._shut_code is not None:
+            browser.close(code=self._shut_code)
+        else:
+            self._passing.append((browser, browser.connect_to_server()))

@@ -53,6 +53,31 @@ def test_the_form_for_variables_and_the_page_without_a_notebook(bot: Kernel, vis
     assert _violations(bob.page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_conversations_of_before_with_the_keyboard_alone(bot: Kernel, visit: Visit, scheme: str) -> None:
+    ada = visit("ada", "bot", color_scheme=scheme)
+    for words in ("one thing", "another thing"):
+        ada.chat.say(words)
+        ada.chat.expect_reply(f"echo: {words}")
+        ada.chat.new_chat.click()
+        expect(ada.chat.messages).to_have_count(0)
+    ada.chat.conversations.focus()
+    ada.page.keyboard.press("Enter")
+    past = ada.page.get_by_role("group", name="Conversations", exact=True)
+    expect(past.get_by_role("listitem")).to_have_count(2)
+    ada.page.keyboard.press("ArrowDown")
+    for key in ("Tab", "Tab", "Enter"):
+        ada.page.keyboard.press(key)
+    expect(past.get_by_role("button", name="Keep")).to_be_focused()
+    assert _violations(ada.page) == []
+    ada.page.keyboard.press("Enter")
+    ada.page.keyboard.press("End")
+    ada.page.keyboard.press("Enter")
+    ada.chat.expect_reply("echo: one thing")
+    expect(past).to_have_count(0)
+    expect(ada.chat.conversations).to_be_focused()
+
+
 @pytest.mark.timeout(90)
 def test_the_widget(server: LabServer, visit: Visit) -> None:
     cells = [f"%load_ext jupyter_chat_sessions\n{TOLD_BOT}", "%chat_session"]

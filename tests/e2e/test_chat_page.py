@@ -163,11 +163,11 @@ def test_a_line_cut_in_mid_stream_loses_nothing_and_shows_nothing_twice(
         assert line.refused.wait(10)
         bot.run("gates['cut'].set()")
         ada.chat.say("said while away")
-        expect(ada.chat.log.get_by_text("Sending…")).to_be_visible()
+        expect(ada.chat.log.get_by_text("Not sent yet")).to_be_visible()
         line.mend()
         ada.chat.expect_status("Connected")
         ada.chat.expect_reply("echo: said while away")
-        expect(ada.chat.log.get_by_text("Sending…")).to_have_count(0)
+        expect(ada.chat.log.get_by_text("Not sent yet")).to_have_count(0)
         assert _body(reply) == ALL_WORDS
         expect(ada.chat.messages).to_have_count(4)
         assert bot.run("print(counts['said while away'])") == "1\n"

@@ -122,7 +122,8 @@ class Chat:
         self.send = place.get_by_role("button", name="Send", exact=True)
         self.stop = place.get_by_role("button", name="Stop", exact=True)
         self.new_chat = place.get_by_role("button", name="New chat")
-        self.status = self.root.get_by_role("status")
+        self.status = self.root.locator(".jcs-header").get_by_role("status")
+        self.conversations = place.get_by_role("button", name="Conversations", exact=True)
 
     def say(self, text: str) -> None:
         """Write something and press Enter, as soon as there is a session that takes it."""

@@ -660,3 +660,23 @@ async def test_all_of_a_session_is_freed_with_it() -> None:
         assert len(kept) == 60
         alive = [ref() for ref in kept if ref() is not None]
         assert len(alive) <= 3, f"only what the last run's frame holds may be left: {alive}"
+
+
+async def test_a_run_that_ends_with_its_kernel_is_interrupted_and_not_cancelled() -> None:
+    """A kernel that is shut down in an orderly way cancels every task: nobody has stopped this run."""
+    app, line, began = App(), Sink(), asyncio.Event()
+
+    async def wait() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    app.register("on_message", wait)
+    dispatcher = Dispatcher(a_session(app, line), report=line.put, show_error=lambda error, where: None)
+    before = asyncio.all_tasks()
+    dispatcher.submit(Run("on_message", step=Step(id=ID, type="user_message", name="Alice")))
+    await asyncio.wait_for(began.wait(), 10)
+    tasks = asyncio.all_tasks() - before
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=10)
+    assert [frame.status for frame in line.frames if isinstance(frame, RunChanged)] == ["running", "interrupted"]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
-from tornado.iostream import IOStream
-from tornado.websocket import WebSocketClosedError
 
-from ...protocol.frames import MAX_VIEWER_BYTES, Heartbeat, encode, join
+from ...protocol.frames import MAX_VIEWER_BYTES
 from ..access import Principal
 from ..attachment import Reception
 from .base import ChatHandler, Refusal
+from .outlet import ViewerOutlet
 from .socket import ChatSocket
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class ViewerSocket(ChatSocket, ChatHandler):
 
     is_socket = True
     _hello_timer: asyncio.TimerHandle | None = None
-    _outlet: _SocketOutlet | None = None
+    _outlet: ViewerOutlet | None = None
     _reception: Reception
 
     @property
@@ -58,20 +58,28 @@ class ViewerSocket(ChatSocket, ChatHandler):
         super().open(*args, **kwargs)
         loop = asyncio.get_running_loop()
         options = self.hub.options
-        outlet = self._outlet = _SocketOutlet(
-            self, loop, heartbeat_s=options.heartbeat_s, max_unread_bytes=options.max_write_buffer_bytes
+        outlet = self._outlet = ViewerOutlet(
+            _SocketLine(self), loop, heartbeat_s=options.heartbeat_s, max_unread_bytes=options.max_write_buffer_bytes
         )
         self._reception = Reception(lambda hello: self.hub.attach(self._principal, hello, outlet), outlet)
         self._hello_timer = loop.call_later(options.hello_timeout_s, self.close, 4408, "no hello")
 
     def on_message(self, message: str | bytes) -> None:
         """Hand a message on. Nothing here waits."""
+        assert self._outlet is not None
+        self._outlet.heard()
         self._reception.receive(message)
         if self._reception.has_heard_hello and self._hello_timer is not None:
             self._hello_timer.cancel()
         if self._reception.attachment is not None:
             host = self._reception.attachment.session.channel.host
             self.note_activity(None if host is None else host.kernel_id)
+
+    def on_pong(self, data: bytes) -> None:
+        """Note that the viewer lives."""
+        super().on_pong(data)  # type: ignore[no-untyped-call]
+        if self._outlet is not None:
+            self._outlet.heard()
 
     def on_close(self) -> None:
         """Let the session know that this viewer is gone."""
@@ -82,74 +90,27 @@ class ViewerSocket(ChatSocket, ChatHandler):
             self._reception.lost()
         super().on_close()
 
-    def cut(self) -> None:
-        """Close the line itself, without a word."""
-        self._stream().close()
 
-    def _stream(self) -> IOStream:
-        assert self.ws_connection is not None
-        assert self.ws_connection.stream is not None
-        return self.ws_connection.stream
+class _SocketLine:
+    """What an outlet needs of the socket."""
 
-
-class _SocketOutlet:
-    """A viewer's socket as the hub sees it: gathers the frames of one turn of the loop into one message."""
-
-    def __init__(
-        self, socket: ViewerSocket, loop: asyncio.AbstractEventLoop, *, heartbeat_s: float, max_unread_bytes: int
-    ) -> None:
+    def __init__(self, socket: ViewerSocket) -> None:
         self._socket = socket
-        self._loop = loop
-        self._heartbeat_s = heartbeat_s
-        self._max_unread_bytes = max_unread_bytes
-        self._unread_bytes = 0
-        self._frames: list[bytes] = []
-        self._close: tuple[int, str] | None = None
-        self._timer = loop.call_later(heartbeat_s, self._beat)
 
-    def send(self, frame: bytes) -> None:
-        """Queue a frame."""
-        if not self._frames and self._close is None:
-            self._loop.call_soon(self._flush)
-        self._frames.append(frame)
+    def write(self, message: str) -> Awaitable[None]:
+        """See `Line.write`."""
+        return self._socket.write_message(message)
+
+    def ping(self) -> None:
+        """See `Line.ping`."""
+        self._socket.ping()
 
     def close(self, code: int, reason: str) -> None:
-        """Close after what is queued."""
-        self._close = (code, reason)
-        self._loop.call_soon(self._flush)
+        """See `Line.close`."""
+        self._socket.close(code, reason)
 
-    def stop(self) -> None:
-        """The socket is gone."""
-        self._timer.cancel()
-        self._frames.clear()
-
-    def _flush(self) -> None:
-        frames, self._frames = self._frames, []
-        try:
-            if frames:
-                self._write(join(frames))
-                self._timer.cancel()
-                self._timer = self._loop.call_later(self._heartbeat_s, self._beat)
-            if self._close is not None:
-                self._socket.close(*self._close)
-        except WebSocketClosedError:
-            self.stop()
-
-    def _write(self, message: bytes) -> None:
-        """Write a message of any size, unless too much waits already: a long conversation is no slow viewer."""
-        if self._unread_bytes > self._max_unread_bytes:
-            # A close frame would wait behind what is not being read; the viewer finds the line cut, and resumes.
-            logger.info("a viewer reads too slowly and is let go")
-            self._socket.cut()
-            return
-        self._unread_bytes += len(message)
-
-        def on_written(written: asyncio.Future[None]) -> None:
-            self._unread_bytes -= len(message)
-            if not written.cancelled():
-                written.exception()  # a closed line is told to `on_close`
-
-        self._socket.write_message(message.decode()).add_done_callback(on_written)
-
-    def _beat(self) -> None:
-        self.send(encode(Heartbeat()))
+    def cut(self) -> None:
+        """See `Line.cut`."""
+        connection = self._socket.ws_connection
+        if connection is not None and connection.stream is not None:
+            connection.stream.close()

@@ -2,11 +2,12 @@
 
 import { Component } from 'preact';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
 import { plainName } from '../markdown.js';
 import { Composer } from './Composer.js';
+import { Conversations } from './Conversations.js';
 import { EnvForm } from './EnvForm.js';
 import { MessageList } from './MessageList.js';
 
@@ -33,10 +34,14 @@ export function App({ connection, title }: AppProps) {
       <div class="jcs-header">
         <h1 class="jcs-title">{plainName(name)}</h1>
         <Status connection={connection} />
-        <button type="button" class="jcs-quiet" onClick={() => connection.newChat()} title="Begin a new conversation">
-          New chat
-        </button>
+        <Conversations connection={connection} />
+        <NewChat connection={connection} />
       </div>
+      {state?.storage !== undefined && (
+        <div class="jcs-banner" role="status" aria-label="Storage">
+          {state.storage.text}
+        </div>
+      )}
       <ErrorBoundary>
         {missing.length > 0 ? (
           <div class="jcs-log-frame">
@@ -85,8 +90,12 @@ export function statusText(connection: Connection): { readonly tone: 'good' | 'b
       return { tone: 'busy', text: 'Connecting…' };
     case 'reconnecting':
       return { tone: 'bad', text: 'Reconnecting…' };
+    case 'restarting':
+      return { tone: 'busy', text: 'The server is restarting…' };
     case 'absent':
       return { tone: 'bad', text: 'The notebook is not running' };
+    case 'off':
+      return { tone: 'bad', text: 'Not available' };
     case 'ended':
       return { tone: 'bad', text: 'Ended' };
     case 'connected':
@@ -98,26 +107,81 @@ export function statusText(connection: Connection): { readonly tone: 'good' | 'b
     case 'busy':
       return { tone: 'busy', text: 'The notebook is running a cell' };
     default:
-      return { tone: 'good', text: 'Connected' };
+      return { tone: 'good', text: connection.status.caughtUp === true ? 'Up to date again' : 'Connected' };
   }
 }
 
 function Status({ connection }: { readonly connection: Connection }) {
   const { tone, text } = statusText(connection);
   return (
-    <span class={`jcs-status jcs-${tone}`} role="status">
-      {text}
+    <span class={`jcs-status jcs-${tone} ${text === 'Connected' ? 'jcs-wordless' : ''}`} role="status" title={text}>
+      <span>{text}</span>
     </span>
+  );
+}
+
+/** Where nothing keeps conversations, a new one is the end of the old: that is asked first, if there is one. */
+function NewChat({ connection }: { readonly connection: Connection }) {
+  const [isAsking, setIsAsking] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const keep = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isAsking) keep.current?.focus();
+  }, [isAsking]);
+  const isLost = connection.threads === null && (connection.conversation?.steps.length ?? 0) > 0;
+  const isEnded = connection.status.kind === 'ended';
+  const close = (): void => {
+    setIsAsking(false);
+    button.current?.focus();
+  };
+  const begin = (): void => {
+    close();
+    connection.newChat();
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="jcs-quiet jcs-new"
+        title="Begin a new conversation"
+        ref={button}
+        onClick={() => (isLost && !isEnded ? setIsAsking(true) : begin())}
+      >
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M8 3v10M3 8h10" />
+        </svg>
+        <span>New chat</span>
+      </button>
+      {isAsking && (
+        <div
+          class="jcs-panel jcs-asking"
+          role="alertdialog"
+          aria-label="End this conversation?"
+          aria-describedby="jcs-asking"
+          onKeyDown={(event) => event.key === 'Escape' && close()}
+        >
+          <span id="jcs-asking">Conversations are not kept here. A new chat ends this one for good.</span>
+          <span class="jcs-choices">
+            <button type="button" class="jcs-quiet" ref={keep} onClick={close}>
+              Keep it
+            </button>
+            <button type="button" class="jcs-quiet jcs-danger" onClick={begin}>
+              End it and begin anew
+            </button>
+          </span>
+        </div>
+      )}
+    </>
   );
 }
 
 function Greeting({ connection, title }: { readonly connection: Connection; readonly title: string }) {
   const status = connection.status;
   if (status.kind === 'ended') return null;
-  if (status.kind === 'absent') {
+  if (status.kind === 'absent' || status.kind === 'off') {
     return (
       <div class="jcs-greeting">
-        <strong>Nobody is home yet</strong>
+        <strong>{status.kind === 'absent' ? 'Nobody is home yet' : 'This chat is off for now'}</strong>
         <span>{status.text} This page joins by itself.</span>
       </div>
     );
@@ -137,9 +201,14 @@ function Ending({ connection }: { readonly connection: Connection }) {
   return (
     <div class="jcs-ending" role="alert">
       <span>{status.text}</span>
-      {status.canBegin && (
+      {status.remedy === 'begin' && (
         <button type="button" class="jcs-primary" onClick={() => connection.newChat()}>
           Start a new chat
+        </button>
+      )}
+      {status.remedy === 'reload' && (
+        <button type="button" class="jcs-primary" onClick={() => location.reload()}>
+          Reload the page
         </button>
       )}
     </div>

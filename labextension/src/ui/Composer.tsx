@@ -9,7 +9,8 @@ import { codePoints } from '../conversation.js';
 const MAX_HEIGHT_PX = 200;
 
 export function Composer({ connection, isOpen }: { readonly connection: Connection; readonly isOpen: boolean }) {
-  const [text, setText] = useState('');
+  const [text, setText] = useState(connection.draft);
+  const [wasTooMuch, setWasTooMuch] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
   const conversation = connection.conversation;
   const question = conversation?.questions[0];
@@ -24,10 +25,15 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
     element.style.height = `${Math.min(element.scrollHeight, MAX_HEIGHT_PX)}px`;
   }, [text]);
 
+  const write = (written: string): void => {
+    setText(written);
+    connection.draft = written;
+  };
   const send = (): void => {
     if (!canSend) return;
-    connection.say(text);
-    setText('');
+    const wasTaken = connection.say(text);
+    setWasTooMuch(!wasTaken);
+    if (wasTaken) write('');
     // The button that was pressed is disabled now, and would take the focus with it.
     input.current?.focus();
   };
@@ -54,6 +60,11 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
     >
       {question !== undefined && <QuestionHint key={question.id} connection={connection} questionId={question.id} />}
       {excess > 0 && <div class="jcs-hint jcs-refused">{excess} characters too many</div>}
+      {wasTooMuch && connection.pending.length > 0 && (
+        <div class="jcs-hint" role="status">
+          Too much waits to be sent already. Your text stays here; send it when the rest is through.
+        </div>
+      )}
       <div class="jcs-input">
         <textarea
           ref={input}
@@ -61,10 +72,10 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
           rows={1}
           value={text}
           placeholder={placeholder}
-          onInput={(event) => setText(event.currentTarget.value)}
+          onInput={(event) => write(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
-        {isRunning && question === undefined && (
+        {isRunning && (
           <button type="button" class="jcs-stop" aria-label="Stop" title="Stop" onClick={() => connection.stopRun()}>
             <svg viewBox="0 0 16 16" aria-hidden="true">
               <rect x="3.5" y="3.5" width="9" height="9" rx="1.5" />

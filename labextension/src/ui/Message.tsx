@@ -12,12 +12,23 @@ export interface MessageProps {
   readonly step: Step;
   /** The step before is by the same author: the name is not said again. */
   readonly isContinued: boolean;
-  /** What to say below a user's message, if anything. */
+  /** What to say below it, if anything. */
   readonly note: string | null;
+  readonly mark: Mark | null;
+  /** Present where it can be answered again; disabled while that is under way. */
+  readonly retry: Retry | null;
   readonly allowRemoteImages: boolean;
 }
 
-export function Message({ step, isContinued, note, allowRemoteImages }: MessageProps) {
+export interface Retry {
+  readonly isPending: boolean;
+  readonly run: () => void;
+}
+
+/** Where a message of one's own has got to, for as long as that is of interest. */
+export type Mark = 'sending' | 'sent' | 'answering';
+
+export function Message({ step, isContinued, note, mark, retry, allowRemoteImages }: MessageProps) {
   const name = plainName(step.name);
   const isMine = step.type === 'user_message';
   const text = step.output ?? '';
@@ -31,7 +42,8 @@ export function Message({ step, isContinued, note, allowRemoteImages }: MessageP
       aria-busy={step.streaming === true}
     >
       {!isContinued && !isMine && <Author name={name} />}
-      <div class={`jcs-body ${step.streaming === true ? 'jcs-streaming' : ''}`}>
+      {mark !== null && <MarkIcon mark={mark} />}
+      <div class={`jcs-body ${step.streaming === true ? 'jcs-streaming' : ''} ${isCutOff(step) ? 'jcs-cut-off' : ''}`}>
         {step.language != null && step.language !== '' ? (
           <Markdown
             text={fence(text, step.language)}
@@ -48,7 +60,16 @@ export function Message({ step, isContinued, note, allowRemoteImages }: MessageP
           </details>
         )}
       </div>
-      {note !== null && <div class="jcs-note">{note}</div>}
+      {(note !== null || retry !== null) && (
+        <div class="jcs-note">
+          {note}{' '}
+          {retry !== null && (
+            <button type="button" class="jcs-link" disabled={retry.isPending} onClick={retry.run}>
+              Retry
+            </button>
+          )}
+        </div>
+      )}
       {!isMine && step.streaming !== true && text !== '' && <CopyButton text={text} />}
     </article>
   );
@@ -92,14 +113,45 @@ function Author({ name }: { readonly name: string }) {
   );
 }
 
-export function Pending({ text, children }: { readonly text: string; readonly children: ComponentChildren }) {
+/** A text that was being written when its kernel went away: what there is of it stays. */
+export function isCutOff(step: Step): boolean {
+  return step.type !== 'user_message' && step.status === 'interrupted';
+}
+
+export interface PendingProps {
+  readonly text: string;
+  readonly isSending: boolean;
+  readonly children?: ComponentChildren;
+}
+
+/** Something that was said here and is not in the conversation: on its way, or refused. */
+export function Pending({ text, isSending, children }: PendingProps) {
   return (
     <div class="jcs-message jcs-mine jcs-pending">
+      {isSending && children === undefined && <MarkIcon mark="sending" />}
       <div class="jcs-body">
         <Markdown text={text} isStreaming={false} allowRemoteImages={false} />
       </div>
-      <div class="jcs-note">{children}</div>
+      {children !== undefined && <div class="jcs-note">{children}</div>}
     </div>
+  );
+}
+
+const MARK_TEXTS: Readonly<Record<Mark, string>> = {
+  sending: 'Sending…',
+  sent: 'Sent',
+  answering: 'Being answered',
+};
+
+/** Stands beside the message, so that nothing moves when it comes and goes. */
+function MarkIcon({ mark }: { readonly mark: Mark }) {
+  return (
+    <span class={`jcs-mark jcs-mark-${mark}`} title={MARK_TEXTS[mark]}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        {mark === 'sending' ? <path d="M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11M8 5.5V8l2 1.5" /> : <path d="M3 8.5 6.5 12 13 4.5" />}
+      </svg>
+      <span class="jcs-unseen">{MARK_TEXTS[mark]}</span>
+    </span>
   );
 }
 

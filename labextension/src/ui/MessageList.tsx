@@ -1,10 +1,11 @@
 /** The conversation, scrolled to its end unless somebody reads further up. */
 
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
 import type { SessionState, Step } from '../frames.js';
-import { Message, Pending } from './Message.js';
+import { Message, Pending, isCutOff } from './Message.js';
+import type { Mark, Retry } from './Message.js';
 import { useScrolling } from './scrolling.js';
 
 const ORDINALS = ['', '1st', '2nd', '3rd'];
@@ -14,7 +15,7 @@ export function MessageList({ connection }: { readonly connection: Connection })
   const steps = conversation?.steps ?? [];
   const state = conversation?.state ?? {};
   const arrived = new Set(steps.map((step) => step.clientId));
-  const pending = connection.pending.filter((command) => !arrived.has(command.clientId));
+  const pending = connection.pending.filter((command) => 'text' in command && !arrived.has(command.clientId));
   const { frame, content, hasNews, onScroll, toEnd } = useScrolling(steps[0]?.id, steps.at(-1), pending.length);
 
   return (
@@ -27,7 +28,9 @@ export function MessageList({ connection }: { readonly connection: Connection })
               key={step.id}
               step={step}
               isContinued={isContinued(steps[index - 1], step)}
-              note={noteFor(step, steps, state)}
+              note={refusedRetry(connection, step) ?? noteFor(step, steps, state)}
+              mark={markFor(step, steps, state)}
+              retry={retryFor(connection, step)}
               allowRemoteImages={connection.welcome?.channel.allowRemoteImages === true}
             />
           ))}
@@ -38,27 +41,30 @@ export function MessageList({ connection }: { readonly connection: Connection })
               <i />
             </div>
           )}
-          {pending.map(
-            (command) =>
-              command.type !== 'env' && command.type !== 'retry' && (
-                <Pending key={command.clientId} text={command.text}>
-                  Sending…
+          {connection.failed.map(
+            (failed) =>
+              'text' in failed.command && (
+                <Pending key={failed.command.clientId} text={failed.command.text} isSending={false}>
+                  <span class="jcs-refused">{failed.error.text}</span>{' '}
+                  {connection.status.kind !== 'ended' && (
+                    <button type="button" class="jcs-link" onClick={() => connection.retry(failed)}>
+                      Send again
+                    </button>
+                  )}{' '}
+                  <button type="button" class="jcs-link" onClick={() => connection.dismiss(failed)}>
+                    Discard
+                  </button>
                 </Pending>
               ),
           )}
-          {connection.failed.map((failed) => (
-            <Pending key={failed.command.clientId} text={'text' in failed.command ? failed.command.text : ''}>
-              <span class="jcs-refused">{failed.error.text}</span>{' '}
-              {connection.status.kind !== 'ended' && (
-                <button type="button" class="jcs-link" onClick={() => connection.retry(failed)}>
-                  Send again
-                </button>
-              )}{' '}
-              <button type="button" class="jcs-link" onClick={() => connection.dismiss(failed)}>
-                Discard
-              </button>
-            </Pending>
-          ))}
+          {pending.map(
+            (command, index) =>
+              'text' in command && (
+                <Pending key={command.clientId} text={command.text} isSending>
+                  {whyItWaits(connection, index === 0)}
+                </Pending>
+              ),
+          )}
         </div>
       </div>
       {hasNews && (
@@ -88,8 +94,9 @@ function Earlier({ connection }: { readonly connection: Connection }) {
 
 /** A step is never changed in place, so an unchanged one need not be looked at again. */
 function MemoMessage(props: Parameters<typeof Message>[0]) {
-  const { step, isContinued, note, allowRemoteImages } = props;
-  return useMemo(() => <Message {...props} />, [step, isContinued, note, allowRemoteImages]);
+  const { step, isContinued, note, mark, retry, allowRemoteImages } = props;
+  const canRetry = retry === null ? null : !retry.isPending;
+  return useMemo(() => <Message {...props} />, [step, isContinued, note, mark, canRetry, allowRemoteImages]);
 }
 
 function isContinued(before: Step | undefined, step: Step): boolean {
@@ -98,6 +105,7 @@ function isContinued(before: Step | undefined, step: Step): boolean {
 
 /** What became of a user's message, where that is worth a word. */
 export function noteFor(step: Step, steps: readonly Step[], state: SessionState): string | null {
+  if (isCutOff(step)) return 'Cut off: the notebook stopped here';
   switch (step.status) {
     case 'queued': {
       if (state.host === 'busy') return 'Waiting: the notebook is running a cell';
@@ -109,10 +117,56 @@ export function noteFor(step: Step, steps: readonly Step[], state: SessionState)
     case 'cancelled':
       return 'Stopped';
     case 'interrupted':
-      return 'Interrupted: the notebook was restarted before the answer was complete';
+      return 'Interrupted: the notebook stopped before the answer was complete.';
     default:
       return null;
   }
+}
+
+/** The small sign beside a user's message that has nothing written below it. */
+export function markFor(step: Step, steps: readonly Step[], state: SessionState): Mark | null {
+  if (step.type !== 'user_message' || noteFor(step, steps, state) !== null) return null;
+  return step.status === 'queued' ? 'sent' : step.status === 'running' ? 'answering' : null;
+}
+
+function retryFor(connection: Connection, step: Step): Retry | null {
+  if (step.type !== 'user_message' || step.status !== 'interrupted' || connection.status.kind === 'ended') return null;
+  return { isPending: connection.isRetrying(step.id), run: () => connection.retryRun(step.id) };
+}
+
+function refusedRetry(connection: Connection, step: Step): string | null {
+  if (step.status !== 'interrupted') return null;
+  if (connection.held !== null && connection.isRetrying(step.id)) return connection.held.error.text;
+  const refused = connection.failed.find(({ command }) => command.type === 'retry' && command.stepId === step.id);
+  return refused?.error.text ?? null;
+}
+
+/** Why something that was said is not in the conversation yet, where that may take a while. */
+function whyItWaits(connection: Connection, isFirst: boolean) {
+  if (connection.held !== null) return isFirst ? <Held connection={connection} /> : undefined;
+  if (connection.status.kind === 'connected') return undefined;
+  return connection.isKept
+    ? 'Not sent yet: it goes out when the connection is back'
+    : 'Not sent yet: keep this page open until the connection is back';
+}
+
+/** What was refused for now, and how long until it is tried again. */
+function Held({ connection }: { readonly connection: Connection }) {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((count) => count + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const left = Math.ceil(connection.heldMs / 1000);
+  return (
+    <>
+      {connection.held?.error.text}{' '}
+      <span class="jcs-unseen">It is tried again by itself.</span>
+      <span class="jcs-clock" aria-hidden="true">
+        {left > 0 ? `Trying again in ${left} s.` : 'Trying again…'}
+      </span>
+    </>
+  );
 }
 
 function isThinking(steps: readonly Step[], state: SessionState, hasQuestion: boolean): boolean {

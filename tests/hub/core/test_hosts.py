@@ -264,7 +264,7 @@ def test_what_became_of_a_message_is_final() -> None:
 
 
 def test_what_a_host_has_missed_is_sent_again_in_messages_that_it_can_read() -> None:
-    hall = Hall(options=HubOptions(max_waiting=200))
+    hall = Hall(options=HubOptions(max_waiting=200, messages_per_minute=0))
     tab = hall.enter()
     hall.host.cut()
     texts = [f"{number:03}" + "\u20ac" * 32_000 for number in range(60)]  # 5.8 MB
