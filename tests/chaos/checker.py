@@ -74,6 +74,8 @@ class _Case:
     numbering: dict[str, list[Welcomed | Applied]] = field(default_factory=lambda: defaultdict(list))
     began: list[Began] = field(default_factory=list)
     said: dict[str, Said | Streams] = field(default_factory=dict)
+    owed: dict[str, list[Said | Streams]] = field(default_factory=lambda: defaultdict(list))
+    """What each run has said since it last began: what one that was cut off had said, may be lost with its kernel."""
     asked: Counter[str] = field(default_factory=Counter)
     answered: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -127,10 +129,13 @@ def _gather(records: Iterable[AnyRecord], transcripts: Mapping[str, Sequence[See
                 case.shown[viewer].append(step)
             case Viewed(viewer=viewer, steps=steps):
                 case.views[viewer] = steps
-            case Began():
+            case Began(run=run):
                 case.began.append(record)
-            case Said(step=step) | Streams(step=step):
+                for since in (case.owed, case.asked, case.answered):
+                    since.pop(run, None)
+            case Said(run=run, step=step) | Streams(run=run, step=step):
                 case.said[step] = record
+                case.owed[run].append(record)
             case Asked(run=run):
                 case.asked[run] += 1
             case Answered(run=run, key=key):
@@ -149,10 +154,11 @@ def _lost(case: _Case) -> Iterator[Violation]:
                 yield Violation("L", case.id, f"message {sent.key} was accepted and is still {step.status!r}")
             elif kind == "message" and step.status == "done" and step_id not in began:
                 yield Violation("L", case.id, f"message {sent.key} counts as done, and no handler has taken it")
-    for step_id, said in case.said.items():
-        run = case.step_by_id.get(said.run)
-        if run is not None and run.status == "done" and step_id not in case.step_by_id:
-            yield Violation("L", case.id, f"what the bot said to {said.key} ({step_id}) is not in the thread")
+    for run, owed in case.owed.items():
+        if run in case.step_by_id and case.step_by_id[run].status == "done":
+            for said in owed:
+                if said.step not in case.step_by_id:
+                    yield Violation("L", case.id, f"what the bot said to {said.key} ({said.step}) is not in the thread")
     for viewer, view in case.views.items():
         there = {step.id for step in view}
         missing = [step.id for step in _window(case, view) if step.id not in there]
@@ -234,10 +240,9 @@ def _torn(case: _Case) -> Iterator[Violation]:
 
 
 def _asked(case: _Case) -> Iterator[Violation]:
-    for question, count in Counter(sent.target for sent, _ in case.accepted_of("answer")).items():
+    for target, count in Counter(sent.target for sent, _ in case.accepted_of("answer")).items():
         if count > 1:
-            yield Violation("A", case.id, f"{count} answers to question {question} were accepted")
-    accepted = {sent.key for sent, _ in case.accepted_of("answer")}
+            yield Violation("A", case.id, f"{count} answers to question {target} were accepted")
     said = {sent.key for sent in case.sent.values() if sent.kind == "answer"}
     for run, count in case.asked.items():
         answers = case.answered.get(run, [])
@@ -247,11 +252,14 @@ def _asked(case: _Case) -> Iterator[Violation]:
         for key in answers:
             if key not in said:
                 yield Violation("A", case.id, f"run {run} has the answer {key}, which nobody gave")
-    reached = {key for answers in case.answered.values() for key in answers}
-    done = {step.id for step in case.transcript if step.status == "done"}
-    if case.asked and set(case.asked) <= done:
-        for key in accepted - reached:
-            yield Violation("A", case.id, f"the answer {key} was accepted and reached no handler")
+    for sent, step_id in case.accepted_of("answer"):
+        answer = case.step_by_id.get(step_id)
+        question = None if answer is None else case.said.get(answer.parent)
+        if question is None or question not in case.owed[question.run]:
+            continue  # a run asked that was cut off
+        step = case.step_by_id.get(question.run)
+        if step is not None and step.status == "done" and sent.key not in case.answered[question.run]:
+            yield Violation("A", case.id, f"the answer {sent.key} was accepted and reached no handler")
 
 
 def _misnumbered(case: _Case) -> Iterator[Violation]:

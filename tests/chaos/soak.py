@@ -10,7 +10,9 @@ import asyncio
 import random
 import sys
 import time
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -25,8 +27,11 @@ from .scene import CHANNEL
 from .server import request
 from .viewer import ChaosViewer
 
-QUIET_LIMIT_S = 120.0
-PROGRESS_EVERY = 200
+QUIET_LIMIT_S = 60.0
+"""How long a viewer waits for what it has said last to be answered."""
+STUCK_S = 10.0
+"""Without an answer for so long, a viewer is stuck: the run fails."""
+PROGRESS_EVERY = 50
 SHARE_PROXIED = 0.1
 """Of the viewers, whose lines break at some byte; the others' break between two."""
 SHARE_IN_TWO_TABS = 0.05
@@ -73,9 +78,18 @@ class Talker:
         plan: What to do.
         messages: How many messages to say.
         rng: Decides what is said, and when the line breaks.
+        on_said: Called for each message.
     """
 
-    def __init__(self, viewer: ChaosViewer, plan: Plan, *, messages: int, rng: random.Random) -> None:
+    def __init__(
+        self,
+        viewer: ChaosViewer,
+        plan: Plan,
+        *,
+        messages: int,
+        rng: random.Random,
+        on_said: Callable[[], None],
+    ) -> None:
         self.viewer = viewer
         self.said = self.tokens = self.retries = self.interrupted = 0
         self._plan = plan
@@ -84,13 +98,22 @@ class Talker:
         self._on_the_way: set[str] = set()
         """Client ids."""
         self._answered: set[str] = set()
+        self._on_said = on_said
         self._done = asyncio.Event()
+        self._answers = 0
         viewer.on_frame = self._on_frame
 
     async def talk(self) -> None:
         """Say everything, and wait until all of it is answered."""
         self._say_more()
-        await self._done.wait()
+        before = -1
+        while not self._done.is_set():
+            if self._answers == before:
+                raise TimeoutError(f"{self.viewer.name} is stuck with {len(self._on_the_way)} messages: {self.viewer}")
+            before = self._answers
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STUCK_S):
+                    await self._done.wait()
         await self.viewer.until_quiet(limit_s=QUIET_LIMIT_S)
 
     def _say_more(self) -> None:
@@ -101,8 +124,7 @@ class Talker:
             self._on_the_way.add(self.viewer.viewing.unconfirmed[-1].client_id)
             if self._plan.break_every and self._rng.random() < 1 / self._plan.break_every:
                 asyncio.get_running_loop().call_soon(self.viewer.abort)
-            if self.said % PROGRESS_EVERY == 0:
-                print(f"said {PROGRESS_EVERY}", flush=True)
+            self._on_said()
         if not self._left and not self._on_the_way:
             self._done.set()
 
@@ -138,6 +160,7 @@ class Talker:
                 self.viewer.retry_step(step)
                 return
         self._on_the_way.discard(step.client_id or "")
+        self._answers += 1
 
     def _answer(self, question: Question) -> None:
         if question.id not in self._answered:
@@ -160,6 +183,12 @@ async def play(plan: Plan) -> Outcome:
     home, rng = Path(plan.home), random.Random(plan.seed)
     secrets: dict[str, str] = {}
     talkers: list[Talker] = []
+    said = count(1)
+
+    def tell() -> None:
+        if next(said) % PROGRESS_EVERY == 0:
+            print(f"said {PROGRESS_EVERY}", flush=True)
+
     async with AsyncExitStack() as exits:
         proxy = await exits.enter_async_context(FaultProxy(plan.port))
         line_rng = random.Random(rng.random())
@@ -181,7 +210,7 @@ async def play(plan: Plan) -> Outcome:
                     rng=random.Random(rng.random()),
                 )
                 share = plan.messages // tabs + (plan.messages % tabs if tab == 0 else 0)
-                talker = Talker(viewer, plan, messages=share, rng=random.Random(rng.random()))
+                talker = Talker(viewer, plan, messages=share, rng=random.Random(rng.random()), on_said=tell)
                 talkers.append(talker)
                 viewer.open()
         for talker in talkers:

@@ -49,7 +49,7 @@ THREAD = [
     bot("r2", STREAMED),
     user("m3", "a/3 ask", "c3"),
     bot("q3", "a/3 what?"),
-    user("m4", "a/4", "c4", status=""),
+    replace(user("m4", "a/4", "c4", status=""), parent="q3"),
 ]
 
 RECORDS: list[AnyRecord] = [
@@ -121,6 +121,25 @@ def test_what_was_said_again_may_run_again() -> None:
         Began(HERE, run="m1", key="a/1"),
     ]
     assert rules([*RECORDS, *again], thread) == ""
+
+
+def test_what_a_run_had_said_that_was_cut_off_may_be_lost() -> None:
+    again: list[AnyRecord] = [
+        Sent(HERE, viewer="v", client="c9", kind="retry", key="a/3", target="m3"),
+        Accepted(HERE, viewer="v", client="c9", step="m3"),
+        Began(HERE, run="m3", key="a/3"),
+        Said(HERE, run="m3", step="lost", key="a/3", digest=digest("a/3 what?")),
+        Asked(HERE, run="m3"),
+        Began(HERE, run="m3", key="a/3"),
+        Said(HERE, run="m3", step="q9", key="a/3", digest=digest("a/3 what?")),
+        Asked(HERE, run="m3"),
+        Answered(HERE, run="m3", key="a/4"),
+    ]
+    retried_again = [Sent(HERE, viewer="v", client="c8", kind="retry", key="a/3", target="m3")]
+    accepted_again = [Accepted(HERE, viewer="v", client="c8", step="m3")]
+    thread = [*THREAD, bot("q9", "a/3 what?")]
+    records: list[AnyRecord] = [*RECORDS, *retried_again, *accepted_again, *again]
+    assert rules(shown_in(thread, records), thread) == ""
 
 
 def test_what_happens_elsewhere_is_not_looked_at() -> None:

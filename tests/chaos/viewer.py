@@ -212,7 +212,7 @@ class ChaosViewer:
         if self._task in done and self._task is not None:
             self._task.result()
         if not happened.done():
-            raise TimeoutError(f"{self.name} waited {limit_s} s in vain: {self._describe()}")
+            raise TimeoutError(f"{self.name} waited {limit_s} s in vain: {self}")
 
     async def until_status(self, key: str, *statuses: str, limit_s: float = LIMIT_S) -> None:
         """Wait until a message has one of these statuses."""
@@ -381,7 +381,7 @@ class ChaosViewer:
             if not happened.done() and condition():
                 happened.set_result(None)
 
-    def _describe(self) -> str:
+    def __repr__(self) -> str:
         conversation = self.viewing.conversation
         steps = [(step.type, step.output[:40], step.status, step.streaming) for step in conversation.steps[-6:]]
         return (
