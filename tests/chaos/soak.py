@@ -29,7 +29,7 @@ from .viewer import ChaosViewer
 
 QUIET_LIMIT_S = 60.0
 """How long a viewer waits for what it has said last to be answered."""
-STUCK_S = 10.0
+STUCK_S = 20.0
 """Without an answer for so long, a viewer is stuck: the run fails."""
 PROGRESS_EVERY = 50
 SHARE_PROXIED = 0.1
@@ -108,6 +108,7 @@ class Talker:
         self._say_more()
         before = -1
         while not self._done.is_set():
+            self.viewer.raise_if_failed()
             if self._answers == before:
                 raise TimeoutError(f"{self.viewer.name} is stuck with {len(self._on_the_way)} messages: {self.viewer}")
             before = self._answers

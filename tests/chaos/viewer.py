@@ -138,6 +138,11 @@ class ChaosViewer:
         steps = [seen_step(step) for step in self.viewing.conversation.steps]
         self._journal.write(Viewed(self.session, viewer=self.name, steps=steps))
 
+    def raise_if_failed(self) -> None:
+        """Raise what has ended the viewer, if something has but its own leaving."""
+        if self._task is not None and self._task.done():
+            self._task.result()
+
     def abort(self) -> None:
         """Break its own connection without a goodbye; it comes back by itself."""
         stream = None if self._line is None or self._line.protocol is None else self._line.protocol.stream
