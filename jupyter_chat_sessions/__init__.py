@@ -16,10 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 from .chat.ask import AskUserMessage
-from .chat.callbacks import on_chat_end, on_chat_start, on_message, on_stop
+from .chat.callbacks import (
+    on_chat_end,
+    on_chat_resume,
+    on_chat_start,
+    on_disconnect,
+    on_message,
+    on_reconnect,
+    on_stop,
+)
 from .chat.chat_context import chat_context
 from .chat.context import context
 from .chat.message import ErrorMessage, Message
+from .chat.stored_thread import ThreadDict
 from .chat.sync import make_async, run_sync, sleep
 from .chat.user_session import SessionAccessor, user_session
 from .host.session import HTTPSession, WebsocketSession
@@ -48,6 +57,7 @@ __all__ = [
     "ProtocolError",
     "RefusedError",
     "SessionAccessor",
+    "ThreadDict",
     "User",
     "WebsocketSession",
     "__version__",
@@ -55,8 +65,11 @@ __all__ = [
     "context",
     "make_async",
     "on_chat_end",
+    "on_chat_resume",
     "on_chat_start",
+    "on_disconnect",
     "on_message",
+    "on_reconnect",
     "on_stop",
     "run_sync",
     "sleep",

@@ -39,6 +39,7 @@ from .protocol.frames import (
     GiveEnv,
     Hello,
     HubFrame,
+    Retry,
     SendAnswer,
     SendMessage,
     Stop,
@@ -95,8 +96,7 @@ class Stage:
 
     async def __aenter__(self) -> Self:
         self.runtime.connect(self.embedded.dial)
-        published = self.runtime.publish(self._settings, loop=asyncio.get_running_loop(), run_on=self._run_on)
-        await asyncio.wait_for(asyncio.wrap_future(published), DEFAULT_TIMEOUT_S)
+        await self._publish()
         self._token = _stage.set(self)
         return self
 
@@ -118,12 +118,31 @@ class Stage:
             ended.clear()
         await asyncio.to_thread(self.runtime.close)
 
+    async def restart_host(self) -> None:
+        """Let the host die and start again, as when a kernel is restarted and its cells are run again.
+
+        What runs is interrupted, the handlers are kept, `user_session` has what can be restored, and `on_chat_resume`
+        runs for each session.
+
+        Example:
+            >>> async with Stage() as stage, Viewer("Alice") as alice:
+            ...     await alice.say("My name is Alice")
+            ...     await stage.restart_host()
+            ...     await alice.say("What is my name?")
+        """
+        self.runtime = await asyncio.wrap_future(self.link.call(self.runtime.restarted()))
+        await self._publish()
+
     @property
     def link(self) -> Link:
         """The link; its loop is the hub's."""
         if self.runtime.link is None:
             raise ChatSessionsError("The stage is not open: use it in `async with`.")
         return self.runtime.link
+
+    async def _publish(self) -> None:
+        published = self.runtime.publish(self._settings, loop=asyncio.get_running_loop(), run_on=self._run_on)
+        await asyncio.wait_for(asyncio.wrap_future(published), DEFAULT_TIMEOUT_S)
 
 
 @dataclass(frozen=True)
@@ -240,6 +259,12 @@ class Viewer:
             self._command(SendMessage(client_id=client_id, text=text))
         return client_id
 
+    def retry(self, step: Step) -> str:
+        """Press Retry on an interrupted message and do not wait; return the command's client id."""
+        client_id = str(uuid4())
+        self._command(Retry(client_id=client_id, step_id=step.id))
+        return client_id
+
     def stop(self) -> None:
         """Press Stop."""
         self._open_line.send(Stop())
@@ -335,7 +360,7 @@ class Viewer:
         await asyncio.wrap_future(stage.link.call(line.attach(stage.embedded.hub, self._principal, hello)))
         await self._until(lambda: self.viewing.welcome is not None, "the welcome")
 
-    def _command(self, command: SendMessage | SendAnswer | GiveEnv) -> None:
+    def _command(self, command: SendMessage | SendAnswer | GiveEnv | Retry) -> None:
         for frame in self.viewing.command(command):
             self._open_line.send(frame)
 

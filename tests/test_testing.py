@@ -283,3 +283,36 @@ async def test_the_frames_of_one_viewer_never_name_another(echo: None) -> None:
             assert f"{viewer.name.lower()}s canary".encode() in wire
             assert f"{other.name.lower()}s canary".encode() not in wire
             assert other.session_id.encode() not in wire
+
+
+async def test_a_restart_of_the_host_interrupts_what_runs_and_retry_runs_it_again() -> None:
+    """What a kernel restart does, for authors' tests of `on_chat_resume`."""
+    resumed: list[str | None] = []
+    begun = asyncio.Event()
+
+    @cl.on_chat_resume
+    async def resume(thread: cl.ThreadDict) -> None:
+        resumed.append(thread["name"])
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        if not resumed:
+            begun.set()
+            await asyncio.Event().wait()
+        await cl.Message(f"You said: {message.content}").send()
+
+    async with Stage() as stage, Viewer("Alice") as alice:
+        earlier = stage.runtime
+        alice.send("Hello")
+        await begun.wait()
+        await stage.restart_host()
+        await alice.wait_for(lambda: alice.steps[0].status == "interrupted")
+        alice.retry(alice.steps[0])
+        await alice.wait_for(lambda: alice.viewing.is_quiet and alice.steps[0].status == "done")
+        assert alice.transcript == [("Alice", "Hello"), ("Assistant", "You said: Hello")]
+        assert resumed == ["Hello"]
+        assert stage.runtime is not earlier
+        assert earlier.sessions == []
+        alice.retry(alice.steps[0])
+        with pytest.raises(ChatSessionsError, match="Only a message that was interrupted"):
+            await alice.wait_for(lambda: False)

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 from ..host.current import current_runtime
 from ..host.scope import current_session
-from ..protocol.steps import Step
+from ..host.session import Run
+from .chat_context import note_received
 from .message import Message
+from .stored_thread import thread_dict
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,6 +39,32 @@ def on_chat_start(function: F) -> F:
     Unlike Chainlit's, it does not run again when a socket reconnects.
     """
     current_runtime().app.register("on_chat_start", function)
+    return function
+
+
+def on_chat_resume(function: F) -> F:
+    """Run a function once when a conversation goes on after its kernel or its session has ended.
+
+    It runs in the place of `on_chat_start`, before any message. `user_session` holds again what could be kept of it,
+    and `chat_context` what was said; what could not be kept, such as a connection, is set here.
+
+    Args:
+        function: Takes the thread as a `ThreadDict`, or nothing; `async def` or `def`.
+
+    Returns:
+        The function itself.
+
+    Raises:
+        TypeError: It cannot be called.
+
+    Example:
+        >>> @cl.on_chat_resume
+        ... async def resume(thread: cl.ThreadDict):
+        ...     cl.user_session.set("client", connect())
+
+    Chainlit's runs again at each reconnect of a resumed chat, and `chat_context` is filled after it.
+    """
+    current_runtime().app.register("on_chat_resume", function, arguments=_thread)
     return function
 
 
@@ -80,9 +108,58 @@ def on_chat_end(function: F) -> F:
         ... def goodbye():
         ...     print("ended:", cl.user_session.get("id"))
 
-    Chainlit's runs at each lost connection.
+    Chainlit's runs at each lost connection; see `on_disconnect`. It does not run when the kernel is restarted: the
+    session goes on.
     """
     current_runtime().app.register("on_chat_end", function)
+    return function
+
+
+def on_disconnect(function: F) -> F:
+    """Run a function when the last viewer of a session has gone; the session waits for it to come back.
+
+    It has its turn among the session's runs. If the viewer is back before that, neither it nor `on_reconnect` runs.
+
+    Args:
+        function: Takes nothing.
+
+    Returns:
+        The function itself.
+
+    Raises:
+        TypeError: It cannot be called.
+
+    Example:
+        >>> @cl.on_disconnect
+        ... def left():
+        ...     print(cl.user_session.get("user_name"), "looks away")
+
+    Not in Chainlit, whose `on_chat_end` runs then.
+    """
+    current_runtime().app.register("on_disconnect", function)
+    return function
+
+
+def on_reconnect(function: F) -> F:
+    """Run a function when a viewer comes back to a session that the last one had left.
+
+    Args:
+        function: Takes nothing.
+
+    Returns:
+        The function itself.
+
+    Raises:
+        TypeError: It cannot be called.
+
+    Example:
+        >>> @cl.on_reconnect
+        ... async def back():
+        ...     await cl.Message("Welcome back!").send()
+
+    Not in Chainlit.
+    """
+    current_runtime().app.register("on_reconnect", function)
     return function
 
 
@@ -107,10 +184,15 @@ def on_stop(function: F) -> F:
     return function
 
 
-def _received(step: Step | None) -> tuple[Any, ...]:
+def _received(run: Run) -> tuple[Any, ...]:
     """Make the message that `on_message` is about, and note it in the session's `chat_context`."""
-    if step is None:
+    if run.step is None:
         return ()
-    message = Message.from_step(step)
-    current_session().messages.append(message)
+    message = Message.from_step(run.step)
+    note_received(message)
     return (message,)
+
+
+def _thread(run: Run) -> tuple[Any, ...]:
+    """Make the thread that `on_chat_resume` is about."""
+    return () if run.thread is None else (thread_dict(run.thread, user=current_session().user),)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..host.scope import current_session
+from ..host.session import BaseSession
+from ..protocol.steps import Step
 from .message import Message
 
 
@@ -10,7 +12,7 @@ class ChatContext:
     """The messages of the session that this code runs for (Chainlit: `cl.chat_context`).
 
     The user's messages and every message sent are in it by themselves. That a run was stopped is no message and is not
-    in it.
+    in it. After a kernel restart it is what the viewer reads, without what only says that something went wrong.
 
     Example:
         >>> cl.chat_context.to_openai()
@@ -23,7 +25,7 @@ class ChatContext:
         Raises:
             NoSessionError: There is no session here.
         """
-        return list(current_session().messages)
+        return list(_messages(current_session()))
 
     def add(self, message: Message) -> Message:
         """Add a message, unless it is there already, and return it.
@@ -31,7 +33,7 @@ class ChatContext:
         Raises:
             NoSessionError: There is no session here.
         """
-        messages = current_session().messages
+        messages = _messages(current_session())
         if not any(known is message for known in messages):
             messages.append(message)
         return message
@@ -42,7 +44,7 @@ class ChatContext:
         Raises:
             NoSessionError: There is no session here.
         """
-        messages = current_session().messages
+        messages = _messages(current_session())
         for index, known in enumerate(messages):
             if known is message:
                 del messages[index]
@@ -55,7 +57,7 @@ class ChatContext:
         Raises:
             NoSessionError: There is no session here.
         """
-        current_session().messages.clear()
+        _messages(current_session()).clear()
 
     def to_openai(self) -> list[dict[str, str]]:
         """Return the messages as role and content.
@@ -68,6 +70,28 @@ class ChatContext:
         roles = {"assistant_message": "assistant", "user_message": "user"}
         return [{"role": roles.get(message.type, "system"), "content": message.content} for message in self.get()]
 
+
+def note_received(message: Message) -> None:
+    """Note a user's message that a handler is given; one that is given again, after Retry, is the last word again."""
+    messages = _messages(current_session())
+    messages[:] = [known for known in messages if known.id != message.id]
+    messages.append(message)
+
+
+def _messages(session: BaseSession) -> list[Message]:
+    """Return the session's messages; what was said under an earlier kernel is read when first asked for."""
+    earlier, session.earlier_steps = session.earlier_steps, []
+    if earlier:
+        session.messages[:0] = [Message.from_step(step) for step in earlier if _belongs(step)]
+    return session.messages
+
+
+def _belongs(step: Step) -> bool:
+    # A message that still waits is noted when its handler is given it.
+    return step.type in _MESSAGES and not step.is_error and step.status not in ("queued", "running")
+
+
+_MESSAGES = ("user_message", "assistant_message", "system_message")
 
 chat_context = ChatContext()
 """The messages of the session that this code runs for."""

@@ -45,7 +45,7 @@ class Emitter:
         Raises:
             ValueError: The dict is no step.
         """
-        self._put(step_dict)
+        await self._put(step_dict)
 
     async def update_step(self, step_dict: dict[str, Any]) -> None:
         """Show a step as it is now.
@@ -53,7 +53,7 @@ class Emitter:
         Raises:
             ValueError: The dict is no step.
         """
-        self._put(step_dict)
+        await self._put(step_dict)
 
     async def delete_step(self, step_dict: dict[str, Any]) -> None:
         """Take a step out.
@@ -62,6 +62,7 @@ class Emitter:
             KeyError: The dict has no `id`.
         """
         self.session.emit(RemoveStep(step_id=step_dict["id"]), run=current_scope().run)
+        await self.session.room()
 
     async def send_token(self, id: str, token: str, *, offset: int, is_input: bool = False) -> None:
         """Add text at the end of a step.
@@ -74,13 +75,15 @@ class Emitter:
         """
         into = AppendText(step_id=id, offset=offset, text=token, into="input" if is_input else "output")
         self.session.emit(into, run=current_scope().run)
+        await self.session.room()
 
-    def _put(self, step_dict: dict[str, Any]) -> None:
+    async def _put(self, step_dict: dict[str, Any]) -> None:
         try:
             step = msgspec.convert(step_dict, Step)
         except msgspec.ValidationError as reason:
             raise ValueError(f"This is no step: {reason}.") from None
         self.session.emit(PutStep(step=step), run=current_scope().run)
+        await self.session.room()
 
 
 class Context:

@@ -165,6 +165,7 @@ class Message:
             scope.session.messages.remove(self)
         self._emit(scope, RemoveStep(step_id=self.id))
         self._shown, self.streaming = None, False
+        await scope.session.room()
         return True
 
     async def stream_token(self, token: str, is_sequence: bool = False) -> None:

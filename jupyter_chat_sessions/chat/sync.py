@@ -13,6 +13,10 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from ..host.scope import current_session, is_in_handler
+from ..host.session import wait_limit_s
+
+SYNC_LIMIT_S = 30.0
+"""How long plain code is held up by a message that cannot leave, seconds."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,6 +48,7 @@ def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
     in another thread while this one waits, so it must not need anything that only this loop can do.
 
     Raises:
+        HubUnreachableError: Much was said that the server has not got, and for 30 seconds nothing came through.
         BaseException: Whatever the coroutine raises.
 
     Example:
@@ -56,9 +61,9 @@ def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         if is_in_handler():
-            return asyncio.run_coroutine_threadsafe(coroutine, current_session().loop).result()
-        return asyncio.run(coroutine)
-    return _run_beside(coroutine)
+            return asyncio.run_coroutine_threadsafe(_limited(coroutine), current_session().loop).result()
+        return asyncio.run(_limited(coroutine))
+    return _run_beside(_limited(coroutine))
 
 
 async def sleep(duration: float) -> None:
@@ -73,6 +78,12 @@ async def sleep(duration: float) -> None:
     import asyncio
 
     await asyncio.sleep(duration)
+
+
+async def _limited(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that a thread waits for: it does not wait for ever for the link."""
+    wait_limit_s.set(SYNC_LIMIT_S)  # in the context of this task, which is the coroutine's own
+    return await coroutine
 
 
 def _run_beside(coroutine: Coroutine[Any, Any, T]) -> T:

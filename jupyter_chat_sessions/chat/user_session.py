@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from ..host.scope import current_session
+from ..host.scope import current_scope, current_session
 from ..host.session import BaseSession
 from ..protocol.errors import ChatSessionsError
 
@@ -27,6 +27,12 @@ class UserSession:
 
     The keys `id`, `env`, `chat_settings`, `user`, `chat_profile` and `client_type` tell about the session and can only
     be read.
+
+    After a kernel restart it holds again what is text, a number, a truth value, None, or lists and dicts of these with
+    text as keys, together up to 64 KiB; where that is more, the largest values are lost. Anything else (a connection,
+    a tuple, a date) stays as it is while the kernel lives, and is named to the author when it could not be restored.
+    So is a value in which a variable of `env` stands: those are never stored. Values are saved at the end of each
+    handler, when it asks something, and after a cell has called `set`.
 
     Example:
         >>> cl.user_session.set("user_name", "Alice")
@@ -64,7 +70,10 @@ class UserSession:
             raise ChatSessionsError(
                 f"user_session[{key!r}] tells about the session and can only be read; use another key."
             )
-        current_session().values[key] = value
+        scope = current_scope()
+        scope.session.values[key] = value
+        if scope.run is None or scope.run is not scope.session.current_run:
+            scope.session.save_values_soon()  # What a run sets is saved at its end.
 
     def create_accessor(self, key: str, default: T, *, apply_fn: Callable[[T], T] | None = None) -> SessionAccessor[T]:
         """Return an object that gets and sets one key, with a type.

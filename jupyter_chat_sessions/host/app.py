@@ -8,13 +8,16 @@ from __future__ import annotations
 import contextvars
 import inspect
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from ..protocol.steps import Step
+if TYPE_CHECKING:
+    from .session import Run
 
-Slot = Literal["on_chat_start", "on_message", "on_chat_end", "on_stop"]
+Slot = Literal[
+    "on_chat_start", "on_chat_resume", "on_message", "on_chat_end", "on_stop", "on_disconnect", "on_reconnect"
+]
 RunOn = Literal["notebook", "thread"]
-Arguments = Callable[[Step | None], tuple[Any, ...]]
+Arguments = Callable[["Run"], tuple[Any, ...]]
 
 
 class Handler(NamedTuple):
@@ -23,7 +26,7 @@ class Handler(NamedTuple):
     Attributes:
         function: The author's function, as it was written.
         context: The context of the cell that defined it: what the handler prints goes there.
-        arguments: Makes the handler's arguments of the step that it is about.
+        arguments: Makes the handler's arguments of its run.
     """
 
     function: Callable[..., Any]
@@ -36,9 +39,9 @@ class Handler(NamedTuple):
         call = vars(type(self.function)).get("__call__")  # of an object that can be called
         return inspect.iscoroutinefunction(self.function) or inspect.iscoroutinefunction(call)
 
-    def positional(self, step: Step | None) -> tuple[Any, ...]:
+    def positional(self, run: Run) -> tuple[Any, ...]:
         """Return as many arguments as the function takes: `on_message` may be written without a parameter."""
-        values = self.arguments(step)
+        values = self.arguments(run)
         try:
             parameters = inspect.signature(self.function).parameters.values()
         except (TypeError, ValueError):
@@ -51,7 +54,7 @@ class Handler(NamedTuple):
         return values[:accepted]
 
 
-def _no_arguments(step: Step | None) -> tuple[Any, ...]:
+def _no_arguments(run: Run) -> tuple[Any, ...]:
     return ()
 
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from ..protocol.frames import FinishStep, HostFrame, PutStep, RunChanged
 from ..protocol.steps import RunStatus, Step
-from .app import Handler
+from .app import Handler, Slot
 from .scope import session_scope
 from .session import BaseSession, Run
 from .threads import run_in_thread
@@ -26,11 +26,16 @@ logger = logging.getLogger(__name__)
 END_GRACE_S = 2.0
 """How long a cancelled run may take to finish, seconds, before the session ends without it."""
 ON_CHAT_END_LIMIT_S = 10.0
+STOPPED_BY_AUTHOR = "Stopped by the author of this notebook."
 MAX_ERROR_TEXT = 16_384
 """Code points of an exception that are shown."""
 
 ShowError = Callable[[BaseException, str], None]
 """Shows an exception, under a line that says where it came from."""
+
+
+_NOT_THE_VIEWERS: frozenset[Slot] = frozenset({"on_chat_resume", "on_disconnect", "on_reconnect"})
+"""What waits for its turn and is not stopped by the viewer's Stop."""
 
 
 class Dispatcher:
@@ -55,21 +60,39 @@ class Dispatcher:
         """Put a run at the end of the queue."""
         if self.is_ending or self._session.is_ending:
             return
-        if run.step is not None:
-            if run.id in self._session.taken:
-                # The hub had forgotten this host, and with it what had become of the message.
-                self._tell(run, "interrupted")
-                return
-            self._session.take(run.id)
+        if run.attempt is not None and self._is_known(run):
+            return
         self._session.waiting.append(run)
         self._start_next()
+
+    def watched(self, *, is_watched: bool) -> None:
+        """The last viewer has gone, or one came back: let the author's handler have its turn, if there is one."""
+        slot: Slot = "on_reconnect" if is_watched else "on_disconnect"
+        other: Slot = "on_disconnect" if is_watched else "on_reconnect"
+        undone = next((run for run in self._session.waiting if run.slot == other), None)
+        if undone is not None:  # However often it comes and goes meanwhile, no more than one waits.
+            self._session.waiting.remove(undone)
+        elif self._session.app.handler(slot) is not None:
+            self.submit(Run(slot))
+
+    def interrupt(self) -> None:
+        """Cancel the run that goes on, as the author's *Interrupt* does. Its viewer reads so; what waits is next."""
+        run = self._session.current_run
+        if run is not None and self._task is not None:
+            run.is_interrupted = True
+            self._task.cancel()
 
     def stop(self) -> None:
         """Cancel the run that goes on and what waits; then `on_stop` has its turn."""
         task = self._task
         had_run = self._session.current_run is not None or bool(self._session.waiting)
-        while self._session.waiting:
-            self._tell(self._session.waiting.popleft(), "cancelled")
+        waiting = list(self._session.waiting)
+        self._session.waiting.clear()
+        for run in waiting:
+            if run.slot in _NOT_THE_VIEWERS:
+                self._session.waiting.append(run)
+            else:
+                self._tell(run, "cancelled")
         if task is not None:
             if self._session.current_run is not None:
                 self._session.current_run.is_stopped = True
@@ -99,13 +122,29 @@ class Dispatcher:
         self._session.free()
 
     def _start_next(self) -> None:
-        if self._task is not None or not self._session.waiting:
+        if self._task is not None or not self._session.waiting or self._session.is_ending:
             return
         run = self._session.waiting.popleft()
         self._session.current_run = run
+        if run.attempt is not None:
+            self._session.take(run.attempt)
+        if run.slot == "on_chat_resume":
+            self._session.resumes = None
         self._tell(run, "running")
         self._task = self._create_task(run)
         self._task.add_done_callback(self._on_done)
+
+    def _is_known(self, run: Run) -> bool:
+        """Return whether a message came here before, and say what became of it where the hub may not know."""
+        session = self._session
+        attempts = [known.attempt for known in (session.current_run, *session.waiting) if known is not None]
+        if run.attempt in attempts:
+            return True
+        if run.attempt not in session.taken:
+            return False
+        # The hub had forgotten this host, and with it what had become of the message.
+        self._tell(run, "interrupted")
+        return True
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
         run, self._session.current_run = self._session.current_run, None
@@ -131,16 +170,20 @@ class Dispatcher:
                     await self._call(run, handler)
             except asyncio.CancelledError:
                 status = _after_cancellation(run)
+                if run.is_interrupted:
+                    self._say_error(run, STOPPED_BY_AUTHOR)
             except BaseException as error:  # the run boundary: SystemExit ends a run, not the kernel
                 status = "failed"
                 self._fail(run, error)
             finally:
                 for step_id in run.streams:
                     self._session.emit(FinishStep(step_id=step_id))
+                if not self.is_ending:
+                    self._session.save_values()
                 self._tell(run, status)
 
     async def _call(self, run: Run, handler: Handler) -> None:
-        arguments = handler.positional(run.step)
+        arguments = handler.positional(run)
         if handler.is_async:
             await handler.function(*arguments)
             return
@@ -163,8 +206,7 @@ class Dispatcher:
         error_id = uuid4().hex[:8]
         logger.debug("session %s: %s raised (error %s)", self._session.id, run.slot, error_id, exc_info=error)
         if isinstance(error, KeyboardInterrupt):
-            text = "Stopped by the author of this notebook."
-            self._say_error(run, text)
+            self._say_error(run, STOPPED_BY_AUTHOR)
             return
         if self._session.is_owner:
             reason = traceback.format_exception_only(error)[-1].partition(": ")[2].rstrip()
@@ -204,7 +246,8 @@ def _after_cancellation(run: Run) -> RunStatus:
     """Return what became of a run that was cancelled: a kernel that shuts down cancels all, and nobody wanted that."""
     task = asyncio.current_task()
     is_from_outside = task is None or task.cancelling() > 0
-    return "interrupted" if is_from_outside and not run.is_stopped else "cancelled"
+    was_wanted = run.is_stopped or run.is_interrupted
+    return "interrupted" if is_from_outside and not was_wanted else "cancelled"
 
 
 def _presentable(text: str) -> str:
@@ -222,6 +265,11 @@ def is_in_handler_call(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def print_warning(text: str) -> None:
+    """Show a sentence to the author on standard error."""
+    sys.stderr.write(f"{text}\n")
 
 
 def print_error(error: BaseException, where: str) -> None:

@@ -96,6 +96,16 @@ class Link:
             self._loop.call_soon_threadsafe(self._stop)
             self._thread.join(timeout=5.0)
 
+    def start_over(self, listener: LinkListener) -> None:
+        """Speak for another host from now on, as a new process would; what was not sent yet is forgotten."""
+        self._listener = listener
+        self._epoch, self._hub_epoch = uuid4().hex, None
+        self._end = LinkEnd()
+        self.outbox = Outbox(wake=self._wake)
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
     def call(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine on the link's loop, where an embedded hub lives."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)

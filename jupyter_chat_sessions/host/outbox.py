@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -17,7 +18,8 @@ from ..protocol.frames import MAX_HOST_BYTES, AppendText, Emit, HostFrame, encod
 from ..protocol.steps import is_id
 
 MAX_WAITING_FRAMES = 4096
-"""Above this, code that can wait does (`room`)."""
+MAX_WAITING_BYTES = 4 * 1024 * 1024
+"""Above either, code that can wait does (`room`)."""
 MAX_FRAME_BYTES = MAX_HOST_BYTES - 4096
 """Bytes in one frame; what is left is for the batch around it."""
 MAX_TEXT_LENGTH = 64 * 1024
@@ -38,7 +40,10 @@ class Outbox:
         self._lock = threading.Lock()
         self._frames: list[msgspec.Raw] = []
         self._text: _Text | None = None
+        self._bytes = 0
+        """Of all that is here, and of what was sent and is not confirmed."""
         self._unsettled = 0
+        self._unsettled_sizes: deque[int] = deque()
         self._waiting: list[Future[None]] = []
 
     def put(self, frame: HostFrame) -> None:
@@ -57,7 +62,7 @@ class Outbox:
         raw = _checked(frame)
         with self._lock:
             self._settle_text()
-            self._frames.append(raw)
+            self._append(raw)
             is_first = len(self._frames) == 1
         if is_first:
             self._wake()
@@ -67,12 +72,15 @@ class Outbox:
         with self._lock:
             self._settle_text()
             frames, self._frames = self._frames, []
+            self._unsettled_sizes.extend(_size(frame) for frame in frames)
             return frames
 
     def settled(self, unsettled: int) -> None:
         """Note how many frames were sent and are not confirmed; let those go on who wait for room."""
         with self._lock:
             self._unsettled = unsettled
+            while len(self._unsettled_sizes) > unsettled:
+                self._bytes -= self._unsettled_sizes.popleft()
             if self._is_full():
                 return
             waiting, self._waiting = self._waiting, []
@@ -87,10 +95,19 @@ class Outbox:
                 return
             future: Future[None] = Future()
             self._waiting.append(future)
-        await asyncio.wrap_future(future)
+        try:
+            await asyncio.wrap_future(future)
+        finally:
+            with self._lock:
+                if future in self._waiting:  # given up
+                    self._waiting.remove(future)
 
     def _is_full(self) -> bool:
-        return len(self._frames) + self._unsettled > MAX_WAITING_FRAMES
+        return len(self._frames) + self._unsettled > MAX_WAITING_FRAMES or self._bytes > MAX_WAITING_BYTES
+
+    def _append(self, frame: msgspec.Raw) -> None:
+        self._frames.append(frame)
+        self._bytes += _size(frame)
 
     def _put_text(self, session: str, event: AppendText) -> None:
         with self._lock:
@@ -105,8 +122,12 @@ class Outbox:
 
     def _settle_text(self) -> None:
         if self._text is not None:
-            self._frames.append(msgspec.Raw(encode(self._text.frame())))
+            self._append(msgspec.Raw(encode(self._text.frame())))
             self._text = None
+
+
+def _size(frame: msgspec.Raw) -> int:
+    return len(memoryview(frame))
 
 
 def _checked(frame: HostFrame) -> msgspec.Raw:

@@ -8,12 +8,14 @@ runtime's own.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -39,11 +41,13 @@ from ..protocol.frames import (
     SessionEnded,
     StopRuns,
     Unpublish,
+    Watched,
 )
 from .app import App, RunOn
 from .busy import BusyWatch
-from .dispatcher import Dispatcher, ShowError, print_error
+from .dispatcher import Dispatcher, ShowError, print_error, print_warning
 from .link import Link, LinkStatus
+from .lost_values import LostValues
 from .session import BaseSession, Run, session_class
 from .wire import Dial
 
@@ -84,6 +88,8 @@ class Runtime:
     def __init__(self, *, app: App | None = None, show_error: ShowError = print_error) -> None:
         self.app = app or App()
         self.show_error = show_error
+        self.show_warning: Callable[[str], None] = print_warning
+        """Shows a sentence to the author; called in the context of a cell that defined a handler."""
         self.find_cell_session: Callable[[], BaseSession | None] = self._notebook_session
         """Finds the session that a cell sees; the notebook layer puts its own in."""
         self.on_cell_asks: Callable[[BaseSession, str, str], None] | None = None
@@ -104,6 +110,7 @@ class Runtime:
         self._thread_loop: asyncio.AbstractEventLoop | None = None
         self._connected = threading.Event()
         self._ending: set[asyncio.Task[None]] = set()
+        self._lost_values = LostValues(self._warn)
 
     # ---- life --------------------------------------------------------------------------------------------------------
 
@@ -129,6 +136,22 @@ class Runtime:
         if self._thread_loop is not None:
             asyncio.run_coroutine_threadsafe(self._stop_own_loop(self._thread_loop), self._thread_loop)
             self._thread_loop = None
+
+    async def restarted(self) -> Runtime:
+        """Leave without a word, as a kernel that is killed does, and return a new runtime on the same link. For tests.
+
+        Awaited on the link's loop. The author's handlers are kept; the channels have to be opened again.
+        """
+        new = Runtime(app=self.app, show_error=self.show_error)
+        new.show_warning = self.show_warning
+        new.link, self.link = self._required_link(), None
+        self._channels.clear()
+        for hosted in [*self._sessions.values(), *self._displaced.values()]:
+            hosted.session.is_ending = hosted.session.is_ended = True
+            hosted.session.loop.call_soon_threadsafe(partial(self._end, hosted, goes_on=True))
+        self.close()
+        new.link.start_over(new)
+        return new
 
     # ---- what the author asks for ------------------------------------------------------------------------------------
 
@@ -207,6 +230,12 @@ class Runtime:
         hosted = self._sessions.get(session.id)
         if hosted is not None:
             hosted.session.loop.call_soon_threadsafe(hosted.dispatcher.stop)
+
+    def interrupt(self, session: BaseSession) -> None:
+        """Cancel the run of a session, as the author's *Interrupt* does. From any thread."""
+        hosted = self._sessions.get(session.id)
+        if hosted is not None:
+            hosted.session.loop.call_soon_threadsafe(hosted.dispatcher.interrupt)
 
     # ---- what can be asked -------------------------------------------------------------------------------------------
 
@@ -287,6 +316,8 @@ class Runtime:
                 if hosted is not None:
                     hosted.session.heard_at = time.monotonic()
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.submit(Run("on_message", step=step)))
+            case Watched(session=session_id, is_watched=is_watched):
+                self._for_session(session_id, lambda hosted: hosted.dispatcher.watched(is_watched=is_watched))
             case StopRuns(session=session_id):
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.stop())
             case SessionEnded(session=session_id, reason=reason):
@@ -316,7 +347,10 @@ class Runtime:
         displaced = self._displaced.pop(session.id, None)
         if displaced is not None:
             session.go_on_from(displaced.session)
+            session.save_values_soon()  # What was said of them last may not have come through.
             self._end_on_loop(displaced, goes_on=True)
+        elif frame.lost:
+            self._lost_values.note(session.id, frame.lost, loop=self.link.loop)
         if self.on_session_opened is not None:
             self.on_session_opened(session)
         self._sessions[session.id] = HostedSession(session, dispatcher)
@@ -325,6 +359,9 @@ class Runtime:
             _settle_future(opening, session)
         if not frame.resumed:
             self._on_loop(channel.loop, lambda: dispatcher.submit(Run("on_chat_start")))
+        elif session.resumes is not None and self.app.handler("on_chat_resume") is not None:
+            resume = Run("on_chat_resume", thread=session.resumes)
+            self._on_loop(channel.loop, lambda: dispatcher.submit(resume))
 
     def _for_session(self, session_id: str, work: Callable[[HostedSession], None]) -> None:
         hosted = self._sessions.get(session_id)
@@ -351,6 +388,13 @@ class Runtime:
         task = hosted.session.loop.create_task(end(), name="chat session end")
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+    def _warn(self, text: str) -> None:
+        """Show a sentence to the author, in a cell that has to do with the chat. Called on the link's thread."""
+        handlers = [self.app.handler(slot) for slot in ("on_chat_resume", "on_chat_start", "on_message")]
+        contexts = [handler.context for handler in handlers if handler is not None]
+        context = contexts[0] if contexts else contextvars.copy_context()
+        context.copy().run(self.show_warning, text)
 
     async def _stop_own_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stop a loop of the runtime's own, once the sessions that live on it have ended."""

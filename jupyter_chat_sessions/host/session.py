@@ -10,13 +10,26 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import uuid4
 
-from ..protocol.errors import NoSessionError
-from ..protocol.frames import ClearQuestion, Emit, Event, HostFrame, HostRefused, OpenSession, PutQuestion
-from ..protocol.steps import Answer, Question, Step
+from ..protocol.errors import HubUnreachableError, NoSessionError
+from ..protocol.frames import (
+    ClearQuestion,
+    Emit,
+    Event,
+    HostFrame,
+    HostRefused,
+    OpenSession,
+    PutQuestion,
+    SaveValues,
+    encode,
+)
+from ..protocol.steps import Answer, Question, Step, Thread
 from .app import App, Slot
+from .snapshot import keep
+from .times import utc_now
 from .user import User
 
 if TYPE_CHECKING:
@@ -24,7 +37,11 @@ if TYPE_CHECKING:
 
 
 MAX_TAKEN = 1024
-"""Messages remembered; far fewer may wait at a time."""
+"""Attempts remembered; far fewer may wait at a time."""
+
+
+wait_limit_s: ContextVar[float | None] = ContextVar("chat_wait_limit_s", default=None)
+"""How long `room` waits, seconds; None, the default, for as long as it takes: what awaits holds up only itself."""
 
 
 class Line(Protocol):
@@ -58,17 +75,26 @@ class Run:
         slot: Which handler.
         step: The user's message, where there is one.
         is_stopped: Somebody wanted it to end.
+        thread: For `on_chat_resume`, what was said before.
+        is_interrupted: The author has stopped it.
         is_abandoned: It was stopped, and its thread could not be: what it still says is not heard.
         streams: Ids of the messages that it streams and has not finished.
     """
 
-    def __init__(self, slot: Slot, *, step: Step | None = None) -> None:
+    def __init__(self, slot: Slot, *, step: Step | None = None, thread: Thread | None = None) -> None:
         self.id = step.id if step is not None else str(uuid4())
         self.slot = slot
         self.step = step
         self.is_stopped = False
+        self.thread = thread
+        self.is_interrupted = False
         self.is_abandoned = False
         self.streams: set[str] = set()
+
+    @property
+    def attempt(self) -> tuple[str, int] | None:
+        """What a handler is given once at most: the message, and how often its viewer has wanted it run."""
+        return None if self.step is None else (self.step.id, self.step.attempt)
 
 
 class _Asked(NamedTuple):
@@ -76,6 +102,10 @@ class _Asked(NamedTuple):
 
     future: Future[Answer | None]
     run: Run | None
+
+
+def _nothing_said(opened: OpenSession) -> Thread:
+    return Thread(id=opened.thread_id, created_at=utc_now())
 
 
 class BaseSession:
@@ -108,17 +138,21 @@ class BaseSession:
         self.app = app
         self.loop = loop
         self.bot_name = "Assistant"
-        self.values: dict[str, Any] = {}
+        self.values: dict[str, Any] = dict(opened.values)
         """What `user_session` holds."""
         self.messages: list[Any] = []
         """What `chat_context` holds."""
+        self.earlier_steps: list[Step] = [] if opened.thread is None else opened.thread.steps
+        """What was said under an earlier host: it belongs before `messages`."""
+        self.resumes: Thread | None = (opened.thread or _nothing_said(opened)) if opened.resumed else None
+        """What `on_chat_resume` is to be given; None once it has had its turn, or has none."""
         self.waiting: deque[Run] = deque()
         self.current_run: Run | None = None
         self.is_ending = False
         """Its end is on the way: `on_chat_end` may still be to come."""
         self.is_ended = False
-        self.taken: dict[str, None] = {}
-        """Ids of the newest of the user's messages that came here: none is given to a handler twice."""
+        self.taken: dict[tuple[str, int], None] = {}
+        """The newest attempts at the user's messages that a handler was given here: none is given twice."""
         self.heard_at = 0.0
         """When its user last said something, on `time.monotonic`; 0 before that."""
         self.follower: Follower | None = None
@@ -126,6 +160,9 @@ class BaseSession:
         self._line = line
         self._lock = threading.Lock()
         self._questions: dict[str, _Asked] = {}
+        self._save_lock = threading.Lock()
+        self._saved = encode(SaveValues(session=self.id, values=opened.values, lost=opened.lost))
+        self._is_save_due = False
 
     def emit(self, event: Event, *, run: Run | None = None) -> None:
         """Send an event on its way to the viewer. From any thread; never waits.
@@ -145,8 +182,24 @@ class BaseSession:
             self._line.put(Emit(session=self.id, event=event))
 
     async def room(self) -> None:
-        """Wait while too much of what was said is still on its way."""
-        await self._line.room()
+        """Wait while too much of what was said is still on its way.
+
+        Raises:
+            HubUnreachableError: `wait_limit_s` is over.
+        """
+        limit_s = wait_limit_s.get()
+        if limit_s is None:
+            await self._line.room()
+            return
+        import asyncio  # here and not above: importing the author's API stays fast
+
+        try:
+            await asyncio.wait_for(self._line.room(), limit_s)
+        except TimeoutError:
+            raise HubUnreachableError(
+                f"For {limit_s:g} s what was said has not come through to the Jupyter server. It is shown once the "
+                "server is there again."
+            ) from None
 
     async def ask(
         self, question: Question, *, run: Run | None = None, on_put: Callable[[], None] | None = None
@@ -172,6 +225,7 @@ class BaseSession:
         with self._lock:
             self._questions[question.id] = _Asked(future, run)
         try:
+            self.save_values()  # a question may wait for long
             self.emit(PutQuestion(question=question), run=run)
             try:
                 if on_put is not None:
@@ -204,16 +258,39 @@ class BaseSession:
         for each in asked:
             each.future.cancel()
 
-    def take(self, message: str) -> None:
-        """Note that a message of the user's has come."""
-        self.taken[message] = None
+    def take(self, attempt: tuple[str, int]) -> None:
+        """Note that a handler is given a message."""
+        self.taken[attempt] = None
         if len(self.taken) > MAX_TAKEN:
             del self.taken[next(iter(self.taken))]
+
+    def save_values(self) -> None:
+        """Let the hub keep what `user_session` holds, if that has changed. From any thread."""
+        with self._save_lock:
+            self._is_save_due = False
+            if self.is_ended:
+                return
+            kept = keep(self.values, secrets=self.user_env.values())
+            frame = SaveValues(session=self.id, values=dict(kept.values), lost=kept.lost)
+            encoded = encode(frame)
+            if encoded != self._saved:
+                self._saved = encoded
+                self._line.put(frame)
+
+    def save_values_soon(self) -> None:
+        """Save once the loop gets round to it: of all that a cell sets, once. From any thread."""
+        with self._save_lock:
+            if self._is_save_due or self.loop.is_closed():
+                return
+            self._is_save_due = True
+        self.loop.call_soon_threadsafe(self.save_values)
 
     def go_on_from(self, earlier: BaseSession) -> None:
         """Take over what this very process knows of the session from before the hub gave it anew."""
         self.values = dict(earlier.values)
         self.messages = list(earlier.messages)
+        self.earlier_steps = earlier.earlier_steps
+        self.resumes = earlier.resumes
         self.taken = earlier.taken
         self.heard_at = earlier.heard_at
 
@@ -227,6 +304,8 @@ class BaseSession:
             each.future.cancel()
         self.values.clear()
         self.messages.clear()
+        self.earlier_steps = []
+        self.resumes = None
         self.user_env.clear()
         self.waiting.clear()
 

@@ -41,7 +41,7 @@ class ChatSessions(LoggingConfigurable):
     max_sessions = Integer(_DEFAULTS.max_sessions, help="Sessions on this server at a time.").tag(config=True)
     max_sessions_per_user = Integer(
         _DEFAULTS.max_sessions_per_user,
-        help="Sessions of one person at a time. All who have nothing but the server's token count as one person.",
+        help="Sessions of one person at a time. Scripts that share the server's token count as one person.",
     ).tag(config=True)
     snapshot_steps = Integer(
         _DEFAULTS.snapshot_steps, help="Newest steps that a page is given at first; older ones are fetched on demand."

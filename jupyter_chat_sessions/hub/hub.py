@@ -436,8 +436,11 @@ class Hub:
         if len(self._sessions) >= self.options.max_sessions:
             raise RefusedError("busy", "This server has no room for another conversation. Try again later.")
         if self._number_of.get(principal.key, 0) >= self.options.max_sessions_per_user:
-            number = self.options.max_sessions_per_user
-            raise RefusedError("busy", f"You have {number} conversations open. End one of them, then try again.")
+            raise RefusedError(
+                "busy",
+                f"You have {self.options.max_sessions_per_user} conversations here already. End one, or wait: one that "
+                f"nobody looks at ends by itself after {self.options.session_timeout_s / 60:.3g} minutes.",
+            )
 
     def _create(
         self, principal: Principal, request: NewSession, channel: Channel, *, earlier: StoredThread | None

@@ -27,7 +27,9 @@ class HubOptions(Struct, frozen=True, kw_only=True):
     max_tabs: int = 8
     """Viewers attached to one session at a time."""
     max_sessions: int = 10_000
-    max_sessions_per_user: int = 200
+    max_sessions_per_user: int = 1_000
+    """A share, so that nobody fills the server alone. Not smaller: all scripts that have the server's token and no
+    cookie count as one user, and a class of forty of them has room for 25 each."""
     snapshot_steps: int = 200
     """The newest steps that a snapshot carries; older ones are fetched on demand."""
     window_events: int = 1024

@@ -179,6 +179,10 @@ class Session:
         if not missing:
             self._become_ready()
 
+    async def steps_before(self, before: str | None, *, limit: int) -> tuple[list[Step], int]:
+        """Return steps of the thread that stand before one of them, and how many there are before those."""
+        return await self._store.steps_before(self.record.thread_id, before=before, limit=limit)
+
     def attach(self, hello: Hello, outlet: Outlet) -> None:
         """Let a viewer in: welcome it, and give it what it has missed.
 
@@ -210,10 +214,12 @@ class Session:
             remaining_s=self._questions.remaining(),
         )
         self._outlets.append(outlet)
-        outlet.send(encode(welcome))
-        if isinstance(missed, list):
-            for frame in missed:
+        try:
+            for frame in (encode(welcome), *(missed if isinstance(missed, list) else ())):
                 outlet.send(frame)
+        except Exception:
+            self.detach(outlet)  # else the session counts as looked at, and never ends
+            raise
 
     def detach(self, outlet: Outlet) -> None:
         """A viewer is gone; the session waits for it a while."""

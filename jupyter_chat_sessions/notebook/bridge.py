@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -26,6 +26,10 @@ GATHER_S = 0.02
 """How long frames gather before they leave in one message, in seconds: front ends take a limited number of messages."""
 MAX_CONNECTIONS_PER_SESSION = 4
 """A page that is gone does not say so here; the newest connections of a session are kept."""
+DEAD_AFTER_S = 600.0
+"""A page that has said nothing for so long is gone, in seconds: each answers a heartbeat, but the kernel may not get
+round to reading what it says while a cell runs."""
+MAX_STEPS = 200
 
 _VIEWER = Principal(
     # The same for every page: what tells the sessions apart is the secret, which a page keeps over a reload.
@@ -54,6 +58,7 @@ class Bridge:
         self._loop = loop
         self._send = send
         self._connection_by_id: dict[str, _Connection] = {}
+        self._telling: set[asyncio.Task[None]] = set()
 
     def receive(self, message: dict[str, Any]) -> None:
         """Take a page's message. From any thread."""
@@ -69,6 +74,10 @@ class Bridge:
         match message.get("kind"):
             case "create":
                 self._create(message)
+            case "steps":
+                telling = self._loop.create_task(self._tell_steps(message))
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
             case "open" if isinstance(connection_id, str):
                 self._connection_by_id[connection_id] = _Connection(self, connection_id)
             case "frames" if isinstance(connection_id, str):
@@ -91,8 +100,23 @@ class Bridge:
             status, body = _STATUS.get(error.code, 403), {"code": error.code, "text": error.text}
         self._send({"kind": "created", "request": message.get("request"), "status": status, "body": body})
 
+    async def _tell_steps(self, message: dict[str, Any]) -> None:
+        """Answer with steps that stand before one of them, to who has the session's secret."""
+        hub = self._embedded.hub
+        status, body = 200, {}
+        try:
+            wanted = msgspec.convert(message.get("body"), _WantedSteps)
+            session = hub.session(_VIEWER, wanted.session, wanted.secret)
+            steps, earlier = await session.steps_before(wanted.before, limit=wanted.limit)
+            body = {"steps": msgspec.to_builtins(steps), "earlier": earlier}
+        except msgspec.ValidationError as reason:
+            status, body = 400, {"code": "malformed", "text": f"This request cannot be read: {reason}."}
+        except RefusedError as error:
+            status, body = _STATUS.get(error.code, 403), {"code": error.code, "text": error.text}
+        self._send({"kind": "steps", "request": message.get("request"), "status": status, "body": body})
+
     def _close_all(self) -> None:
-        for connection in self._connection_by_id.values():
+        for connection in list(self._connection_by_id.values()):
             connection.lost()
         self._connection_by_id.clear()
 
@@ -138,10 +162,12 @@ class _Connection:
         self._reception = Reception(self._attach, self)
         self._frames: list[bytes] = []
         self._flush_timer: asyncio.TimerHandle | None = None
-        self._beat_timer = bridge.loop.call_later(bridge.heartbeat_s, self._beat)
+        self._heard_at = bridge.loop.time()
+        self._pulse = bridge.loop.call_later(bridge.heartbeat_s, self._feel_pulse)
 
     def receive(self, data: str) -> None:
         """Take what one message of the page carried."""
+        self._heard_at = self._bridge.loop.time()
         self._reception.receive(data)
 
     def send(self, frame: bytes) -> None:
@@ -161,7 +187,7 @@ class _Connection:
         """Detach, and stop every timer."""
         if self._flush_timer is not None:
             self._flush_timer.cancel()
-        self._beat_timer.cancel()
+        self._pulse.cancel()
         self._reception.lost()
 
     def _attach(self, hello: Hello) -> Attachment:
@@ -174,8 +200,19 @@ class _Connection:
         if self._frames:
             frames, self._frames = self._frames, []
             self._bridge.send({"kind": "frames", "connection": self._id, "data": join(frames).decode()})
-            self._beat_timer.cancel()
-            self._beat_timer = self._bridge.loop.call_later(self._bridge.heartbeat_s, self._beat)
 
-    def _beat(self) -> None:
+    def _feel_pulse(self) -> None:
+        """Ask for a sign of life, also while much is said: that alone does not tell whether anybody listens."""
+        loop = self._bridge.loop
+        if loop.time() - self._heard_at > DEAD_AFTER_S:
+            self.close(4012, "nothing was heard")
+            return
         self.send(encode(Heartbeat()))
+        self._pulse = loop.call_later(self._bridge.heartbeat_s, self._feel_pulse)
+
+
+class _WantedSteps(msgspec.Struct):
+    session: str
+    secret: str
+    before: str
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_STEPS)] = 100

@@ -10,6 +10,7 @@ import re
 from concurrent.futures import Future
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -53,6 +54,7 @@ class Notebook:
         self.kernel: Any = getattr(shell, "kernel", None)
         self.pages = Pages(self.runtime)
         self.address: HubAddress | None = None
+        self._id = uuid4().hex
         self._embedded: EmbeddedHub | None = None
         self._loop = _running_loop()
         self._path_by_channel: dict[str, str] = {}
@@ -153,12 +155,15 @@ class Notebook:
                 title=title,
                 height=height,
                 mode=self.mode,
+                notebook=self._id,
                 on_message=lambda message: self._on_page_message(channel, message),
             )
         widget.title, widget.height, widget.mode = title, height, self.mode
         if self._embedded is not None and channel not in self._bridge_by_channel:
             link = self.runtime.connect(self._embedded.dial)
-            self._bridge_by_channel[channel] = Bridge(self._embedded, loop=link.loop, send=widget.send)
+            self._bridge_by_channel[channel] = Bridge(
+                self._embedded, loop=link.loop, send=lambda message: self._widget_by_channel[channel].send(message)
+            )
         return widget
 
     @property
@@ -312,7 +317,7 @@ class Notebook:
     def _stop_runs(self) -> None:
         for session in self.runtime.sessions:
             if session.current_run is not None:
-                self.runtime.stop(session)
+                self.runtime.interrupt(session)
 
 
 def _result(future: Future[T]) -> T:

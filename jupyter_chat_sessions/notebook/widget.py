@@ -28,6 +28,7 @@ class ChatWidget(anywidget.AnyWidget):
         title: As viewers read it.
         height: A CSS length.
         mode: `server` where a Jupyter server has the hub, `kernel` where the hub is in the kernel.
+        notebook: A text that is this running notebook's alone, by which a page finds its session again.
         on_message: Called with each custom message of a page that the widget does not answer itself, on the thread that
             it comes on.
     """
@@ -36,15 +37,19 @@ class ChatWidget(anywidget.AnyWidget):
     title = traitlets.Unicode().tag(sync=True)
     height = traitlets.Unicode("420px").tag(sync=True)
     mode = traitlets.Enum(["server", "kernel"], "server").tag(sync=True)
+    notebook = traitlets.Unicode().tag(sync=True)
     static_version = traitlets.Unicode().tag(sync=True)
     _esm = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, *, channel: str, title: str, height: str, mode: str, on_message: OnMessage) -> None:
+    def __init__(
+        self, *, channel: str, title: str, height: str, mode: str, notebook: str, on_message: OnMessage
+    ) -> None:
         super().__init__(
             channel=channel,
             title=title,
             height=height,
             mode=mode,
+            notebook=notebook,
             static_version=static_version(),
             _esm=static_text("loader.js"),
         )

@@ -137,20 +137,11 @@ export class KernelBackend implements Backend {
 
   constructor(private readonly _port: KernelPort) {}
 
-  createSession(channel: string): Promise<Credentials> {
-    const request = newId();
+  async createSession(channel: string): Promise<Credentials> {
     const body = { channel, client: 'webapp', language: navigator.language || 'en-US' };
-    return new Promise((resolve, reject) => {
-      const onMessage = (content: unknown): void => {
-        const message = content as KernelMessage;
-        if (message.kind !== 'created' || message.request !== request) return;
-        this._port.off('msg:custom', onMessage);
-        if (message.status === 201 && isCredentials(message.body)) resolve(message.body);
-        else reject(refusal(message.status ?? 500, message.body));
-      };
-      this._port.on('msg:custom', onMessage);
-      this._port.send({ kind: 'create', request, body });
-    });
+    const answer = await this._ask('create', 'created', body);
+    if (!isCredentials(answer)) throw new Refused('internal', 'The kernel sent no session.');
+    return answer;
   }
 
   open(listener: LineListener): Line {
@@ -177,7 +168,26 @@ export class KernelBackend implements Backend {
     };
   }
 
-  stepsBefore(): Promise<{ steps: readonly Step[]; earlier: number }> {
-    return Promise.resolve({ steps: [], earlier: 0 });
+  async stepsBefore(credentials: Credentials, before: string): Promise<{ steps: readonly Step[]; earlier: number }> {
+    const { session, secret } = credentials;
+    const answer = await this._ask('steps', 'steps', { session, secret, before });
+    return answer as { steps: readonly Step[]; earlier: number };
+  }
+
+  /** Send a request and wait for its own answer; every page hears all of them. */
+  private _ask(kind: string, answered: string, body: unknown): Promise<unknown> {
+    const request = newId();
+    return new Promise((resolve, reject) => {
+      const onMessage = (content: unknown): void => {
+        const message = content as KernelMessage;
+        if (message.kind !== answered || message.request !== request) return;
+        this._port.off('msg:custom', onMessage);
+        const status = message.status ?? 500;
+        if (status < 300) resolve(message.body);
+        else reject(refusal(status, message.body));
+      };
+      this._port.on('msg:custom', onMessage);
+      this._port.send({ kind, request, body });
+    });
   }
 }

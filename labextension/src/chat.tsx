@@ -17,6 +17,8 @@ export interface MountOptions {
   readonly token?: string;
   /** The kernel, where there is none. */
   readonly kernel?: KernelPort;
+  /** A text that is the running notebook's alone: two notebooks of one name in a tab have sessions of their own. */
+  readonly notebook?: string;
   /** Called with the session's id when another session is shown. */
   readonly onSession?: (session: string) => void;
 }
@@ -27,7 +29,7 @@ export function mount(element: HTMLElement, options: MountOptions): () => void {
     options.kernel !== undefined
       ? new KernelBackend(options.kernel)
       : new ServerBackend(options.baseUrl ?? '/', options.token);
-  const place = `${options.kernel === undefined ? (options.baseUrl ?? '/') : 'kernel'} ${options.channel}`;
+  const place = `${options.kernel === undefined ? (options.baseUrl ?? '/') : `kernel ${options.notebook ?? ''}`} ${options.channel}`;
   const connection = new Connection(backend, options.channel, new TabStorage(tabKeep(), place));
   connection.onSession = options.onSession ?? (() => undefined);
   const stopWatching = watchWaking(() => connection.probe());

@@ -354,6 +354,7 @@ export class Connection {
         line.close(GAP, 'gap');
         return;
       }
+      if (frame.type === 'heartbeat') answers = [...answers, { type: 'ping' }];
       if (frame.type === 'welcome') this._onWelcome(frame.seq > lastSeq || frame.epoch !== epoch ? frame.seq : null);
       if (frame.type === 'going') this._comeBackAfterMs = frame.retryAfterS * 1000;
       if (frame.type === 'error') this._onError(frame, unconfirmed);

@@ -79,7 +79,7 @@ async function show({ model, el }: Context): Promise<() => void> {
   const onSession = (session: string): void => model.send({ kind: 'shown', session });
   return isServed
     ? chat.mount(frame, { channel, title, baseUrl, token: token ?? '', onSession })
-    : chat.mount(frame, { channel, title, kernel: model, onSession });
+    : chat.mount(frame, { channel, title, kernel: model, notebook: String(model.get('notebook')), onSession });
 }
 
 function render(context: Context): () => void {

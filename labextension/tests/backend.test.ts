@@ -93,6 +93,22 @@ describe('the kernel', () => {
     expect(port.listeners).toBe(0);
   });
 
+  it('fetches older steps, with the secret of its session', async () => {
+    const port = new Port();
+    const credentials = { session: 's', secret: 'x', threadId: 't' };
+    const asked = new KernelBackend(port).stepsBefore(credentials, 'b');
+    expect(port.sent[0]).toMatchObject({ kind: 'steps', body: { session: 's', secret: 'x', before: 'b' } });
+    const request = port.sent[0]?.['request'];
+    port.arrive({ kind: 'steps', request, status: 200, body: { steps: [], earlier: 3 } });
+    expect(await asked).toEqual({ steps: [], earlier: 3 });
+    const refused = new KernelBackend(port).stepsBefore(credentials, 'b');
+    const text = 'There is no such conversation.';
+    const answer = { kind: 'steps', request: port.sent[1]?.['request'], status: 404 };
+    port.arrive({ ...answer, body: { code: 'unknown_session', text } });
+    await expect(refused).rejects.toThrow(text);
+    expect(port.listeners).toBe(0);
+  });
+
   it('carries frames of its own connection only, though every page hears all', () => {
     const port = new Port();
     const heard: string[] = [];

@@ -12,7 +12,15 @@ import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.host.runtime import Runtime
 from jupyter_chat_sessions.testing import Stage, Viewer
 
-DECORATORS = [cl.on_chat_start, cl.on_message, cl.on_chat_end, cl.on_stop]
+DECORATORS = [
+    cl.on_chat_start,
+    cl.on_chat_resume,
+    cl.on_message,
+    cl.on_chat_end,
+    cl.on_stop,
+    cl.on_disconnect,
+    cl.on_reconnect,
+]
 
 
 @pytest.mark.parametrize("decorator", DECORATORS)

@@ -16,7 +16,7 @@ import pytest
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.host.app import App
 from jupyter_chat_sessions.host.dispatcher import MAX_ERROR_TEXT, Dispatcher
-from jupyter_chat_sessions.host.session import BaseSession, Run
+from jupyter_chat_sessions.host.session import MAX_TAKEN, BaseSession, Run
 from jupyter_chat_sessions.protocol.frames import Emit, HostFrame, OpenSession, RunChanged, UserInfo
 from jupyter_chat_sessions.protocol.steps import Step
 from jupyter_chat_sessions.testing import Stage, Viewer
@@ -221,6 +221,102 @@ async def test_a_run_that_is_stopped_before_it_could_begin_is_cancelled_and_said
     await asyncio.wait_for(stopped.wait(), 10)
     assert [frame.status for frame in line.frames if isinstance(frame, RunChanged)][:2] == ["running", "cancelled"]
     assert called == []
+
+
+# ---- a message is given to a handler once ----------------------------------------------------------------------------
+
+
+async def test_a_message_that_comes_again_while_it_waits_runs_or_is_done_runs_once() -> None:
+    app, line, called, gate, done = App(), Sink(), [], asyncio.Event(), asyncio.Event()
+
+    async def on_message() -> None:
+        called.append("message")
+        await gate.wait()
+        if len(called) == 2:
+            done.set()
+
+    app.register("on_message", on_message)
+    session = a_session(app, line)
+    dispatcher = Dispatcher(session, report=line.put, show_error=lambda *_: None)
+    steps = [Step(id=f"{ID[:-1]}{number}", type="user_message", name="Alice") for number in (1, 2)]
+    for _ in range(3):
+        for step in steps:
+            dispatcher.submit(Run("on_message", step=step))
+    assert len(session.waiting) == 1
+    gate.set()
+    await asyncio.wait_for(done.wait(), 10)
+    while session.current_run is not None:
+        await asyncio.sleep(0)
+    dispatcher.submit(Run("on_message", step=steps[0]))
+    assert session.current_run is None
+    assert len(called) == 2
+    again = Step(id=steps[0].id, type="user_message", name="Alice", attempt=2)
+    dispatcher.submit(Run("on_message", step=again))
+    while session.current_run is not None:
+        await asyncio.sleep(0)
+    assert len(called) == 3, "Retry is another attempt"
+
+
+async def test_what_was_given_is_remembered_within_a_bound() -> None:
+    session = a_session(App(), Sink())
+    for number in range(MAX_TAKEN + 10):
+        session.take((str(number), 1))
+    assert len(session.taken) == MAX_TAKEN
+    assert (str(MAX_TAKEN + 9), 1) in session.taken
+
+
+# ---- the author's interrupt, and viewers that come and go ------------------------------------------------------------
+
+
+async def test_an_interrupt_is_shown_to_the_viewer_and_what_waits_goes_on() -> None:
+    """RELIABILITY 2.5: it cancels what runs, visibly, and not the link; `on_stop` is the viewer's."""
+    stops, begun = [], asyncio.Event()
+    cl.on_stop(lambda: stops.append("stop"))
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        if message.content == "hang":
+            begun.set()
+            await asyncio.Event().wait()
+        await cl.Message(f"echo {message.content}").send()
+
+    async with Stage() as stage, Viewer("Alice") as alice, Viewer("Bob") as bob:
+        wire = stage.link._wire
+        alice.send("hang")
+        alice.send("next")
+        await begun.wait()
+        await alice.wait_for(lambda: not alice.viewing.unconfirmed)
+        for session in stage.runtime.sessions:
+            stage.runtime.interrupt(session)
+        await alice.wait_for(lambda: alice.viewing.is_quiet)
+        assert asked(alice) == [("hang", "cancelled"), ("next", "done")]
+        assert heard(alice) == ["Stopped by the author of this notebook.", "echo next"]
+        assert heard(bob) == []
+        assert stage.link._wire is wire
+        assert stage.runtime.link_status == "connected"
+    assert stops == []
+
+
+async def test_a_viewer_that_comes_and_goes_while_a_handler_runs_costs_one_run_at_most() -> None:
+    app, line, called, gate = App(), Sink(), [], asyncio.Event()
+    app.register("on_message", gate.wait)
+    app.register("on_disconnect", lambda: called.append("left"))
+    app.register("on_reconnect", lambda: called.append("back"))
+    session = a_session(app, line)
+    dispatcher = Dispatcher(session, report=line.put, show_error=lambda *_: None)
+    dispatcher.submit(Run("on_message", step=Step(id=ID, type="user_message", name="Alice")))
+    for _ in range(50):
+        dispatcher.watched(is_watched=False)
+        dispatcher.watched(is_watched=True)
+    assert len(session.waiting) == 0
+    dispatcher.watched(is_watched=False)
+    dispatcher.stop()
+    assert [run.slot for run in session.waiting] == ["on_disconnect"], "a viewer's Stop is not for it"
+    gate.set()
+    async with asyncio.timeout(10):
+        while session.current_run is not None:
+            await asyncio.sleep(0)
+    assert called == ["left"]
 
 
 async def test_the_thread_of_a_stopped_handler_is_not_heard_any_more() -> None:

@@ -8,7 +8,13 @@ import threading
 import msgspec
 import pytest
 
-from jupyter_chat_sessions.host.outbox import MAX_FRAME_BYTES, MAX_TEXT_LENGTH, MAX_WAITING_FRAMES, Outbox
+from jupyter_chat_sessions.host.outbox import (
+    MAX_FRAME_BYTES,
+    MAX_TEXT_LENGTH,
+    MAX_WAITING_BYTES,
+    MAX_WAITING_FRAMES,
+    Outbox,
+)
 from jupyter_chat_sessions.protocol.frames import AppendText, Emit, Event, HostFrame, PutStep, RemoveStep, SetState
 from jupyter_chat_sessions.protocol.steps import Step
 
@@ -166,3 +172,33 @@ async def test_one_who_waits_for_room_may_give_up() -> None:
         await gives_up
     box.outbox.settled(0)
     await asyncio.wait_for(waits_on, 10)
+
+
+async def test_large_frames_leave_no_room_until_they_are_confirmed() -> None:
+    box = Counted()
+    large = SetState(state={"x": "x" * (MAX_WAITING_BYTES // 2)})
+    box.put(large)
+    await asyncio.wait_for(box.outbox.room(), 10)
+    box.put(large)
+    waiting = asyncio.ensure_future(box.outbox.room())
+    await asyncio.sleep(0)  # so that it has begun to wait
+    box.outbox.settled(len(box.taken()))
+    assert not waiting.done(), "sent is not yet confirmed"
+    box.outbox.settled(1)
+    await asyncio.wait_for(waiting, 10)
+    box.outbox.settled(0)
+    assert box.outbox._bytes == 0
+
+
+async def test_what_is_thrown_away_is_counted_no_more() -> None:
+    """A new hub: what was said to the old one is taken and not sent."""
+    box = Counted()
+    large = SetState(state={"x": "x" * (MAX_WAITING_BYTES // 2)})
+    for _ in range(3):
+        box.put(large)
+    box.taken()
+    box.put(SetState(state={}))
+    box.outbox.settled(len(box.taken()))
+    await asyncio.wait_for(box.outbox.room(), 10)
+    box.outbox.settled(0)
+    assert box.outbox._bytes == 0

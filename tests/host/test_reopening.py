@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
+
+import pytest
 
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.embedded import EmbeddedHub, LocalWire
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.protocol.errors import HubUnreachableError
-from jupyter_chat_sessions.protocol.frames import EndSession
+from jupyter_chat_sessions.protocol.frames import EndSession, SessionEnded
 from jupyter_chat_sessions.testing import Stage, Viewer
 
 
@@ -126,3 +129,108 @@ async def test_a_session_that_ended_meanwhile_has_its_on_chat_end() -> None:
         assert not ended.is_set()
         hub.is_away = False
         assert await asyncio.to_thread(ended.wait, 10)
+
+
+async def test_a_message_that_only_waited_is_answered_once_afterwards() -> None:
+    """RELIABILITY 2.5: what was not started is delivered again; what was started never runs again by itself."""
+    runs, hold, holds = [], threading.Event(), threading.Event()
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        runs.append(message.content)
+        if message.content == "first":
+            holds.set()
+            hold.wait(10)  # keeps the loop, as a cell would
+        await cl.Message(f"echo {message.content}").send()
+
+    stage = Stage(run_on="thread")
+    hub = stage.embedded = UnreachableHub()
+    async with stage, Viewer("Alice") as alice:
+        alice.send("first")
+        alice.send("second")
+        assert await asyncio.to_thread(holds.wait, 10)
+        await alice.wait_for(lambda: status(alice, "second") == "queued")
+        await cut(stage, hub)
+        await alice.wait_for(lambda: status(alice, "first") == "interrupted")
+        hub.is_away = False
+        await alice.wait_for(lambda: alice.state.get("host") == "connected")
+        hold.set()
+        await alice.wait_for(lambda: alice.viewing.is_quiet)
+        assert status(alice, "second") == "done"
+        assert alice.steps[-1].output == "echo second"
+    assert runs == ["first", "second"]
+
+
+async def test_retry_runs_an_interrupted_message_again_at_the_host_that_had_begun_it() -> None:
+    runs, hold, holds = [], threading.Event(), threading.Event()
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        runs.append(message.content)
+        holds.set()
+        await asyncio.to_thread(hold.wait, 10)
+        await cl.Message(f"echo {message.content}").send()
+
+    stage = Stage(run_on="thread")
+    hub = stage.embedded = UnreachableHub()
+    async with stage, Viewer("Alice") as alice:
+        alice.send("first")
+        assert await asyncio.to_thread(holds.wait, 10)
+        await cut(stage, hub)
+        await alice.wait_for(lambda: status(alice, "first") == "interrupted")
+        hub.is_away = False
+        await alice.wait_for(lambda: alice.state.get("host") == "connected")
+        hold.set()
+        alice.retry(alice.steps[0])
+        await alice.wait_for(lambda: alice.viewing.is_quiet and status(alice, "first") == "done")
+        assert [step.output for step in alice.steps] == ["first", "echo first"]
+    assert runs == ["first", "first"]
+
+
+async def test_after_a_long_cut_it_is_no_resumption_and_values_are_saved_again() -> None:
+    """The process has lived on: values that no JSON can write are there, and `on_chat_resume` is not due."""
+    calls, value = [], object()
+    cl.on_chat_resume(lambda: calls.append("resume"))
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        if message.content == "set":
+            cl.user_session.set("object", value)
+            cl.user_session.set("name", "Alice")
+        known = [each.content for each in cl.chat_context.get()]
+        await cl.Message(f"{cl.user_session.get('object') is value} {known}").send()
+
+    stage = Stage(run_on="thread")
+    hub = stage.embedded = UnreachableHub()
+    async with stage, Viewer("Alice") as alice:
+        await alice.say("set")
+        await cut(stage, hub)
+        await alice.wait_for(lambda: alice.state.get("host") == "gone")
+        hub.is_away = False
+        await alice.wait_for(lambda: alice.state.get("host") == "connected")
+        assert (await alice.say("get")).content == "True ['set', \"True ['set']\", 'get']"
+        assert calls == []
+        await stage.restart_host()
+        assert (await alice.say("get")).content.startswith("False ['set',")
+    assert calls == ["resume"]
+
+
+@pytest.mark.parametrize(("reason", "ends"), [("closed", 1), ("timeout", 1), ("unpublished", 1), ("moved", 0)])
+async def test_on_chat_end_runs_once_at_the_real_end_only(reason: Any, ends: int) -> None:
+    calls, ended = [], asyncio.Event()
+    cl.on_chat_end(lambda: calls.append("end"))
+    loop = asyncio.get_running_loop()
+
+    async with Stage() as stage:
+        viewer = await Viewer("Alice", stage=stage).__aenter__()
+        stage.runtime.on_session_ended = lambda _: loop.call_soon_threadsafe(ended.set)
+        frame = SessionEnded(session=viewer.session_id, reason=reason)
+
+        async def deliver() -> None:
+            stage.runtime.on_frames([frame, frame])
+
+        await asyncio.wrap_future(stage.link.call(deliver()))
+        await asyncio.wait_for(ended.wait(), 10)
+        assert stage.runtime.sessions == []
+        assert calls == ["end"] * ends
+    assert calls == ["end"] * ends

@@ -46,10 +46,15 @@ def test_a_handler_that_waits_is_stopped_while_no_cell_runs(kernel: RealKernel, 
     page.run("%chat_session")
     page.run(SPEAK.format(text="wait"))
     page.wait_for(lambda: "waiting" in defining.text)
+    page.run("wire = runtime.link._wire")
     kernel.interrupt()
-    assert page.run("%%chat_session\nagain").shown == "heard again"
+    talking = page.run("%%chat_session\nagain")
+    assert "Stopped by the author of this notebook." in talking.shown
+    assert talking.shown.endswith("heard again")
     statuses = page.run("print([session.current_run for session in runtime.sessions])")
     assert statuses.text == "[None]\n"
+    link = page.run("print(runtime.link_status, runtime.link._wire is wire)")
+    assert link.text == "connected True\n", "the link is not interrupted"
 
 
 def test_a_handler_that_keeps_the_loop_is_stopped_while_a_cell_waits_for_it(kernel: RealKernel, page: Page) -> None:

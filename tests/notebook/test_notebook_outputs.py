@@ -76,3 +76,56 @@ def test_input_in_a_handler_is_refused_and_cells_still_have_it(kernel: RealKerne
     request = page.start("print(input('Name? '))", allow_stdin=True)
     assert page.answer_input("Ben") == "Name? "
     assert page.finish(request).text == "Ben\n"
+
+
+def test_what_a_restart_has_cost_is_told_in_the_cell_of_the_handlers(page: Page) -> None:
+    defining = page.run(
+        """\
+@cl.on_message
+async def reply(message):
+    cl.user_session.set("client", object())
+
+@cl.on_chat_resume
+async def resume(thread):
+    await cl.Message("back").send()
+"""
+    )
+    page.run("%chat_session")
+    other = page.run(
+        """\
+import asyncio
+from jupyter_chat_sessions.testing import Stage, Viewer
+warned, loop = asyncio.Event(), asyncio.get_running_loop()
+async with Stage() as stage, Viewer("Alice") as alice:
+    await alice.say("hi")
+    show = stage.runtime.show_warning
+    stage.runtime.show_warning = lambda text: (show(text), loop.call_soon_threadsafe(warned.set))
+    await stage.restart_host()
+    await asyncio.wait_for(warned.wait(), 10)
+    await alice.wait_for(lambda: alice.steps[-1].output == "back")
+    print(alice.transcript)
+"""
+    )
+    page.wait_for(lambda: "'client'" in defining.stderr)
+    assert "After the restart these values of user_session could not be restored: 'client' (session" in defining.stderr
+    assert "Set them again in @cl.on_chat_resume." in defining.stderr
+    assert other.text == "[('Alice', 'hi'), ('Assistant', 'back')]\n"
+    assert other.stderr == ""
+
+
+def test_what_a_cell_sets_in_its_own_session_is_kept_for_the_next_kernel(page: Page) -> None:
+    page.run("cl.on_message(lambda: None)\n%chat_session")
+    page.run(
+        """\
+import asyncio
+from jupyter_chat_sessions.host.current import current_runtime
+from jupyter_chat_sessions.protocol.frames import SaveValues
+outbox, saved = current_runtime().link.outbox, []
+put = outbox.put
+outbox.put = lambda frame: (isinstance(frame, SaveValues) and saved.append(frame), put(frame))
+cl.user_session.set("name", "Alice")
+cl.user_session.set("turns", 3);
+"""
+    )
+    seen = page.run("await asyncio.sleep(0)\nprint([sorted(frame.values) for frame in saved], saved[0].lost)")
+    assert seen.text == "[['name', 'turns']] []\n"

@@ -172,9 +172,17 @@ print(sorted(name for name in state if not name.startswith("_")))
 print(max(len(str(value)) for value in state.values()) < 10_000, "Alice" in str(state))
 """
     )
-    assert state.text == (
-        "['channel', 'height', 'layout', 'mode', 'static_version', 'tabbable', 'title', 'tooltip']\nTrue False\n"
-    )
+    traits = "'channel', 'height', 'layout', 'mode', 'notebook', 'static_version', 'tabbable', 'title', 'tooltip'"
+    assert state.text == f"[{traits}]\nTrue False\n"
+
+
+def test_a_widget_that_was_closed_and_shown_again_is_spoken_through(author: WidgetViewer, page: Page) -> None:
+    page.run('get_ipython().magics_manager.registry["ChatMagics"].notebook._widget_by_channel["demo"].close()')
+    page.run("%chat_session demo")
+    again = WidgetViewer(page)
+    again.say("Bob")
+    again.say("hi")
+    assert again.transcript[-1] == "Bob said hi"
 
 
 def test_the_bundle_comes_from_the_kernel_when_a_page_asks(author: WidgetViewer, page: Page) -> None:

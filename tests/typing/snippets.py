@@ -38,6 +38,20 @@ def ended(reason: str = "", *, loud: bool = False) -> str:
     return reason
 
 
+@cl.on_chat_resume
+async def resumed(thread: cl.ThreadDict) -> None:
+    assert_type(thread["steps"], list[dict[str, Any]])
+    assert_type(thread["name"], str | None)
+
+
+@cl.on_disconnect
+def left() -> None: ...
+
+
+@cl.on_reconnect
+async def back() -> None: ...
+
+
 # A decorated handler keeps its signature.
 assert_type(stopped(), int)
 assert_type(ended("left", loud=True), str)

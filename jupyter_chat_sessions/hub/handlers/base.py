@@ -22,6 +22,15 @@ MAX_BODY_BYTES = 256 * 1024
 
 T = TypeVar("T")
 
+_SENTENCE = {
+    400: "This request could not be read; send JSON.",
+    403: "This Jupyter server does not know you, or not by this address. Sign in, or send its token in an "
+    "`Authorization` header.",
+    404: "There is nothing here for a page of another site.",
+    405: "This address does not take this method; `api/chat-sessions/openapi.json` tells which it takes.",
+}
+"""What is said where Jupyter or tornado has refused, with one word."""
+
 _STATUS: dict[ErrorCode, int] = {
     "malformed": 400,
     "missing_env": 400,
@@ -128,6 +137,23 @@ class ApiHandler(ChatHandler):
         await super().prepare(_redirect_to_login=False)
         await self.authorize()
 
+    def check_xsrf_cookie(self) -> None:
+        """Refuse what a page of another site may have sent, and tell a script what it should send.
+
+        Raises:
+            Refusal: The cookie's token was not given a second time, in a header.
+        """
+        try:
+            super().check_xsrf_cookie()
+        except HTTPError as reason:
+            if reason.status_code != 403:
+                raise
+            raise Refusal(
+                "forbidden",
+                "Send the value of the `_xsrf` cookie in an `X-XSRFToken` header, or this server's token in an "
+                "`Authorization` header.",
+            ) from None
+
     def body(self, of: type[T]) -> T:
         """Return the request's body.
 
@@ -159,7 +185,8 @@ class ApiHandler(ChatHandler):
         if isinstance(error, Refusal):
             body = error.body
         elif status_code < 500:
-            body = ErrorBody(code="forbidden" if status_code == 403 else "malformed", text=self._reason)
+            code = "forbidden" if status_code == 403 else "malformed"
+            body = ErrorBody(code=code, text=_SENTENCE.get(status_code, f"{self._reason}."))
         else:
             body = ErrorBody(code="internal", text="Something went wrong on the server; its log says what.")
         self.set_header("Content-Type", "application/json")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from itertools import takewhile
 from typing import ClassVar
 from uuid import uuid4
 
@@ -18,21 +17,23 @@ from ...protocol.errors import ProtocolError
 from ...protocol.frames import (
     MAX_TEXT,
     PROTOCOL_VERSION,
+    Accepted,
     Decoder,
     ErrorFrame,
     Event,
     Hello,
     HubFrame,
     Numbered,
+    PutStep,
     SendAnswer,
     SendMessage,
-    Welcome,
     join,
 )
-from ...protocol.steps import Step, is_id
+from ...protocol.steps import FINAL_RUN_STATUSES, Step, is_id
 from ...protocol.viewing import Viewing
 from .base import Refusal, refusals
 from .operations import SECRET_HEADER, MessageReply, NewMessage, Operation
+from .replies import reply_to, run_of
 from .rest import RestHandler
 
 
@@ -73,26 +74,39 @@ class MessagesHandler(RestHandler):
             attachment = self.hub.attach(await self.principal(), hello, listener)
         host = attachment.session.channel.host
         self.note_activity(None if host is None else host.kernel_id)
+        conversation = attachment.session.conversation  # All of it; what a viewer is given begins later.
+        client_id = message.client_id or str(uuid4())
+        earlier = next((step for step in conversation.steps if step.client_id == client_id), None)
         try:
-            client_id = message.client_id or str(uuid4())
-            command = _command(listener.viewing.conversation, client_id, text)
             if is_stream:
                 self.set_header("Content-Type", "text/event-stream")
                 self.set_header("Cache-Control", "no-store")
-                listener.on_event = self._send_event
-            if command is not None:
+                if earlier is None:
+                    listener.on_event = self._send_event
+            if earlier is not None and earlier.status is None:
+                listener.recognise(earlier, text)
+            else:
+                command: SendMessage | SendAnswer = (
+                    SendAnswer(client_id=client_id, question_id=conversation.questions[0].id, text=text)
+                    if conversation.questions and earlier is None
+                    else SendMessage(client_id=client_id, text=text)
+                )
                 listener.viewing.command(command)
                 attachment.receive(command)
-            status = await listener.outcome(client_id, timeout_s=self.hub.options.reply_timeout_s)
+                listener.raise_refusal()
+            if is_stream and earlier is not None:
+                for step in (earlier, *reply_to(conversation.steps, earlier.id)):
+                    self._send_event(PutStep(step=step))
+                listener.on_event = self._send_event
+            status = await listener.outcome(conversation, timeout_s=self.hub.options.reply_timeout_s)
         finally:
             attachment.detach()
         if listener.has_left:
             return
-        conversation = listener.viewing.conversation
         reply = MessageReply(
             status=status,
-            steps=_said_to(conversation, client_id),
-            question=conversation.questions[0] if conversation.questions else None,
+            steps=[] if listener.step_id is None else reply_to(conversation.steps, listener.step_id),
+            question=conversation.questions[0] if status == "asking" else None,
         )
         if is_stream:
             self._write_event("done", msgspec.json.encode(reply))
@@ -117,38 +131,6 @@ class MessagesHandler(RestHandler):
         self.write(b"event: " + name.encode() + b"\ndata: " + data + b"\n\n")
 
 
-def _command(conversation: Conversation, client_id: str, text: str) -> SendMessage | SendAnswer | None:
-    """Return what to send; None where it came before: then its answer is waited for, or told again.
-
-    Raises:
-        Refusal: The client id was used before for something else.
-    """
-    earlier = _own_step(conversation, client_id)
-    if earlier is not None and earlier.output != text:
-        raise Refusal("conflict", "This client id was used before for something else. Send it under a new one.")
-    if earlier is not None:
-        return None
-    if conversation.questions:
-        return SendAnswer(client_id=client_id, question_id=conversation.questions[0].id, text=text)
-    return SendMessage(client_id=client_id, text=text)
-
-
-def _said_to(conversation: Conversation, client_id: str) -> list[Step]:
-    """Return what was said to a message or an answer, the same however often it is asked."""
-    own = _own_step(conversation, client_id)
-    steps = conversation.steps
-    if own is None:
-        return []
-    of_run = [step for step in steps if step.type != "user_message" and step.parent_id == own.id]
-    behind = takewhile(lambda step: step.type != "user_message", steps[steps.index(own) + 1 :])
-    is_answer = own.status is None  # what follows it belongs to the run that asked
-    return of_run or [step for step in behind if is_answer or step.parent_id is None]
-
-
-def _own_step(conversation: Conversation, client_id: str) -> Step | None:
-    return next((step for step in conversation.steps if step.client_id == client_id), None)
-
-
 class _Listener:
     """An outlet that follows the conversation in process."""
 
@@ -158,6 +140,9 @@ class _Listener:
         self._decoder = Decoder(HubFrame, max_bytes=sys.maxsize)  # from this very process
         self._changed = asyncio.Event()
         self.has_left = False
+        self.step_id: str | None = None
+        """What was said, once it has become a step."""
+        self._run_id: str | None = None
 
     def send(self, frame: bytes) -> None:
         """Follow a frame."""
@@ -165,9 +150,11 @@ class _Listener:
             if isinstance(read, ProtocolError):
                 raise read
             self.viewing.receive(read)
+            if isinstance(read, Accepted):
+                self.step_id = read.step_id
             if isinstance(read, Numbered) and self.on_event is not None:
                 self.on_event(read.event)
-            if isinstance(read, Numbered | ErrorFrame | Welcome) or self.viewing.bye is not None:
+            if isinstance(read, Numbered | Accepted | ErrorFrame) or self.viewing.bye is not None:
                 self._changed.set()
 
     def close(self, code: int, reason: str) -> None:
@@ -179,31 +166,48 @@ class _Listener:
         self.has_left = True
         self._changed.set()
 
-    async def outcome(self, client_id: str, *, timeout_s: float) -> str:
-        """Wait until the session has nothing more to say to a command, and return how it went.
+    def recognise(self, earlier: Step, text: str) -> None:
+        """Wait for the outcome of an answer that was given before: its question is closed, and cannot be answered.
+
+        Raises:
+            Refusal: The answer was another one.
+        """
+        if earlier.output != text:
+            raise Refusal("conflict", "This client id was used before for something else. Send it under a new one.")
+        self.step_id = earlier.id
+
+    async def outcome(self, conversation: Conversation, *, timeout_s: float) -> str:
+        """Wait until the session has nothing more to say to what was said, and return how it went.
 
         Raises:
             Refusal: The command was refused.
         """
         try:
             async with asyncio.timeout(timeout_s):
-                while not self.viewing.is_quiet:
-                    self._raise_refusal()
-                    if self.viewing.bye is not None or self.has_left:
-                        return "cancelled"
+                while (status := self._outcome(conversation)) is None:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
             return "running"
-        self._raise_refusal()
-        if self.viewing.conversation.questions:
-            return "asking"
-        own = _own_step(self.viewing.conversation, client_id)
-        return (own.status if own is not None else None) or "done"
+        return status
 
-    def _raise_refusal(self) -> None:
+    def raise_refusal(self) -> None:
+        """Raise what the command was refused with, if it was."""
         for error in self.viewing.refused:
             raise Refusal(error.code, error.text, details=error.details)
+
+    def _outcome(self, conversation: Conversation) -> str | None:
+        self.raise_refusal()
+        if self.step_id is not None:
+            self._run_id = self._run_id or run_of(conversation.steps, self.step_id)
+            run = conversation.step(self._run_id)
+            if run is not None and run.status in FINAL_RUN_STATUSES:
+                return run.status
+        if self.viewing.bye is not None or self.has_left:
+            return "cancelled"
+        if not self.viewing.unconfirmed and conversation.questions:
+            return "asking"
+        return "done" if self.viewing.is_quiet else None
 
 
 def _ignore_closed(flushed: asyncio.Future[None]) -> None:

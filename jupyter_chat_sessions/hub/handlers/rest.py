@@ -179,7 +179,7 @@ class StepsHandler(RestHandler):
         limit = self.limit(default=50)
         if before is not None and is_id(before) is None:
             raise Refusal("malformed", "`before` is the id of a step.")
-        steps, earlier = await self.hub.store.steps_before(session.record.thread_id, before=before, limit=limit)
+        steps, earlier = await session.steps_before(before, limit=limit)
         self.answer(Steps(steps=steps, earlier=earlier))
 
 

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Awaitable
 from typing import Any
 
-from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.auth.decorator import allow_unauthenticated
 
-from ...protocol.frames import MAX_VIEWER_BYTES
+from ...protocol.frames import MAX_VIEWER_BYTES, Bye, encode, join
 from ..access import Principal
 from ..attachment import Reception
 from .base import ChatHandler, Refusal
@@ -25,7 +25,10 @@ class ViewerSocket(ChatSocket, ChatHandler):
     is_socket = True
     _hello_timer: asyncio.TimerHandle | None = None
     _outlet: ViewerOutlet | None = None
-    _reception: Reception
+    _principal: Principal | None = None
+    _reception: Reception | None = None
+    """Only of who is let in: without it, nothing of the hub can be reached from here."""
+    _refused_with = ""
 
     @property
     def max_message_size(self) -> int:
@@ -42,31 +45,45 @@ class ViewerSocket(ChatSocket, ChatHandler):
         self.request.query_arguments.pop("token", None)
         await super().prepare()
 
-    @ws_authenticated
+    @allow_unauthenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
-        """Open the socket to who may chat, from a page of this server or with an `Authorization` header."""
-        await self.authorize()
-        if "Origin" not in self.request.headers and not self.token_authenticated:
-            raise Refusal(
-                "forbidden", "A browser's WebSocket names its origin; a script sends an Authorization header."
-            )
-        self._principal: Principal = await self.principal()
+        """Open the socket to who may chat, from a page of this server or with an `Authorization` header.
+
+        A browser tells its page nothing of a refused handshake, and the page would try for ever. So a page of this
+        server is refused on an open socket, by a goodbye that it understands; tornado's own `get` has compared the
+        origin by then. Everybody else is refused in the handshake.
+        """
+        try:
+            await self.authorize()
+            if "Origin" not in self.request.headers and not self.token_authenticated:
+                raise Refusal(
+                    "forbidden", "A browser's WebSocket names its origin; a script sends an Authorization header."
+                )
+            self._principal = await self.principal()
+        except Refusal as refusal:
+            if "Origin" not in self.request.headers:
+                raise
+            self._refused_with = refusal.body.text
         await super().get(*args, **kwargs)
 
     def open(self, *args: Any, **kwargs: Any) -> None:
-        """Wait for the hello."""
+        """Wait for the hello, or say goodbye at once."""
+        if self._principal is None:
+            self._say_goodbye()
+            return
         super().open(*args, **kwargs)
         loop = asyncio.get_running_loop()
-        options = self.hub.options
+        options, principal = self.hub.options, self._principal
         outlet = self._outlet = ViewerOutlet(
             _SocketLine(self), loop, heartbeat_s=options.heartbeat_s, max_unread_bytes=options.max_write_buffer_bytes
         )
-        self._reception = Reception(lambda hello: self.hub.attach(self._principal, hello, outlet), outlet)
+        self._reception = Reception(lambda hello: self.hub.attach(principal, hello, outlet), outlet)
         self._hello_timer = loop.call_later(options.hello_timeout_s, self.close, 4408, "no hello")
 
     def on_message(self, message: str | bytes) -> None:
         """Hand a message on. Nothing here waits."""
-        assert self._outlet is not None
+        if self._reception is None or self._outlet is None:
+            return  # It was refused: there is nobody to hand it to.
         self._outlet.heard()
         self._reception.receive(message)
         if self._reception.has_heard_hello and self._hello_timer is not None:
@@ -87,8 +104,15 @@ class ViewerSocket(ChatSocket, ChatHandler):
             self._hello_timer.cancel()
         if self._outlet is not None:
             self._outlet.stop()
+        if self._reception is not None:
             self._reception.lost()
         super().on_close()
+
+    def _say_goodbye(self) -> None:
+        code, reason = (4401, "not signed in") if self.current_user is None else (4403, "not allowed")
+        logger.info("a viewer was refused: %s", reason)
+        self.write_message(join([encode(Bye(code=code, text=self._refused_with))]).decode())
+        self.close(code, reason)
 
 
 class _SocketLine:

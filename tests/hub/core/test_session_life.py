@@ -8,6 +8,7 @@ import weakref
 
 import pytest
 
+from jupyter_chat_sessions.hub.access import Principal
 from jupyter_chat_sessions.hub.hub import NewSession
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.protocol.frames import (
@@ -29,7 +30,7 @@ from jupyter_chat_sessions.protocol.frames import (
     ViewerFrame,
 )
 
-from .doubles import FakeHost, Hall, a_person, new_id, refusal_of
+from .doubles import FakeHost, Hall, Tab, a_person, new_id, refusal_of
 
 TIMEOUT_S = HubOptions().session_timeout_s
 
@@ -69,6 +70,31 @@ def test_the_server_has_room_for_so_many_sessions() -> None:
     hall.create()
 
 
+def test_one_person_has_room_for_so_many_sessions_and_takes_it_from_nobody() -> None:
+    hall = Hall(options=HubOptions(max_sessions_per_user=2, session_timeout_s=600))
+    first = hall.enter("alice")
+    hall.enter("alice")
+    code, text = refusal_of(lambda: hall.create())
+    assert code == "busy"
+    assert "2 conversations" in text
+    assert "End one" in text
+    assert "10 minutes" in text
+    assert hall.hub.statistics().sessions == 2
+    hall.enter("bob")
+    first.put(EndSession())
+    hall.create()
+
+
+def test_a_class_that_shares_the_servers_token_is_not_locked_out_and_cannot_fill_the_server() -> None:
+    hall = Hall()
+    scripts = Principal(key="token", user=a_person().user, is_owner=True)
+    for _ in range(40 * 25):
+        hall.hub.create_session(scripts, NewSession(channel="lesson"))
+    assert refusal_of(lambda: hall.hub.create_session(scripts, NewSession(channel="lesson")))[0] == "busy"
+    hall.enter("alice")
+    assert hall.hub.statistics().sessions * 9 < HubOptions().max_sessions
+
+
 def test_states_follow_the_viewers() -> None:
     hall = Hall()
     created = hall.create()
@@ -79,6 +105,21 @@ def test_states_follow_the_viewers() -> None:
         move()
         states.append(session.state)
     assert states == ["away", "live", "live", "live", "away", "live"]
+
+
+def test_a_viewer_whose_line_breaks_at_the_welcome_was_never_there() -> None:
+    class BrokenTab(Tab):
+        def send(self, frame: bytes) -> None:
+            raise OSError("the line is cut")
+
+    hall = Hall()
+    created = hall.create()
+    session = hall.hub.session(a_person(), created.session, created.secret)
+    with pytest.raises(OSError, match="the line is cut"):
+        BrokenTab(hall.hub, a_person(), created.session, created.secret).open()
+    assert (session.state, session.viewers) == ("away", 0)
+    hall.clock.advance(TIMEOUT_S)
+    assert hall.hub.statistics().sessions == 0
 
 
 def test_a_session_that_nobody_comes_back_to_ends_after_its_time() -> None:

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from jupyter_server.serverapp import ServerApp
-from msgspec.structs import replace
 from tornado.httpclient import HTTPRequest, HTTPResponse
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
@@ -238,6 +237,7 @@ class SocketTab:
         self.secret = secret
         self.frames: list[HubFrame] = []
         self.effects: list[str | None] = []
+        self.server = browser.server
         self._browser = browser
 
     async def open(self) -> None:
@@ -366,20 +366,20 @@ class ScriptedHost:
             case DeliverAnswer(session=session, question_id=question_id, answer=answer):
                 step = self._asking.pop(question_id).step
                 name = "nobody" if answer is None else answer.text
-                await self.emit(session, PutStep(step=_message(f"Hello {name}")))
+                await self.emit(session, PutStep(step=_message(f"Hello {name}", run=step.id)))
                 await self.say(RunChanged(session=session, run=step.id, name="on_message", status="done"))
 
     async def _greet(self, session: str, user: str) -> None:
         run = str(uuid4())
         await self.say(
             RunChanged(session=session, run=run, name="on_chat_start", status="running"),
-            Emit(session=session, event=PutStep(step=replace(_message(f"Welcome {user}"), parent_id=run))),
+            Emit(session=session, event=PutStep(step=_message(f"Welcome {user}", run=run))),
             RunChanged(session=session, run=run, name="on_chat_start", status="done"),
         )
 
     async def _answer(self, frame: Deliver, session: str, step: Step) -> None:
         if step.output == "ask":
-            message = _message("What is your name?")
+            message = _message("What is your name?", run=step.id)
             question = Question(id=str(uuid4()), step_id=message.id)
             self._asking[question.id] = frame
             await self.emit(session, PutStep(step=message), PutQuestion(question=question))
@@ -389,7 +389,7 @@ class ScriptedHost:
             await self._finish(session, step)
 
     async def _finish(self, session: str, step: Step) -> None:
-        message = _message("", streaming=True)
+        message = _message("", run=step.id, streaming=True)
         said = f"You said {step.output}"
         half = len(said) // 2
         await self.emit(session, PutStep(step=message))
@@ -399,8 +399,8 @@ class ScriptedHost:
         await self.say(RunChanged(session=session, run=step.id, name="on_message", status="done"))
 
 
-def _message(text: str, *, streaming: bool = False) -> Step:
-    return Step(id=str(uuid4()), type="assistant_message", name="Bot", output=text, streaming=streaming)
+def _message(text: str, *, run: str, streaming: bool = False) -> Step:
+    return Step(id=str(uuid4()), type="assistant_message", name="Bot", output=text, parent_id=run, streaming=streaming)
 
 
 async def _until_gone(host: ScriptedHost) -> None:

@@ -5,8 +5,10 @@ A new route is tested by being in `routes()`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -14,11 +16,20 @@ import pytest
 from jupyter_server.auth import Authorizer, User
 from tornado.httpclient import HTTPClientError
 from tornado.web import RequestHandler
-from tornado.websocket import WebSocketHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from jupyter_chat_sessions.hub.handlers.routes import Route, routes
+from jupyter_chat_sessions.protocol.frames import (
+    PROTOCOL_VERSION,
+    Bye,
+    Hello,
+    HubFrame,
+    HubLinkFrame,
+    SendMessage,
+    encode_message,
+)
 
-from .callers import API, Browser, Server, a_host
+from .callers import API, DEADLINE_S, Browser, Line, Server, a_host
 
 HOST = f"GET {API}/host"
 VIEWER = f"GET {API}/viewer"
@@ -83,8 +94,20 @@ async def knock(server: Server, door: Door, headers: dict[str, str], *, query: s
         socket = await server.open_socket(door.path + query, headers)
     except HTTPClientError as refused:
         return refused.code
-    socket.close()
-    return 101
+    line = Line(socket, HubFrame | HubLinkFrame)
+    with suppress(WebSocketClosedError):  # It is closed already.
+        await socket.write_message('[{"type": "ping"}]')  # Both sockets answer: first a hello.
+    frames = await line.read()
+    if not any(isinstance(frame, Bye) for frame in frames):
+        socket.close()
+        return 101
+    # A refusal in the place of the handshake's is a goodbye that says why, and nothing before or after it.
+    (bye,) = frames
+    assert await line.read() == []
+    assert socket.close_code == bye.code
+    assert bye.code in (4401, 4403)
+    code: int = bye.code - 4000
+    return code
 
 
 def test_the_table_has_the_doors_that_these_tests_speak_of() -> None:
@@ -94,6 +117,7 @@ def test_the_table_has_the_doors_that_these_tests_speak_of() -> None:
 
 async def test_nobody_without_credentials_is_let_in(server: Server) -> None:
     assert await let_in(server, {}) == set()
+    assert await let_in(server, {"Origin": server.origin}) == set()
 
 
 @pytest.mark.parametrize(
@@ -102,6 +126,7 @@ async def test_nobody_without_credentials_is_let_in(server: Server) -> None:
 )
 async def test_nobody_with_wrong_credentials_is_let_in(server: Server, header: str) -> None:
     assert await let_in(server, {"Authorization": header}) == set()
+    assert await let_in(server, {"Authorization": header, "Origin": server.origin}) == set()
 
 
 async def test_the_servers_token_opens_all_but_the_hosts_socket(server: Server) -> None:
@@ -137,9 +162,61 @@ async def test_a_token_in_a_sockets_address_is_worth_nothing(server: Server, ori
     query = f"?token={server.app.identity_provider.token}"
     headers = {} if origin is None else {"Origin": origin}
     assert await let_in(server, headers, query=query, sockets=True) == set()
+    assert await let_in(server, {"Origin": server.origin}, query=query, sockets=True) == set()
     # Nor does it lift the check of the origin for who has a cookie too.
     browser = await server.browser()
     assert await let_in(server, {**browser.cookie, **headers}, query=query, sockets=True) == set()
+
+
+async def test_a_page_that_is_not_signed_in_is_told_so_and_others_are_refused_in_the_handshake(server: Server) -> None:
+    socket = await server.open_socket(f"{API}/viewer", {"Origin": server.origin})
+    (bye,) = await Line(socket, HubFrame).read()
+    assert (bye.code, "Sign in" in bye.text) == (4401, True)
+    for headers in ({}, {"Origin": "https://evil.example"}, {**server.token, "Host": "evil.example"}):
+        with pytest.raises(HTTPClientError) as refused:
+            await server.open_socket(f"{API}/viewer", headers)
+        assert refused.value.code == 403
+
+
+@pytest.mark.parametrize("wait_for_goodbye", [False, True])
+async def test_a_refused_socket_reaches_nothing_of_the_hub_whatever_it_sends(
+    server: Server, wait_for_goodbye: bool
+) -> None:
+    async with a_host(server):
+        alice = await server.browser()
+        created = await alice.create()
+        hello = Hello(v=PROTOCOL_VERSION, session=created["session"], secret=created["secret"])
+        message = SendMessage(client_id=str(uuid4()), text="Hello")
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.app.port)
+        address = f"127.0.0.1:{server.app.port}"
+        upgrade = (
+            f"GET {server.base_url}{API}/viewer HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        writer.write(upgrade.encode())
+        heard = b""
+        if wait_for_goodbye:
+            heard = await asyncio.wait_for(reader.readuntil(b"not signed in"), DEADLINE_S)
+        for text in (encode_message([hello, message]), encode_message([hello])):
+            writer.write(client_frame(0x1, text))
+        writer.write(client_frame(0x8, b""))
+        heard += await asyncio.wait_for(reader.read(), DEADLINE_S)
+        writer.close()
+        assert heard.startswith(b"HTTP/1.1 101 ")
+        assert heard.count(b'"type"') == heard.count(b'"type":"bye"') == 1
+        assert (4401).to_bytes(2) + b"not signed in" in heard
+        assert server.hub.statistics().viewers == 0
+        session = await alice.request("GET", f"sessions/{created['session']}", secret=created["secret"])
+        assert session.code == 200
+        assert b"user_message" not in session.body
+
+
+def client_frame(opcode: int, payload: bytes) -> bytes:
+    """Return a WebSocket frame as a client sends it, with a mask of zeros."""
+    assert len(payload) < 2**16
+    length = bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + len(payload).to_bytes(2)
+    return bytes([0x80 | opcode]) + length + bytes(4) + payload
 
 
 class NoChat(Authorizer):
@@ -174,7 +251,10 @@ async def test_an_authorizer_that_denies_chatting_closes_every_door(server: Serv
         name, _, rest = line.partition("=")
         browser.cookies[name] = rest.partition(";")[0]
     assert await let_in(server, server.token) == set()
-    assert await let_in(server, {**browser.cookie, "Origin": server.origin}, sockets=True) == set()
+    own_page = {**browser.cookie, "Origin": server.origin}
+    assert await let_in(server, own_page, sockets=True) == set()
+    (bye,) = await Line(await server.open_socket(f"{API}/viewer", own_page), HubFrame).read()
+    assert (bye.code, "Ask its owner" in bye.text) == (4403, True)
 
 
 @pytest.mark.parametrize("server_config", [{"authorizer_class": NoChat}])
@@ -209,7 +289,9 @@ async def test_who_may_run_code_is_the_owner(server: Server) -> None:
 
 async def test_a_refused_program_is_told_so_and_not_sent_to_a_login_page(server: Server) -> None:
     response = await server.request("GET", f"{API}/sessions")
-    assert (response.code, json.loads(response.body)["code"]) == (403, "forbidden")
+    body = json.loads(response.body)
+    assert (response.code, body["code"]) == (403, "forbidden")
+    assert "Sign in" in body["text"]
 
 
 async def test_unknown_foreign_and_wrong_secret_are_answered_the_same(server: Server) -> None:
@@ -277,5 +359,8 @@ async def test_a_browsers_post_needs_the_xsrf_token(server: Server, token: str |
             ("DELETE", session, None),
         ):
             response = await server.request(method, path, headers=headers, body=body)
-            assert (response.code, json.loads(response.body)["code"]) == (403, "forbidden")
+            told = json.loads(response.body)
+            assert (response.code, told["code"]) == (403, "forbidden")
+            assert "`X-XSRFToken` header" in told["text"]
+            assert "`Authorization` header" in told["text"]
         assert server.hub.statistics().sessions == 1

@@ -10,10 +10,20 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from jupyter_chat_sessions.protocol.frames import Deliver, Numbered, OpenSession, Ping, Pong, PutStep, Welcome, encode
+from jupyter_chat_sessions.protocol.frames import (
+    Deliver,
+    DeliverAnswer,
+    Numbered,
+    OpenSession,
+    Ping,
+    Pong,
+    PutStep,
+    Welcome,
+    encode,
+)
 from jupyter_chat_sessions.protocol.steps import Step
 
-from .callers import Server, a_host
+from .callers import Browser, Server, SocketTab, a_host
 
 
 async def test_two_people_have_conversations_of_their_own(server: Server) -> None:
@@ -101,68 +111,77 @@ async def test_a_question_is_answered_over_http(server: Server) -> None:
         assert "question" not in answered
 
 
-async def test_a_message_over_http_sent_twice_runs_once(server: Server) -> None:
+ONE, TWO = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+either_way = pytest.mark.parametrize("accept", ["application/json", "text/event-stream"], ids=["plain", "stream"])
+
+
+@either_way
+async def test_a_message_over_http_sent_twice_runs_once_and_is_answered_the_same(server: Server, accept: str) -> None:
     async with a_host(server) as host:
         browser = await server.browser()
         created = await browser.create()
-        client_id = "00000000-0000-4000-8000-000000000001"
-        first, again = [await post(browser, created, "Hello", clientId=client_id) for _ in range(2)]
-        assert [step["output"] for step in first["steps"]] == ["You said Hello"]
-        assert again == first
-        await post(browser, created, "another")
-        assert await post(browser, created, "Hello", clientId=client_id) == first
-        other = await browser.request(
-            "POST",
-            f"sessions/{created['session']}/messages",
-            secret=created["secret"],
-            body={"text": "other", "clientId": client_id},
-        )
-        assert (other.code, json.loads(other.body)["code"]) == (409, "conflict")
-        assert [frame.step.output for frame in host.frames if isinstance(frame, Deliver)] == ["Hello", "another"]
+        first = await post(browser, created, "Hello", accept=accept, clientId=ONE)
+        await post(browser, created, "Something else", accept=accept)
+        assert await post(browser, created, "Hello", accept=accept, clientId=ONE) == first
+        assert (first["status"], [step["output"] for step in first["steps"]]) == ("done", ["You said Hello"])
+        assert await refused(browser, created, "other", accept=accept, clientId=ONE) == (409, "conflict")
+        assert sum(isinstance(frame, Deliver) for frame in host.frames) == 2
 
 
-async def test_a_message_and_an_answer_over_http_sent_twice_are_told_apart(server: Server) -> None:
-    async with a_host(server):
+@either_way
+async def test_a_message_that_led_to_a_question_and_its_answer_are_answered_the_same_again(
+    server: Server, accept: str
+) -> None:
+    async with a_host(server) as host:
         browser = await server.browser()
         created = await browser.create()
-        question, answer = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
-        asked = [await post(browser, created, "ask", clientId=question) for _ in range(2)]
-        assert [(one["status"], one["steps"][-1]["output"]) for one in asked] == [("asking", "What is your name?")] * 2
-        answered = [await post(browser, created, "Ada", clientId=answer) for _ in range(2)]
-        assert answered[0] == answered[1]
-        assert [step["output"] for step in answered[1]["steps"]] == ["Hello Ada"]
+        asked = await post(browser, created, "ask", accept=accept, clientId=ONE)
+        assert await post(browser, created, "ask", accept=accept, clientId=ONE) == asked
+        assert (asked["status"], asked["steps"][-1]["output"]) == ("asking", "What is your name?")
+        answered = await post(browser, created, "Ada", accept=accept, clientId=TWO)
+        assert (answered["status"], [step["output"] for step in answered["steps"]]) == ("done", ["Hello Ada"])
+        await post(browser, created, "ask", accept=accept)  # A question that neither has to do with.
+        assert await post(browser, created, "Ada", accept=accept, clientId=TWO) == answered
+        assert await refused(browser, created, "Eve", accept=accept, clientId=TWO) == (409, "conflict")
+        whole = await post(browser, created, "ask", accept=accept, clientId=ONE)
+        assert whole == {"status": "done", "steps": asked["steps"] + answered["steps"]}
+        assert sum(isinstance(frame, Deliver) for frame in host.frames) == 2
+        assert sum(isinstance(frame, DeliverAnswer) for frame in host.frames) == 1
 
 
-async def test_a_message_over_http_sent_again_while_it_runs_waits_for_the_same_answer(server: Server) -> None:
+@either_way
+async def test_a_message_sent_again_while_it_runs_waits_for_its_end(server: Server, accept: str) -> None:
     async with a_host(server) as host:
         browser = await server.browser()
         created = await browser.create()
         tab = await browser.tab(created)
-        client_id = "00000000-0000-4000-8000-000000000001"
-        first = asyncio.create_task(post(browser, created, "hold", clientId=client_id))
-        await tab.until(lambda: "run" in tab.state)
-        again = asyncio.create_task(post(browser, created, "hold", clientId=client_id))
-        while server.hub.statistics().viewers < 3:
-            await asyncio.wait_for(browser.request("GET", ""), 10)
+        replies = []
+        for viewers in (2, 3):
+            replies.append(asyncio.create_task(post(browser, created, "hold", accept=accept, clientId=ONE)))
+            await until_there_are(tab, viewers)
+            await tab.until(lambda: "run" in tab.state)
         await host.release()
-        assert await first == await again
+        first, second = await asyncio.gather(*replies)
+        assert first == second
+        assert (first["status"], [step["output"] for step in first["steps"]]) == ("done", ["You said hold"])
+        assert sum(isinstance(frame, Deliver) for frame in host.frames) == 1
+
+
+async def test_a_stream_that_is_asked_for_again_begins_with_what_was_said_so_far(server: Server) -> None:
+    async with a_host(server):
+        browser = await server.browser()
+        created = await browser.create()
+        await post(browser, created, "Hello", clientId=ONE)
+        events = await stream(browser, created, "Hello", clientId=ONE)
+        assert [name for name, _ in events] == ["put_step", "put_step", "done"]
+        assert [data["step"]["output"] for name, data in events[:2]] == ["Hello", "You said Hello"]
 
 
 async def test_a_message_over_http_is_streamed_as_it_comes(server: Server) -> None:
     async with a_host(server):
         browser = await server.browser()
         created = await browser.create()
-        chunks: list[bytes] = []
-        response = await browser.request(
-            "POST",
-            f"sessions/{created['session']}/messages",
-            secret=created["secret"],
-            body={"text": "Hello"},
-            headers={"Accept": "text/event-stream"},
-            streaming_callback=chunks.append,
-        )
-        assert response.headers["Content-Type"] == "text/event-stream"
-        events = [parsed(block) for block in b"".join(chunks).decode().split("\n\n") if block]
+        events = await stream(browser, created, "Hello")
         assert "".join(data["text"] for name, data in events if name == "append_text") == "You said Hello"
         name, reply = events[-1]
         assert (name, reply["status"], reply["steps"][-1]["output"]) == ("done", "done", "You said Hello")
@@ -190,11 +209,7 @@ async def test_a_caller_over_http_that_goes_away_is_no_viewer_any_more_and_its_r
         await tab.until(lambda: "run" in tab.state)
         assert server.hub.statistics().viewers == 2
         writer.close()
-        pongs = 0
-        while server.hub.statistics().viewers == 2:
-            await tab.line.put(Ping())
-            pongs += 1
-            await tab.until(lambda: sum(isinstance(frame, Pong) for frame in tab.frames) == pongs)  # noqa: B023
+        await until_there_are(tab, 1)
         await host.release()
         await tab.until(lambda: tab.last == "You said hold")
 
@@ -220,6 +235,20 @@ async def test_a_viewer_that_does_not_read_is_let_go_and_slows_nobody(server: Se
         await slow.open()
         assert slow.viewing.conversation.snapshot() == fast.viewing.conversation.snapshot()
         assert "gap" not in fast.effects
+
+
+@pytest.mark.parametrize("chat_config", [{"max_sessions_per_user": 1}])
+async def test_who_has_too_many_sessions_is_told_what_to_do_and_others_are_let_in(server: Server) -> None:
+    async with a_host(server):
+        alice, bob = await server.browser(), await server.browser()
+        created = await alice.create()
+        refused = await alice.request("POST", "sessions", body={"channel": "lesson"})
+        body = json.loads(refused.body)
+        assert (refused.code, body["code"]) == (429, "busy")
+        assert "End one, or wait" in body["text"]
+        await bob.create()
+        await alice.request("DELETE", f"sessions/{created['session']}", secret=created["secret"])
+        await alice.create()
 
 
 async def test_ending_over_http_says_goodbye_to_the_tabs(server: Server) -> None:
@@ -252,12 +281,48 @@ async def test_a_chat_counts_as_activity_of_the_server(server: Server) -> None:
         assert server.last_activity() == settings["chat_sessions_last_activity"]
 
 
-async def post(browser: Any, created: dict[str, str], text: str, **more: str) -> dict[str, Any]:
-    path = f"sessions/{created['session']}/messages"
-    response = await browser.request("POST", path, secret=created["secret"], body={"text": text, **more})
+async def post(
+    browser: Browser, created: dict[str, str], text: str, *, accept: str = "application/json", **more: str
+) -> dict[str, Any]:
+    if accept == "text/event-stream":
+        name, reply = (await stream(browser, created, text, **more))[-1]
+        assert name == "done"
+        return reply
+    response = await browser.request("POST", **the_message(created, text, **more))
     assert response.code == 200, response.body
-    reply: dict[str, Any] = json.loads(response.body)
-    return reply
+    plain: dict[str, Any] = json.loads(response.body)
+    return plain
+
+
+async def stream(browser: Browser, created: dict[str, str], text: str, **more: str) -> list[tuple[str, dict[str, Any]]]:
+    chunks: list[bytes] = []
+    response = await browser.request(
+        "POST",
+        **the_message(created, text, **more),
+        headers={"Accept": "text/event-stream"},
+        streaming_callback=chunks.append,
+    )
+    assert (response.code, response.headers["Content-Type"]) == (200, "text/event-stream")
+    return [parsed(block) for block in b"".join(chunks).decode().split("\n\n") if block]
+
+
+async def refused(browser: Browser, created: dict[str, str], text: str, *, accept: str, **more: str) -> tuple[int, str]:
+    response = await browser.request("POST", **the_message(created, text, **more), headers={"Accept": accept})
+    return response.code, json.loads(response.body)["code"]
+
+
+def the_message(created: dict[str, str], text: str, **more: str) -> dict[str, Any]:
+    path = f"sessions/{created['session']}/messages"
+    return {"path": path, "secret": created["secret"], "body": {"text": text, **more}}
+
+
+async def until_there_are(tab: SocketTab, viewers: int) -> None:
+    """Ask for a sign of life until the hub, which answers in order, counts so many viewers."""
+    pongs = sum(isinstance(frame, Pong) for frame in tab.frames)
+    while tab.server.hub.statistics().viewers != viewers:
+        await tab.line.put(Ping())
+        pongs += 1
+        await tab.until(lambda: sum(isinstance(frame, Pong) for frame in tab.frames) == pongs)  # noqa: B023
 
 
 def parsed(block: str) -> tuple[str, dict[str, Any]]:
