@@ -132,6 +132,11 @@ class ChaosServer:
         """Call its REST API, and wait for the answer."""
         return request(self.port, method, path, body, headers=headers)
 
+    def _log_in_short(self) -> str:
+        """Return the log without the requests in it."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join([line for line in lines if "@127.0.0.1" not in line][-60:])
+
     def _wait_until_up(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + LIMIT_S
@@ -141,7 +146,7 @@ class ChaosServer:
                 return
             except (urllib.error.URLError, ConnectionError) as reason:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the Jupyter server did not start:\n{self.log.read_text()}") from reason
+                    raise RuntimeError(f"the Jupyter server did not start:\n{self._log_in_short()}") from reason
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(0.05)  # a server that ends at once is told at once
 

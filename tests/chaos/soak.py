@@ -29,7 +29,7 @@ from .viewer import ChaosViewer
 
 QUIET_LIMIT_S = 60.0
 """How long a viewer waits for what it has said last to be answered."""
-STUCK_S = 20.0
+STUCK_S = 60.0
 """Without an answer for so long, a viewer is stuck: the run fails."""
 PROGRESS_EVERY = 50
 SHARE_PROXIED = 0.1

@@ -99,15 +99,15 @@ async def cut_the_link(on: Scene) -> None:
 
 
 async def answer_in_two_tabs(on: Scene) -> None:
-    """Two tabs answer one question."""
+    """Two tabs answer one question, one a little later than the other."""
     viewer = await on.viewer()
     other = await on.viewer(of=viewer)
     viewer.say("ask")
     for tab in (viewer, other):
         await tab.until(lambda tab=tab: bool(tab.viewing.conversation.questions))  # type: ignore[misc]
+    question = viewer.viewing.conversation.questions[0].id
     for tab in (viewer, other):
-        tab.answer()
-    for tab in (viewer, other):
+        tab.answer(question)
         await tab.until(lambda tab=tab: not tab.viewing.unconfirmed)  # type: ignore[misc]
 
 

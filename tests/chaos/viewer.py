@@ -289,7 +289,7 @@ class ChaosViewer:
         line = await websocket_connect(request, max_message_size=1 << 30)
         try:
             hello: Hello = self.viewing.hello()
-            line.write_message(encode_message([hello]))
+            _write(line, [hello])
             self._line = line
             while True:
                 async with asyncio.timeout(self._silence_s):
@@ -378,8 +378,7 @@ class ChaosViewer:
         if self._line is None:
             return
         for start in range(0, len(frames), _MAX_FRAMES):
-            with contextlib.suppress(WebSocketError):
-                self._line.write_message(encode_message(frames[start : start + _MAX_FRAMES]))
+            _write(self._line, frames[start : start + _MAX_FRAMES])
 
     def _changed(self) -> None:
         for condition, happened in self._watchers:
@@ -394,6 +393,13 @@ class ChaosViewer:
             f"unconfirmed {len(self.viewing.unconfirmed)}, state {conversation.state}, "
             f"questions {len(conversation.questions)}, steps {steps}, errors {self.errors[-3:]}"
         )
+
+
+def _write(line: WebSocketClientConnection, frames: Sequence[Frame]) -> None:
+    """Write a message, and do not mind if the line is gone: whoever reads from it is told."""
+    with contextlib.suppress(WebSocketError):
+        written = asyncio.ensure_future(line.write_message(encode_message(frames)))
+        written.add_done_callback(lambda each: each.cancelled() or each.exception())
 
 
 def begin_session(server: ChaosServer, channel: str) -> tuple[str, str]:
