@@ -13,7 +13,7 @@ STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
 .PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-matrix \
-	test-matrix-short tools chromium clean bench-import
+	test-matrix-short chaos chaos-short tools chromium clean bench-import
 
 demo: $(VENV)/.ready $(STATIC)
 	$(BIN)/jupyter lab $(ALLOW_ROOT) $(LAB_ARGS) notebooks/01_quickstart.ipynb
@@ -26,6 +26,7 @@ test:
 	$(MAKE) server-tests
 	$(MAKE) packaging-tests
 	$(MAKE) test-matrix-short
+	$(MAKE) chaos-short
 	$(MAKE) browser-tests
 
 lint: $(VENV)/.ready $(STATIC)
@@ -40,7 +41,7 @@ build: $(STATIC)
 python-tests: $(VENV)/.ready $(STATIC)
 	@echo "== Python"
 	$(PYTEST) tests --ignore=tests/hub/server --ignore=tests/e2e --ignore=tests/packaging --ignore=tests/matrix \
-		--ignore=tests/notebook
+		--ignore=tests/notebook --ignore=tests/chaos
 
 # pytest-jupyter takes over async tests, so it is loaded for these alone.
 server-tests: $(VENV)/.ready $(STATIC)
@@ -67,6 +68,18 @@ test-matrix: $(VENV)/.ready $(STATIC)
 test-matrix-short: $(VENV)/.ready $(STATIC)
 	@echo "== Python: the oldest and the newest ipykernel"
 	$(BIN)/python tests/matrix/run.py --short
+
+# Every fault of the matrix, and a short load with random faults, checked for what was lost, doubled, crossed ...
+chaos-short: $(VENV)/.ready $(STATIC)
+	@echo "== Python: chaos"
+	$(PYTEST) tests/chaos
+	$(BIN)/python -m tests.chaos.run --messages 10000 --sessions 100
+
+# The long run, with the figures that docs/reliability.md is made of.
+chaos: $(VENV)/.ready $(STATIC)
+	CHAOS=full $(PYTEST) tests/chaos
+	$(BIN)/python -m tests.chaos.run --messages 1000000 --sessions 500 --tokens 200 --kill-server 200 --kill-kernel 200 \
+		--seed 1 --report docs/reliability.md
 
 bench-import: $(VENV)/.ready
 	$(BIN)/python tests/benchmarks/import_time.py

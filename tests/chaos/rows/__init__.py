@@ -1,0 +1,1 @@
+"""The fault matrix: one file for each row, named after it."""
