@@ -22,7 +22,6 @@ from ..protocol.frames import (
     Retry,
     SendAnswer,
     SendMessage,
-    StopRuns,
 )
 from ..protocol.steps import Answer, RunStatus, Step
 from . import store as stored
@@ -99,13 +98,21 @@ class Intake:
             self._commands.refuse(known, refusal)
             return
         step = self._step(command, text=command.text, command=command.command, status="queued")
+        if not self._storing:
+            self._session.claim(step)
 
         def then() -> None:
-            if self._session.channel.settings.when_busy == "interrupt" and len(self._transcript.unfinished) > 1:
-                self._session.to_host(StopRuns(session=self._session.id))
-            self._session.deliver(step)
+            if self._session.channel.settings.when_busy == "interrupt":
+                self._session.stop(but=step.id)
+            self._session.deliver_next()
 
-        self._commit(known, step, then=then, also=self._transcript.name_after(step.output))
+        self._commit(
+            known,
+            step,
+            then=then,
+            otherwise=lambda: self._session.release(step),
+            also=self._transcript.name_after(step.output),
+        )
 
     def answer(self, command: SendAnswer, *, reply: Reply) -> None:
         """Take an answer to an open question; the first one wins."""
@@ -140,7 +147,7 @@ class Intake:
             self._commands.refuse(known, _error("conflict", text, command))
             return
         again = replace(step, status="queued", attempt=step.attempt + 1)
-        self._commit(known, again, then=lambda: self._session.deliver(again))
+        self._commit(known, again, then=self._session.deliver_next)
 
     def give_env(self, command: GiveEnv, *, reply: Reply) -> None:
         """Take the variables that the channel requires. They are secrets: neither they nor the command are stored."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec.structs import replace
@@ -108,6 +109,8 @@ class Session:
         """A cell speaks in it, so that its host is shown what comes of that."""
         self._was_opened = False
         """Some host was given this session."""
+        self._sent: str | None = None
+        """The message that the host has been given and has not reported on for good."""
         self._has_left = False
         """Its last viewer has gone, and none has come back."""
         self._questions = QuestionClocks(clock, on_expired=self._on_question_expired)
@@ -258,14 +261,21 @@ class Session:
         self._questions.clear(question_id)
         self.publish(ClearQuestion(question_id=question_id, reason=reason))
 
-    def stop(self) -> None:
-        """Cancel what runs and what waits; after the end there is nothing to cancel."""
+    def stop(self, *, but: str | None = None) -> None:
+        """Cancel what runs and what waits; after the end there is nothing to cancel.
+
+        Args:
+            but: A message that is not meant.
+        """
         if self.state == "ended":
             return
-        if self._is_open_at_host and self.channel.host is not None:
+        for step in list(self._transcript.unfinished.values()):
+            if step.status == "queued" and step.id not in (but, self._sent):
+                self.release(step)
+                self.publish(PutStep(step=replace(step, status="cancelled")))
+        is_other = but is None or self._sent not in (None, but) or "run" in self.conversation.state
+        if self._is_open_at_host and is_other:
             self.to_host(StopRuns(session=self.id))
-        else:
-            self._settle_runs({"queued": "cancelled"})
 
     # ---- what the host says ------------------------------------------------------------------------------------------
 
@@ -296,16 +306,19 @@ class Session:
         if change.name == "on_chat_start" and not self.record.has_begun:
             self.record = replace(self.record, has_begun=True)
             self._store.commit([stored.PutSession(self.record)])
+        is_final = change.status in FINAL_RUN_STATUSES
+        if is_final and change.run == self._transcript.at_host:
+            self._transcript.at_host = self._sent = None
         step = self.conversation.step(change.run)
-        if step is not None and step.status in FINAL_RUN_STATUSES:
-            return
-        if step is not None and step.status is not None:
+        if step is not None and step.status is not None and step.status not in FINAL_RUN_STATUSES:
             self.publish(PutStep(step=replace(step, status=change.status)))
         if change.status == "running":
             self.publish(SetState(state={"run": {"id": change.run, "name": change.name}}))
-        elif change.status in FINAL_RUN_STATUSES and (self.conversation.state.get("run") or {}).get("id") == change.run:
+        elif is_final and (self.conversation.state.get("run") or {}).get("id") == change.run:
             is_start = change.name == "on_chat_start"
             self.publish(SetState(state={"run": None, "started": True} if is_start else {"run": None}))
+        if is_final:
+            self.deliver_next()
 
     def save_values(self, values: Values) -> None:
         """Keep what `user_session` holds, for the next host."""
@@ -352,12 +365,14 @@ class Session:
             )
         )
         self._is_open_at_host = self._was_opened = True
-        for step in self._transcript.unfinished.values():
-            self.deliver(step)
+        self.deliver_next()
 
     def interrupt(self) -> None:
         """The host that had this session is gone for good: say so of what ran, and close its questions."""
-        self._settle_runs({"running": "interrupted"})
+        for step in list(self._transcript.unfinished.values()):
+            if step.status == "running" or step.id == self._sent:
+                self.publish(PutStep(step=replace(step, status="interrupted")))
+        self._transcript.at_host = self._sent = None
         for question in self.conversation.questions:
             self.close_question(question.id, "withdrawn")
         for step in self.conversation.steps:
@@ -377,10 +392,32 @@ class Session:
         if self._is_followed:
             self.to_host(Forward(session=self.id, event=event))
 
-    def deliver(self, step: Step) -> None:
-        """Let the host run a message; if it does not know this session yet, it is given it when it does."""
-        if self._is_open_at_host:
-            self.to_host(Deliver(session=self.id, step=step))
+    def claim(self, step: Step) -> None:
+        """Let a message that is about to be stored be the one that the host is given next, if nothing is before it."""
+        if self._is_free and not self._transcript.unfinished:
+            self._transcript.at_host = step.id
+
+    def release(self, step: Step) -> None:
+        """A message is not given to the host after all."""
+        if self._transcript.at_host == step.id:
+            self._transcript.at_host = self._sent = None
+
+    def deliver_next(self) -> None:
+        """Give the host the message that has waited longest, once it has nothing else to do in this session.
+
+        That it has it is stored first: after a crash nobody could say whether its handler had begun.
+        """
+        claimed = self._transcript.unfinished.get(self._transcript.at_host or "")
+        if claimed is not None:
+            self._send(claimed)
+            return
+        if not self._is_free:
+            return
+        queued = (step for step in self._transcript.unfinished.values() if step.status == "queued")
+        step = next(queued, None)
+        if step is not None:
+            self._transcript.at_host = step.id
+            self._store.commit([self._transcript.write_of(step)], then=partial(self._send, step))
 
     def to_host(self, frame: HubToHostFrame) -> None:
         """Send a frame to the channel's host, if there is one."""
@@ -407,10 +444,22 @@ class Session:
             self._cancel_away_timer()
         self.open_at_host()
 
-    def _settle_runs(self, moves: dict[str, Literal["interrupted", "cancelled"]]) -> None:
-        for step in list(self._transcript.unfinished.values()):
-            if step.status in moves:
-                self.publish(PutStep(step=replace(step, status=moves[step.status])))
+    @property
+    def _is_free(self) -> bool:
+        """Whether the host has this session, and nothing runs in it or is about to."""
+        is_running = "run" in self.conversation.state
+        return self._is_open_at_host and self._transcript.at_host is None and not is_running
+
+    def _send(self, step: Step) -> None:
+        if self._transcript.at_host != step.id or self._sent is not None or not self._is_open_at_host:
+            return
+        now = self._transcript.unfinished.get(step.id)
+        if now is None:  # taken out meanwhile
+            self.release(step)
+            self.deliver_next()
+        else:
+            self._sent = now.id
+            self.to_host(Deliver(session=self.id, step=now))
 
     def _on_question_expired(self, question_id: str) -> None:
         self.close_question(question_id, "expired")

@@ -58,6 +58,9 @@ class Transcript:
         self.log = EventLog(epoch, max_events=options.window_events, max_bytes=options.window_bytes)
         self.unfinished: dict[str, Step] = {}
         """The user's messages that are queued or running, oldest first."""
+        self.at_host: str | None = None
+        """The message that the host was given, or is about to be: stored as running, since nobody else can say later
+        whether it had begun."""
         self._newest = options.snapshot_steps
         self._clock = clock
         self._store = store
@@ -92,6 +95,8 @@ class Transcript:
 
     def write_of(self, step: Step) -> stored.PutStep:
         """Return the write of a step, which has its place in the thread from the first time on."""
+        if step.id == self.at_host and step.status == "queued":
+            step = replace(step, status="running")
         position = self._position_by_step.get(step.id)
         if position is None:
             position = self._position_by_step[step.id] = self._next_position

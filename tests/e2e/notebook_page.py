@@ -78,6 +78,7 @@ class NotebookPage:
         with self.page.expect_response(lambda response: "/restart" in response.url):
             self.page.locator(".jp-Dialog").get_by_role("button", name="Confirm Kernel Restart").click()
         expect(self.page.locator(".jp-Dialog")).to_have_count(0)
+        expect(self.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=OPEN_LIMIT_MS)
 
     def save(self) -> None:
         """Save the notebook, and wait until the server has it."""

@@ -55,8 +55,8 @@ def test_after_a_restart_of_the_kernel_with_jupyterlabs_own_button_both_go_on_by
 
     lab.restart_kernel()
     bob.chat.expect_status("The notebook is not running", timeout_s=40)
-    lab.run_cell(HANDLERS)
-    lab.run_cell(OPEN)
+    lab.start_cell(HANDLERS)
+    lab.start_cell(OPEN)
 
     for chat, name in ((lab.chat, "Alice"), (bob.chat, "Bob")):
         chat.expect_reply(f"Welcome back, {name}!", timeout_s=30)
@@ -65,7 +65,8 @@ def test_after_a_restart_of_the_kernel_with_jupyterlabs_own_button_both_go_on_by
     bob.chat.expect_reply("Bob, you said: this waits")
     lab.chat.say("still here")
     lab.chat.expect_reply("Alice, you said: still here")
-    expect(bob.chat.log.get_by_role("button", name="Retry")).to_have_count(1)
+    # Jupyter interrupts a kernel before it restarts it: what ran was stopped by the author, and says so.
+    bob.chat.expect_reply("Stopped by the author of this notebook.")
 
 
 @pytest.mark.timeout(240)

@@ -256,6 +256,7 @@ class FakeHost:
 
     def __init__(self, hub: Hub, *, epoch: str = "host-1", kernel_id: str | None = "kernel-1") -> None:
         self.frames: list[HubToHostFrame] = []
+        self._done: list[Deliver] = []
         self.welcomes: list[LinkWelcome] = []
         self.closed: tuple[int, str] | None = None
         self._hub = hub
@@ -366,6 +367,14 @@ class FakeHost:
         run = new_id()
         self.run(session, run, "running", name="on_chat_start")
         self.run(session, run, "done", name="on_chat_start")
+
+    def work(self) -> None:
+        """Run every message that came and comes, to its end."""
+        while undone := [frame for frame in self.got(Deliver) if frame not in self._done]:
+            for frame in undone:
+                self._done.append(frame)
+                self.run(frame.session, frame.step.id, "running")
+                self.run(frame.session, frame.step.id, "done")
 
     def run(self, session: str, step: str, status: RunStatus, *, name: str = "on_message") -> None:
         """Say how a run stands."""

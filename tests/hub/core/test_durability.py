@@ -72,15 +72,50 @@ def test_what_was_not_stored_when_the_server_was_killed_is_sent_again_and_runs_o
 
 def test_what_was_stored_and_not_confirmed_is_recognised_after_the_restart(hall: Hall) -> None:
     tab = entered(hall)
+    tab.say("is being answered")
     client_id = tab.say("Hello")
+    tab.frames.clear()
     hall.start()
     tab.come_back(hall.hub)
     tab.put(frames.SendMessage(client_id=client_id, text="Hello"))
     tab.put(frames.SendMessage(client_id=client_id, text="Something else"))
-    assert [frame.client_id for frame in tab.got(Accepted)] == [client_id, client_id]
+    assert [frame.client_id for frame in tab.got(Accepted)] == [client_id]
     assert [frame.code for frame in tab.got(ErrorFrame)] == ["conflict"]
     hall.start_kernel()
     assert hall.host.delivered == ["Hello"]
+
+
+def test_what_the_host_was_given_is_stored_as_running_before_it_is_given(hall: Hall, store: LastingStore) -> None:
+    """Whether its handler had begun, nobody can say after a crash: it must not run a second time."""
+    tab = entered(hall)
+    store.is_slow = True
+    tab.say("first")
+    tab.say("second")
+    assert hall.host.delivered == []
+    store.write()
+    assert (tab.statuses, hall.host.delivered) == (["queued", "queued"], ["first"])
+    first, second = (step.id for step in tab.steps)
+    hall.host.run(tab.viewing.session, first, "running")
+    hall.host.run(tab.viewing.session, first, "done")
+    assert hall.host.delivered == ["first"], "that the second is given is not stored yet"
+    store.write()
+    assert hall.host.delivered == ["first", "second"]
+    store.is_slow = False
+    hall.start()
+    tab.come_back(hall.hub)
+    assert tab.statuses == ["done", "interrupted"]
+    hall.start_kernel()
+    assert hall.host.delivered == []
+    tab.retry(second)
+    assert hall.host.delivered == ["second"]
+
+
+def test_a_kernel_that_dies_with_a_message_that_it_has_not_reported_on_leaves_it_interrupted(hall: Hall) -> None:
+    tab = entered(hall)
+    tab.say("given")
+    tab.say("waits")
+    hall.start_kernel()
+    assert (tab.statuses, hall.host.delivered) == (["interrupted", "queued"], ["waits"])
 
 
 def test_what_the_host_says_meanwhile_stands_behind_what_is_being_stored(hall: Hall, store: LastingStore) -> None:

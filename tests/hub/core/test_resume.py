@@ -119,7 +119,7 @@ MOVES = st.lists(st.sampled_from(["leave or come", "reply", "stream", "say", "ot
 
 @given(moves=MOVES, window=st.integers(1, 12))
 def test_leaving_and_coming_back_however_often_ends_in_the_same_conversation(moves: list[str], window: int) -> None:
-    hall = Hall(options=HubOptions(window_events=window, max_waiting=100))
+    hall = Hall(options=HubOptions(window_events=window, max_waiting=100, messages_per_minute=0))
     created = hall.create()
     stays, wanders = hall.tab(created).open(), hall.tab(created).open()
     is_here = True
@@ -141,6 +141,7 @@ def test_leaving_and_coming_back_however_often_ends_in_the_same_conversation(mov
                 stays.say(f"other {number}")
     if not is_here:
         wanders.open()
+    hall.host.work()
     assert wanders.viewing.conversation.snapshot() == stays.viewing.conversation.snapshot()
     assert wanders.viewing.unconfirmed == []
     assert "gap" not in wanders.effects
