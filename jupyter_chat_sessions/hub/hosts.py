@@ -100,6 +100,8 @@ class Hosts:
             host.grace_timer.cancel()
             host.grace_timer = None
         self._show_host(host)
+        for session in self._sessions_at(host):
+            session.deliver_next()  # what was said while it was away
         return connection
 
     def gone(self, connection: HostConnection) -> None:
@@ -228,6 +230,9 @@ class Hosts:
             host.send(HostRefused(session=frame.session, code="missing_env", text=text))
             return
         self._begin_notebook_session(host, channel, frame)
+
+    def _sessions_at(self, host: HostPort) -> list[Session]:
+        return [session for session in self._sessions.values() if session.channel.host is host]
 
     def _show_host(self, host: HostPort) -> None:
         for channel in self._channels.values():

@@ -446,12 +446,17 @@ class Session:
 
     @property
     def _is_free(self) -> bool:
-        """Whether the host has this session, and nothing runs in it or is about to."""
+        """Whether the host is there and has this session, and nothing runs in it or is about to."""
         is_running = "run" in self.conversation.state
-        return self._is_open_at_host and self._transcript.at_host is None and not is_running
+        return self._is_reachable and self._transcript.at_host is None and not is_running
+
+    @property
+    def _is_reachable(self) -> bool:
+        host = self.channel.host
+        return self._is_open_at_host and host is not None and host.is_connected
 
     def _send(self, step: Step) -> None:
-        if self._transcript.at_host != step.id or self._sent is not None or not self._is_open_at_host:
+        if self._transcript.at_host != step.id or self._sent is not None or not self._is_reachable:
             return
         now = self._transcript.unfinished.get(step.id)
         if now is None:  # taken out meanwhile

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -76,6 +77,7 @@ class Scene:
         self._viewers: list[ChaosViewer] = []
         self._secrets: dict[str, str] = {}
         self._exits = AsyncExitStack()
+        self._numbers = count()
         self._gates = 0
 
     async def __aenter__(self) -> Self:
@@ -103,7 +105,7 @@ class Scene:
         else:
             credentials = (of.session, of.secret)
         viewer = ChaosViewer(
-            f"v{len(self._viewers)}",
+            f"v{next(self._numbers)}",
             credentials,
             port=self.stage.server.port if direct else self.proxy.port,
             journal=self._journal,
@@ -114,6 +116,11 @@ class Scene:
         await viewer.until_welcome(1)
         await viewer.until(lambda: bool(viewer.viewing.conversation.state.get("started")))
         return viewer
+
+    async def leave(self, viewer: ChaosViewer) -> None:
+        """Let somebody close the tab, in the middle of whatever it shows."""
+        self._viewers.remove(viewer)
+        await viewer.vanish()
 
     async def link(self) -> FaultProxy:
         """Let the kernel begin anew, and reach its server through a proxy of its own until the scene is over."""

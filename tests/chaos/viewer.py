@@ -127,13 +127,17 @@ class ChaosViewer:
         """Connect, and stay connected until `close`."""
         self._task = asyncio.create_task(self._stay_connected(), name=f"viewer {self.name}")
 
-    async def close(self) -> None:
-        """Leave, and write down what is before it."""
+    async def vanish(self) -> None:
+        """Leave without a word."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
             if not self._task.cancelled():
                 self._task.result()
+
+    async def close(self) -> None:
+        """Leave, and write down what is before it."""
+        await self.vanish()
         self._note_applied()
         steps = [seen_step(step) for step in self.viewing.conversation.steps]
         self._journal.write(Viewed(self.session, viewer=self.name, steps=steps))

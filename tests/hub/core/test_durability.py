@@ -118,6 +118,20 @@ def test_a_kernel_that_dies_with_a_message_that_it_has_not_reported_on_leaves_it
     assert (tab.statuses, hall.host.delivered) == (["interrupted", "queued"], ["waits"])
 
 
+def test_what_is_said_while_the_host_is_away_is_not_given_to_it(hall: Hall) -> None:
+    """What never reached it cannot have begun there: it goes to the host when it is back, or to the next one."""
+    tab = entered(hall)
+    hall.host.cut()
+    tab.say("said meanwhile")
+    hall.host.connect()
+    assert hall.host.delivered == ["said meanwhile"]
+    hall.host.work()
+    hall.host.cut()
+    tab.say("for the next one")
+    hall.start_kernel()
+    assert (hall.host.delivered, tab.statuses) == (["for the next one"], ["done", "queued"])
+
+
 def test_what_the_host_says_meanwhile_stands_behind_what_is_being_stored(hall: Hall, store: LastingStore) -> None:
     tab = entered(hall)
     store.is_slow = True
