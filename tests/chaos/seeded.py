@@ -61,10 +61,16 @@ def _session() -> type:
     return Session
 
 
-def _hub() -> type:
-    from jupyter_chat_sessions.hub.hub import Hub
+def _hosts() -> type:
+    from jupyter_chat_sessions.hub.hosts import Hosts
 
-    return Hub
+    return Hosts
+
+
+def _intake() -> type:
+    from jupyter_chat_sessions.hub.intake import Intake
+
+    return Intake
 
 
 def _host_port() -> type:
@@ -97,12 +103,6 @@ def _link_end() -> type:
     return LinkEnd
 
 
-def _dispatcher() -> type:
-    from jupyter_chat_sessions.host.dispatcher import Dispatcher
-
-    return Dispatcher
-
-
 # ---- the bugs --------------------------------------------------------------------------------------------------------
 
 
@@ -120,7 +120,7 @@ def drops_a_delta(original: _Bug, self: Any, event: Any) -> None:
     original(event)
 
 
-@_seeds(_session, "message")
+@_seeds(_intake, "message")
 def confirms_and_forgets(original: _Bug, self: Any, command: Any, *, reply: Any) -> None:
     """The hub confirms a message that it does not store."""
     from jupyter_chat_sessions.protocol.frames import Accepted
@@ -139,7 +139,7 @@ def skips_recognition(original: _Bug, self: Any, client_id: str, content: Any, *
     return original(client_id, content, reply=reply)
 
 
-@_seeds(_hub, "_on_session_frame")
+@_seeds(_hosts, "_on_session_frame")
 def crosses_sessions(original: _Bug, self: Any, host: Any, session: Any, frame: Any) -> None:
     """What the bot says in one session shows in another."""
     from jupyter_chat_sessions.protocol.frames import Emit, PutStep
@@ -150,17 +150,22 @@ def crosses_sessions(original: _Bug, self: Any, host: Any, session: Any, frame: 
     original(host, session, frame)
 
 
-@_seeds(_dispatcher, "submit")
-def reorders_the_queue(original: _Bug, self: Any, run: Any) -> None:
-    """The kernel runs what came last first."""
-    original(run)
-    self._session.waiting.rotate(1)
+@_seeds(_session, "deliver_next")
+def reorders_the_queue(original: _Bug, self: Any) -> None:
+    """The hub gives the kernel what came last first."""
+    transcript = self._transcript
+    transcript.unfinished = dict(reversed(transcript.unfinished.items()))
+    original()
 
 
 @_seeds(_session, "interrupt")
 def runs_again_after_interruption(original: _Bug, self: Any) -> None:
     """What ran when the kernel was lost is run again by the next one, without being asked for."""
-    self._settle_runs({"running": "queued"})
+    from jupyter_chat_sessions.protocol.frames import PutStep
+
+    self._sent = self._transcript.at_host = None
+    for step in list(self._transcript.unfinished.values()):
+        self.publish(PutStep(step=replace(step, status="queued", attempt=step.attempt + 1)))
     original()
 
 
@@ -212,10 +217,14 @@ def takes_every_answer(original: _Bug, self: Any, question_id: str) -> Any:
 def invents_a_message(original: _Bug, self: Any, change: Any) -> None:
     """A message stands in the thread that nobody said."""
     from jupyter_chat_sessions.protocol.frames import PutStep
+    from jupyter_chat_sessions.protocol.steps import Step
 
     original(change)
     if change.status == "done":
-        self._publish(PutStep(step=self._user_step("Did I say that?", client_id=str(uuid4()))))
+        step = Step(
+            id=str(uuid4()), type="user_message", name="Nobody", output="Did I say that?", client_id=str(uuid4())
+        )
+        self.publish(PutStep(step=step))
 
 
 NAMES = sorted({name for name, *_ in _SEEDED})
