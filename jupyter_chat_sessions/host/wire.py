@@ -49,6 +49,8 @@ def dial_websocket(address: HubAddress) -> Dial:
             connection = await websocket_connect(request, max_message_size=MAX_HOST_BYTES)
         except Exception as reason:  # tornado raises its HTTP errors, socket and TLS errors alike here
             raise HubUnreachableError(f"The Jupyter server at {address.url} cannot be reached: {reason}") from reason
+        if connection.protocol is not None:
+            connection.protocol.set_nodelay(True)  # else several small messages wait 40 ms for the hub's word
 
         class WebSocketWire:
             def send(self, message: bytes) -> None:

@@ -41,13 +41,13 @@ class ChaosKernel:
         """Start a kernel."""
         return cls(server, server.request("POST", "api/kernels", {"name": "python3"})["id"])
 
-    async def run(self, code: str, *, may_fail: bool = False) -> str:
+    async def run(self, code: str, *, may_fail: bool = False, limit_s: float = LIMIT_S) -> str:
         """Run a cell, wait until it is done, and return what it printed.
 
         Raises:
             AssertionError: The cell failed.
         """
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(limit_s):
             return await self._run(code, may_fail=may_fail)
 
     async def open_chat(
