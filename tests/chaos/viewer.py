@@ -119,6 +119,7 @@ class ChaosViewer:
         self._known_steps: set[str] = set()
         self._watchers: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._retrying: asyncio.TimerHandle | None = None
         journal.write(Opened(self.session, viewer=name, canary=self.canary))
 
     # ---- life --------------------------------------------------------------------------------------------------------
@@ -345,7 +346,7 @@ class ChaosViewer:
                 if frame.retry_after_s is None:
                     self._journal.write(Refused(self.session, viewer=self.name, client=client or "", code=code))
                 else:
-                    asyncio.get_running_loop().call_later(frame.retry_after_s, self._retry_held)
+                    self._retry_in(frame.retry_after_s)
             case Going():
                 self.goings.append(frame)
         self._send(answers)
@@ -375,7 +376,13 @@ class ChaosViewer:
             self._known_steps.add(step_id)
             self._journal.write(Shown(self.session, viewer=self.name, step=step_id))
 
+    def _retry_in(self, wait_s: float) -> None:
+        """Say it all again after that time: once, however many refusals there were, as the browser does."""
+        if self._retrying is None:
+            self._retrying = asyncio.get_running_loop().call_later(wait_s, self._retry_held)
+
     def _retry_held(self) -> None:
+        self._retrying = None
         self._send(self.viewing.retry())
 
     def _send(self, frames: Sequence[Frame]) -> None:

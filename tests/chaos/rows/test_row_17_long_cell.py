@@ -38,7 +38,7 @@ async def test_what_is_said_waits(scene: Callable[[], Scene], hold: Hold) -> Non
             await viewer.until(lambda: not viewer.viewing.unconfirmed)
             await viewer.until(lambda: viewer.viewing.conversation.state["host"] == "busy")
             assert other.viewing.conversation.state["host"] == "busy", "all viewers of the chat are told"
-            await viewer.until(lambda: seen.heartbeats >= HEARTBEATS)
+            await viewer.until(lambda: seen.heartbeats >= HEARTBEATS, limit_s=30 + HEARTBEATS)
             on.proxy.cut()
             await viewer.until_welcome(2)
             await other.until_welcome(2)
@@ -69,7 +69,7 @@ async def test_with_a_loop_of_their_own_handlers_answer_at_once(scene: Callable[
                     await each.until_status(key, "done", limit_s=10)
             asked = viewer.say("ask")
             await viewer.until(lambda: bool(viewer.viewing.conversation.questions))
-            await viewer.until(lambda: seen.heartbeats >= HEARTBEATS)
+            await viewer.until(lambda: seen.heartbeats >= HEARTBEATS, limit_s=30 + HEARTBEATS)
             viewer.answer()
             await viewer.until_status(asked, "done", limit_s=10)
         assert set(seen.hosts) == {"connected"}
