@@ -13,7 +13,7 @@ STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
 .PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-matrix \
-	test-matrix-short chaos chaos-short tools chromium clean bench-import
+	test-matrix-short chaos chaos-short state-machine endurance tools chromium clean bench-import
 
 demo: $(VENV)/.ready $(STATIC)
 	$(BIN)/jupyter lab $(ALLOW_ROOT) $(LAB_ARGS) notebooks/01_quickstart.ipynb
@@ -80,6 +80,14 @@ chaos: $(VENV)/.ready $(STATIC)
 	CHAOS=full $(PYTEST) tests/chaos
 	$(BIN)/python -m tests.chaos.run --messages 1000000 --sessions 500 --tokens 200 --kill-server 200 --kill-kernel 200 \
 		--seed 1 --report docs/reliability.md
+
+# The life of sessions at random, 50,000 steps of it.
+state-machine: $(VENV)/.ready
+	$(BIN)/python -m tests.hub.core.test_session_machine 50000
+
+# Ten thousand sessions, one after the other: what memory they leave taken.
+endurance: $(VENV)/.ready $(STATIC)
+	$(BIN)/python -m tests.chaos.endurance --sessions 10000
 
 bench-import: $(VENV)/.ready
 	$(BIN)/python tests/benchmarks/import_time.py

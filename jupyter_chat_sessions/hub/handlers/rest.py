@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import ClassVar, get_args
 from urllib.parse import quote
@@ -138,8 +139,15 @@ class SessionsHandler(RestHandler):
                 created = self.hub.create_session(principal, request)
             else:
                 created = await self.hub.resume_thread(principal, request, request.thread_id)
+        await self._written()
         self.note_activity()
         self.answer(created, status=201)
+
+    async def _written(self) -> None:
+        """Wait until what was begun is stored, or cannot be stored now."""
+        written = asyncio.Event()
+        self.hub.store.commit([], then=written.set, otherwise=written.set)
+        await written.wait()
 
 
 class SessionHandler(RestHandler):

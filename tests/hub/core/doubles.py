@@ -122,6 +122,10 @@ class FakeClock:
         """Return the time."""
         return self._now
 
+    def forget(self) -> None:
+        """Let no timer ring any more."""
+        self._timers.clear()
+
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> FakeTimer:
         """Call back once `delay` seconds were let pass."""
         timer = FakeTimer(self._now + delay, callback, args)
@@ -453,7 +457,7 @@ class LastingStore(MemoryStore):
             thread = self._threads[record.thread_id]
             kept = StoredThread(
                 record=thread.record,
-                steps=list(thread.step_by_id.values())[-newest_steps:],
+                steps=sorted(thread.step_by_id.values(), key=lambda s: thread.position_by_id[s.id])[-newest_steps:],
                 positions=dict(thread.position_by_id),
             )
             commands = self._commands.get(record.id, [])[-newest_commands:]
@@ -496,6 +500,10 @@ class Hall:
         """Start a server on the store; sessions that were there go on."""
         self.hub = Hub(options=self.options, store=self.store, clock=self.clock)
         self.hub.restore()
+
+    def kill(self) -> None:
+        """Kill the server: nothing of it happens any more."""
+        self.clock.forget()
 
     def start_kernel(self) -> None:
         """Start the notebook, on the kernel that it has, and open its chat."""
