@@ -58,7 +58,7 @@ class Channel:
         """Whether the host is there, as viewers are told."""
         if self.host is None or not self.host.is_connected:
             return "gone"
-        return "busy" if self.is_busy else "connected"
+        return "busy" if self.is_busy or self.host.is_silent else "connected"
 
     @property
     def info(self) -> ChannelInfo:

@@ -21,6 +21,9 @@ class ChatSessions(LoggingConfigurable):
         _DEFAULTS.host_grace_s,
         help="Seconds in which a kernel whose link is cut may come back and go on with what it was running.",
     ).tag(config=True)
+    host_silence = Float(
+        _DEFAULTS.host_silence_s, help="Seconds without a word of a kernel after which viewers read that it is busy."
+    ).tag(config=True)
     hello_timeout = Float(
         _DEFAULTS.hello_timeout_s, help="Seconds in which a new connection has to say which session it belongs to."
     ).tag(config=True)
@@ -73,6 +76,7 @@ class ChatSessions(LoggingConfigurable):
         return HubOptions(
             session_timeout_s=self.session_timeout,
             host_grace_s=self.host_grace,
+            host_silence_s=self.host_silence,
             hello_timeout_s=self.hello_timeout,
             heartbeat_s=self.heartbeat,
             max_waiting=self.max_waiting,

@@ -56,6 +56,8 @@ class HostPort:
         self.epoch = epoch
         self.kernel_id = kernel_id
         self.grace_timer: Timer | None = None
+        self.is_silent = False
+        """Its line stands, and nothing has come over it for a while: not even its link's thread gets to run."""
         self._on_frame = on_frame
         self._end: LinkEnd[HubToHostFrame, HostFrame] = LinkEnd()
         self._connection: HostConnection | None = None
@@ -84,6 +86,7 @@ class HostPort:
         if self._connection is not None:
             self._connection.outlet.close(1012, "replaced by a newer connection")
         connection = self._connection = HostConnection(self, outlet, on_lost=on_lost)
+        self.is_silent = False
         outlet.send(
             LinkWelcome(v=PROTOCOL_VERSION, hub_epoch=hub_epoch, received=self._end.received, resumed=is_resumed)
         )

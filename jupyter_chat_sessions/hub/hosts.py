@@ -112,6 +112,11 @@ class Hosts:
                 host.grace_timer.cancel()
             self._forget(host)
 
+    def silent(self, connection: HostConnection, *, is_silent: bool) -> None:
+        """Nothing is heard of a host whose line stands, or something is again."""
+        connection.port.is_silent = is_silent
+        self._show_host(connection.port)
+
     def stop(self) -> None:
         """The server stops: nobody is waited for any more."""
         for host in self._hosts.values():

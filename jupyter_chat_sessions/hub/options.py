@@ -15,6 +15,8 @@ class HubOptions(Struct, frozen=True, kw_only=True):
     """How long a session waits for its viewer to come back before it ends."""
     host_grace_s: float = 30.0
     """How long a host whose link is cut may come back and find its runs still counted as running."""
+    host_silence_s: float = 25.0
+    """Silence of a host after which viewers read that it is busy; it speaks every 10 s unless something keeps it."""
     hello_timeout_s: float = 5.0
     heartbeat_s: float = 25.0
     """Silence after which a viewer is sent a heartbeat."""

@@ -41,6 +41,7 @@ class HostSocket(ChatSocket, JupyterHandler):
     _connection: HostConnection | None = None
     _process: int | None = None
     """The kernel's, where the host is a kernel of this server."""
+    _silence: asyncio.TimerHandle | None = None
     _looking: ClassVar[set[asyncio.Task[None]]] = set()
 
     @property
@@ -61,9 +62,13 @@ class HostSocket(ChatSocket, JupyterHandler):
         """Wait for the hello."""
         super().open(*args, **kwargs)
         self._decoder = Decoder(HostLinkFrame, max_bytes=MAX_HOST_BYTES)
+        self._wait_for_word()
 
     def on_message(self, message: str | bytes) -> None:
         """Take a message apart. Nothing here waits."""
+        self._wait_for_word()
+        if self._connection is not None and self._connection.port.is_silent:
+            self._hub.hosts.silent(self._connection, is_silent=False)
         try:
             for frame in self._decoder.frames(message):
                 self._on_frame(frame)
@@ -74,6 +79,8 @@ class HostSocket(ChatSocket, JupyterHandler):
 
     def on_close(self) -> None:
         """Let the hub know that this connection is gone."""
+        if self._silence is not None:
+            self._silence.cancel()
         if self._connection is not None:
             self._connection.lost()
             looking = asyncio.get_running_loop().create_task(self._look_for_kernel(self._connection))
@@ -81,15 +88,32 @@ class HostSocket(ChatSocket, JupyterHandler):
             looking.add_done_callback(self._looking.discard)
         super().on_close()
 
+    def _wait_for_word(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+        self._silence = asyncio.get_running_loop().call_later(self._hub.options.host_silence_s, self._on_silence)
+
+    def _on_silence(self) -> None:
+        """Say that the host is busy. The end of a kernel of this server is known; what is elsewhere may be gone."""
+        if self._connection is None or (self._connection.port.is_silent and self._process is None):
+            self.close()
+        else:
+            self._hub.hosts.silent(self._connection, is_silent=True)
+            self._wait_for_word()
+
+    @property
+    def _hub(self) -> Hub:
+        hub: Hub = self.settings["chat_sessions_hub"]
+        return hub
+
     async def _look_for_kernel(self, connection: HostConnection) -> None:
         """Tell a cut line from a kernel that has ended: what ran there is interrupted at once, not after a grace."""
-        hub: Hub = self.settings["chat_sessions_hub"]
         for delay_s in LOOK_AFTER_S:
             await asyncio.sleep(delay_s)
             if connection.port.is_connected:
                 return
             if self._process is not None and not await self._is_same_process():
-                hub.hosts.gone(connection)
+                self._hub.hosts.gone(connection)
                 return
 
     async def _is_same_process(self) -> bool:
@@ -121,8 +145,7 @@ class HostSocket(ChatSocket, JupyterHandler):
         if self._connection is None:
             if not isinstance(frame, LinkHello):
                 raise ProtocolError("out_of_order", "A host says hello first.")
-            hub: Hub = self.settings["chat_sessions_hub"]
-            self._connection = hub.hosts.connect(frame, self)
+            self._connection = self._hub.hosts.connect(frame, self)
             self._process = self._process_of_kernel()
         else:
             self._connection.receive(frame)

@@ -110,6 +110,7 @@ async def test_a_server_on_a_unix_socket_cannot_be_dialled_and_says_so(
 SETTINGS = {
     "session_timeout": 1.5,
     "host_grace": 2.5,
+    "host_silence": 3.25,
     "hello_timeout": 3.5,
     "heartbeat": 4.5,
     "max_waiting": 5,
