@@ -420,9 +420,15 @@ class Runtime:
         watch = self._watches.get(loop)
         if watch is None:
             watch = self._watches[loop] = BusyWatch(
-                loop, self._required_link().loop, on_change=lambda busy: self._tell_busy(loop, busy)
+                loop,
+                self._required_link().loop,
+                on_change=lambda busy: self._tell_busy(loop, busy),
+                is_working=lambda: self._is_working(loop),
             )
         watch.hand_over(work)
+
+    def _is_working(self, loop: asyncio.AbstractEventLoop) -> bool:
+        return any(session.loop is loop and session.current_run is not None for session in self.sessions)
 
     def _tell_busy(self, loop: asyncio.AbstractEventLoop, busy: bool) -> None:
         for channel in list(self._channels.values()):

@@ -67,7 +67,7 @@ class Intake:
         self._held: deque[Callable[[], None]] = deque()
         """What waits for that: it has its place in the thread behind it."""
         self._claimed: set[str] = set()
-        """Questions whose answer is being stored."""
+        """Questions whose answer is being stored, and messages whose Retry is."""
 
     def restore(self, commands: Sequence[CommandRecord]) -> None:
         """Know again what was accepted before the server's end."""
@@ -142,12 +142,19 @@ class Intake:
         if known is None:
             return
         step = self._transcript.conversation.step(command.step_id)
-        if step is None or step.type != "user_message" or step.status != "interrupted":
+        is_interrupted = step is not None and step.type == "user_message" and step.status == "interrupted"
+        if step is None or not is_interrupted or step.id in self._claimed:
             text = "Only a message that was interrupted can be run again."
             self._commands.refuse(known, _error("conflict", text, command))
             return
         again = replace(step, status="queued", attempt=step.attempt + 1)
-        self._commit(known, again, then=self._session.deliver_next)
+        self._claimed.add(again.id)
+
+        def then() -> None:
+            self._claimed.discard(again.id)
+            self._session.deliver_next()
+
+        self._commit(known, again, then=then, otherwise=lambda: self._claimed.discard(again.id))
 
     def give_env(self, command: GiveEnv, *, reply: Reply) -> None:
         """Take the variables that the channel requires. They are secrets: neither they nor the command are stored."""

@@ -133,6 +133,25 @@ async def test_the_watch_tells_once_that_a_loop_is_kept_and_once_that_it_is_free
     own.close()
 
 
+async def test_a_cell_that_keeps_the_loop_while_a_handler_goes_on_is_noticed_without_new_work() -> None:
+    own = asyncio.new_event_loop()
+    thread = threading.Thread(target=own.run_forever)
+    thread.start()
+    is_busy, began = threading.Event(), threading.Event()
+
+    def on_change(busy: bool) -> None:
+        if busy:
+            is_busy.set()
+
+    watch = BusyWatch(asyncio.get_running_loop(), own, on_change=on_change, is_working=lambda: True)
+    own.call_soon_threadsafe(watch.hand_over, began.set)
+    await asyncio.to_thread(began.wait, 10)
+    assert is_busy.wait(10), "this thread, the cell's, is kept meanwhile"
+    own.call_soon_threadsafe(own.stop)
+    await asyncio.to_thread(thread.join, 10)
+    own.close()
+
+
 class Following:
     """A cell that follows a session."""
 

@@ -288,6 +288,20 @@ def test_an_interrupted_message_runs_again_only_because_its_viewer_wants_it(hall
     assert hall.host.delivered == ["Hello"]
 
 
+def test_of_two_retries_that_are_being_stored_at_once_one_runs(hall: Hall, store: LastingStore) -> None:
+    tab = entered(hall)
+    tab.say("Hello")
+    hall.host.run(tab.viewing.session, tab.steps[0].id, "running")
+    hall.start_kernel()
+    store.is_slow = True
+    tab.retry(tab.steps[0].id)
+    tab.retry(tab.steps[0].id)
+    store.write()
+    store.write()
+    assert hall.host.delivered == ["Hello"]
+    assert [frame.code for frame in tab.got(ErrorFrame)] == ["conflict"]
+
+
 # ---- storage that fails ----------------------------------------------------------------------------------------------
 
 
