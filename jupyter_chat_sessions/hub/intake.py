@@ -104,7 +104,7 @@ class Intake:
         def then() -> None:
             if self._session.channel.settings.when_busy == "interrupt":
                 self._session.stop(but=step.id)
-            self._session.deliver_next()
+            self._session.note_stored(step)
 
         self._commit(
             known,

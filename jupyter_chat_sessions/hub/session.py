@@ -111,6 +111,8 @@ class Session:
         """Some host was given this session."""
         self._sent: str | None = None
         """The message that the host has been given and has not reported on for good."""
+        self._is_marked = False
+        """That the transcript's `at_host` is the host's is stored."""
         self._has_left = False
         """Its last viewer has gone, and none has come back."""
         self._questions = QuestionClocks(clock, on_expired=self._on_question_expired)
@@ -308,7 +310,7 @@ class Session:
             self._store.commit([stored.PutSession(self.record)])
         is_final = change.status in FINAL_RUN_STATUSES
         if is_final and change.run == self._transcript.at_host:
-            self._transcript.at_host = self._sent = None
+            self._forget_sent()
         step = self.conversation.step(change.run)
         if step is not None and step.status is not None and step.status not in FINAL_RUN_STATUSES:
             self.publish(PutStep(step=replace(step, status=change.status)))
@@ -372,7 +374,7 @@ class Session:
         for step in list(self._transcript.unfinished.values()):
             if step.status == "running" or step.id == self._sent:
                 self.publish(PutStep(step=replace(step, status="interrupted")))
-        self._transcript.at_host = self._sent = None
+        self._forget_sent()
         for question in self.conversation.questions:
             self.close_question(question.id, "withdrawn")
         for step in self.conversation.steps:
@@ -400,16 +402,21 @@ class Session:
     def release(self, step: Step) -> None:
         """A message is not given to the host after all."""
         if self._transcript.at_host == step.id:
-            self._transcript.at_host = self._sent = None
+            self._forget_sent()
+
+    def note_stored(self, step: Step) -> None:
+        """That a message is the host's is stored, if it is: now it may be given it."""
+        if self._transcript.at_host == step.id:
+            self._is_marked = True
+        self.deliver_next()
 
     def deliver_next(self) -> None:
         """Give the host the message that has waited longest, once it has nothing else to do in this session.
 
         That it has it is stored first: after a crash nobody could say whether its handler had begun.
         """
-        claimed = self._transcript.unfinished.get(self._transcript.at_host or "")
-        if claimed is not None:
-            self._send(claimed)
+        if self._transcript.at_host is not None:
+            self._send()
             return
         if not self._is_free:
             return
@@ -417,7 +424,7 @@ class Session:
         step = next(queued, None)
         if step is not None:
             self._transcript.at_host = step.id
-            self._store.commit([self._transcript.write_of(step)], then=partial(self._send, step))
+            self._store.commit([self._transcript.write_of(step)], then=partial(self.note_stored, step))
 
     def to_host(self, frame: HubToHostFrame) -> None:
         """Send a frame to the channel's host, if there is one."""
@@ -455,16 +462,21 @@ class Session:
         host = self.channel.host
         return self._is_open_at_host and host is not None and host.is_connected
 
-    def _send(self, step: Step) -> None:
-        if self._transcript.at_host != step.id or self._sent is not None or not self._is_reachable:
+    def _send(self) -> None:
+        """Give the host the message that is its own by what is stored, once."""
+        if not self._is_marked or self._sent is not None or not self._is_reachable:
             return
-        now = self._transcript.unfinished.get(step.id)
-        if now is None:  # taken out meanwhile
-            self.release(step)
+        step = self._transcript.unfinished.get(self._transcript.at_host or "")
+        if step is None:  # taken out meanwhile
+            self._forget_sent()
             self.deliver_next()
         else:
-            self._sent = now.id
-            self.to_host(Deliver(session=self.id, step=now))
+            self._sent = step.id
+            self.to_host(Deliver(session=self.id, step=step))
+
+    def _forget_sent(self) -> None:
+        self._transcript.at_host = self._sent = None
+        self._is_marked = False
 
     def _on_question_expired(self, question_id: str) -> None:
         self.close_question(question_id, "expired")

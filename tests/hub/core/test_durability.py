@@ -132,6 +132,20 @@ def test_what_is_said_while_the_host_is_away_is_not_given_to_it(hall: Hall) -> N
     assert (hall.host.delivered, tab.statuses) == (["for the next one"], ["done", "queued"])
 
 
+def test_a_host_that_comes_back_while_that_is_being_stored_waits_for_it(hall: Hall, store: LastingStore) -> None:
+    tab = entered(hall)
+    hall.host.cut()
+    tab.say("said meanwhile")
+    store.is_slow = True
+    for _ in range(2):
+        hall.host.connect()
+        hall.host.cut()
+    hall.host.connect()
+    assert hall.host.delivered == []
+    store.write()
+    assert hall.host.delivered == ["said meanwhile"]
+
+
 def test_what_the_host_says_meanwhile_stands_behind_what_is_being_stored(hall: Hall, store: LastingStore) -> None:
     tab = entered(hall)
     store.is_slow = True
