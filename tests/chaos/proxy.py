@@ -134,6 +134,8 @@ class FaultProxy:
         self.port = 0
         self.lines: list[Line] = []
         self.on_line: Callable[[Line], None] | None = None
+        self.receive_bytes: int | None = None
+        """How much of what the server says the system may keep on each new line before the proxy reads it."""
         self.refused = 0
         """Connections that were turned down."""
         self._to_port = to_port
@@ -206,7 +208,7 @@ class FaultProxy:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
+            far_reader, far_writer = await self._dial()
         except OSError:
             return await self._turn_down(writer)
         self._count += 1
@@ -229,6 +231,18 @@ class FaultProxy:
             with contextlib.suppress(OSError):
                 await _sent(writer)
         return None
+
+    async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        far = socket.socket()
+        if self.receive_bytes is not None:
+            far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_bytes)
+        far.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(far, ("127.0.0.1", self._to_port))
+        except OSError:
+            far.close()
+            raise
+        return await asyncio.open_connection(sock=far)
 
 
 def _reset_on_close(writer: asyncio.StreamWriter) -> None:

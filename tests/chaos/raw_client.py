@@ -55,6 +55,10 @@ class RawClient:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave without a word."""
         self._incoming.close()
         self._socket.close()
 
@@ -65,6 +69,12 @@ class RawClient:
             OSError: The line is gone.
         """
         self._socket.sendall(b"".join(_masked(encode_message([frame])) for frame in frames))
+
+    def until_welcome(self) -> None:
+        """Read the answer to the hello."""
+        opcode, payload = self._message()
+        assert opcode == _TEXT, payload
+        assert json.loads(payload)[0]["type"] == "welcome", payload[:200]
 
     def hang_up(self) -> None:
         """Close the line, also under somebody who reads from it."""

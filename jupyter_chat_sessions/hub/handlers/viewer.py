@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import socket
 from collections.abc import Awaitable
 from typing import Any
 
@@ -13,7 +15,7 @@ from ...protocol.frames import MAX_VIEWER_BYTES, Bye, encode, join
 from ..access import Principal
 from ..attachment import Reception
 from .base import ChatHandler, Refusal
-from .outlet import ViewerOutlet
+from .outlet import SOFT_BYTES, ViewerOutlet
 from .socket import ChatSocket
 
 logger = logging.getLogger(__name__)
@@ -72,6 +74,7 @@ class ViewerSocket(ChatSocket, ChatHandler):
             self._say_goodbye()
             return
         super().open(*args, **kwargs)
+        self._let_the_system_keep_little()
         loop = asyncio.get_running_loop()
         options, principal = self.hub.options, self._principal
         outlet = self._outlet = ViewerOutlet(
@@ -107,6 +110,14 @@ class ViewerSocket(ChatSocket, ChatHandler):
         if self._reception is not None:
             self._reception.lost()
         super().on_close()
+
+    def _let_the_system_keep_little(self) -> None:
+        """Have what waits for a slow viewer wait here, where it is merged and counted: Linux would keep 4 MiB of it."""
+        stream = None if self.ws_connection is None else self.ws_connection.stream
+        option = getattr(socket, "TCP_NOTSENT_LOWAT", None)  # not on Windows
+        if stream is not None and option is not None:
+            with contextlib.suppress(OSError):  # a Unix socket
+                stream.socket.setsockopt(socket.IPPROTO_TCP, option, SOFT_BYTES)
 
     def _say_goodbye(self) -> None:
         code, reason = (4401, "not signed in") if self.current_user is None else (4403, "not allowed")
