@@ -238,8 +238,8 @@ def write_report(path: Path, options: Options, figures: Figures) -> None:
     lines = [
         "# Reliability",
         "",
-        "Written by `make chaos`: viewers talk with a bot in a real kernel through a real server while lines break and",
-        "processes are killed. `tests/chaos/checker.py` says what is counted.",
+        f"Written by `python -m tests.chaos.run {' '.join(sys.argv[1:])}`: viewers talk with a bot in a real kernel",
+        "through a real server while lines break and processes are killed. `tests/chaos/checker.py` says what is counted.",
         "",
         "| | |",
         "|---|---|",
