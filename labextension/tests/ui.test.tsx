@@ -518,6 +518,21 @@ describe('conversations of before', () => {
     expect(button).toThrow();
   });
 
+  it('are asked for again after a cut that kept them away', async () => {
+    threads?.refusals.push(new Error('cut'), new Error('cut'));
+    await open();
+    expect(button).toThrow();
+    await after(() => backend.line.cut());
+    await after(() => clock.pass(60_000));
+    await after(() => {
+      backend.line.listener.onOpen();
+      backend.line.arrive(resumed(0));
+    });
+    await vi.waitFor(button);
+    await after(() => button().click());
+    expect(names()).toEqual(['Now', 'Planets', 'Untitled']);
+  });
+
   it('are listed, and reached with the keyboard', async () => {
     await open();
     expect(button().getAttribute('aria-expanded')).toBe('false');

@@ -14,23 +14,29 @@ const FORMATS: readonly (readonly [ExportFormat, string])[] = [
 ];
 
 export function Conversations({ connection }: { readonly connection: Connection }) {
-  const { threads, session } = connection;
+  const { threads, session, status } = connection;
   const [past, setPast] = useState<readonly Thread[]>([]);
+  const [isStale, setIsStale] = useState(false);
   const [isOpen, setIsOpen] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const place = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const isConnected = status.kind === 'connected';
   const hasSaid = connection.conversation?.steps.some((step) => step.type === 'user_message') === true;
 
   const refresh = useCallback(async (): Promise<void> => {
-    // A list that cannot be had now is no news: what is known stays.
+    // A list that cannot be had now is no news: what is known stays, until the line is back.
     const found = await threads?.list(connection.channel).catch(() => null);
+    setIsStale(found === null);
     if (found != null) setPast(found);
   }, [threads, connection]);
 
   useEffect(() => {
     if (session !== null) void refresh();
   }, [session, hasSaid, refresh]);
+  useEffect(() => {
+    if (isConnected && isStale) void refresh();
+  }, [isConnected, isStale, refresh]);
 
   const close = useCallback((): void => {
     setIsOpen(false);
