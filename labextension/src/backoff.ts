@@ -1,6 +1,12 @@
-/** How long to wait before the next try: full jitter, so that a class does not come back all at once. */
+/**
+ * How long to wait before the next try: full jitter, so that a class does not come back all at once.
+ *
+ * Most cuts are short, so the first tries come quickly, for about two seconds; after that a server that is away is
+ * asked less and less often.
+ */
 
-export const FIRST_WAIT_MS = 250;
+export const QUICK_WAIT_MS = 400;
+export const QUICK_TRIES = 10;
 export const LONGEST_WAIT_MS = 15_000;
 
 /**
@@ -9,5 +15,6 @@ export const LONGEST_WAIT_MS = 15_000;
  * @returns Milliseconds.
  */
 export function waitBeforeTry(tries: number, random: number): number {
-  return Math.round(random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 16)));
+  const doublings = Math.min(16, Math.max(0, tries - QUICK_TRIES + 1));
+  return Math.round(random * Math.min(LONGEST_WAIT_MS, QUICK_WAIT_MS * 2 ** doublings));
 }

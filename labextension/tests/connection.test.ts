@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { QUICK_TRIES, QUICK_WAIT_MS } from '../src/backoff.js';
 import { Refused } from '../src/backend.js';
 import { Connection } from '../src/connection.js';
 import type { ViewerFrame } from '../src/frames.js';
@@ -68,7 +69,7 @@ describe('beginning', () => {
     tab.connection.start();
     await settle();
     expect(tab.connection.status.kind).toBe('absent');
-    tab.clock.pass(250);
+    tab.clock.pass(QUICK_WAIT_MS);
     await settle();
     tab.backend.line.listener.onOpen();
     tab.backend.line.arrive(welcome());
@@ -81,9 +82,9 @@ describe('beginning', () => {
     const seen: string[] = [];
     tab.connection.onChange = () => seen.push(tab.connection.status.kind);
     tab.connection.start();
-    for (const wait of [250, 500, 1000]) {
+    for (let tries = 0; tries < 3; tries += 1) {
       await settle();
-      tab.clock.pass(wait);
+      tab.clock.pass(QUICK_WAIT_MS);
     }
     await settle();
     expect(seen.filter((kind, index) => kind !== seen[index - 1])).toEqual(['connecting', 'absent', 'reconnecting']);
@@ -95,7 +96,7 @@ describe('beginning', () => {
     tab.connection.start();
     await settle();
     expect(tab.connection.status).toEqual({ kind: 'off', text: 'The database cannot be reached.' });
-    tab.clock.pass(250);
+    tab.clock.pass(QUICK_WAIT_MS);
     await settle();
     tab.backend.line.listener.onOpen();
     tab.backend.line.arrive(welcome());
@@ -128,7 +129,7 @@ describe('a line that breaks', () => {
     tab.backend.line.arrive(event(1, put('a', 'one')));
     tab.backend.line.cut();
     expect(tab.connection.status.kind).toBe('reconnecting');
-    tab.clock.pass(250);
+    tab.clock.pass(QUICK_WAIT_MS);
     tab.backend.line.listener.onOpen();
     expect(tab.backend.line.sent[0]).toMatchObject({ type: 'hello', epoch: 'e1', lastSeq: 1 });
     tab.backend.line.arrive(resumed(2), event(2, put('b', 'two')));
@@ -149,7 +150,7 @@ describe('a line that breaks', () => {
     const line = tab.backend.line;
     line.arrive(event(2, put('b', 'two')));
     expect(line.closed).toBe(4010);
-    tab.clock.pass(250);
+    tab.clock.pass(QUICK_WAIT_MS);
     tab.backend.line.listener.onOpen();
     expect(tab.backend.line.sent[0]).toMatchObject({ epoch: 'e1', lastSeq: 0 });
   });
@@ -158,7 +159,7 @@ describe('a line that breaks', () => {
     const tab = await new Tab().arrive();
     const old = tab.backend.line;
     old.cut();
-    tab.clock.pass(250);
+    tab.clock.pass(QUICK_WAIT_MS);
     tab.backend.line.listener.onOpen();
     tab.backend.line.arrive(resumed(0));
     old.arrive(event(1, put('a', 'ghost')));
@@ -169,7 +170,8 @@ describe('a line that breaks', () => {
 
   it('waits longer after each try in vain, and begins anew after some peace', async () => {
     const tab = await new Tab().arrive();
-    for (const wait of [250, 500, 1000]) {
+    const waits = [...Array<number>(QUICK_TRIES).fill(1), 2, 4].map((times) => times * QUICK_WAIT_MS);
+    for (const wait of waits) {
       tab.backend.line.cut();
       const before = tab.backend.lines.length;
       tab.clock.pass(wait - 1);
@@ -182,7 +184,7 @@ describe('a line that breaks', () => {
     tab.clock.pass(30_000);
     tab.backend.line.cut();
     const before = tab.backend.lines.length;
-    tab.clock.pass(250);
+    tab.clock.pass(QUICK_WAIT_MS);
     expect(tab.backend.lines.length).toBe(before + 1);
   });
 
@@ -211,7 +213,7 @@ describe('a line that breaks', () => {
   it('is given its time to be welcomed when the page is seen again', async () => {
     const tab = await new Tab().arrive();
     tab.backend.line.cut();
-    tab.clock.pass(250);
+    tab.clock.pass(QUICK_WAIT_MS);
     const dialled = tab.backend.lines.length;
     tab.connection.probe();
     tab.clock.pass(20_000);
@@ -258,7 +260,7 @@ describe('what is said', () => {
     tab.backend.line.arrive({ type: 'accepted', clientId: 'c1' });
     tab.backend.line.cut();
     tab.connection.say('three', 'c3');
-    tab.clock.pass(250);
+    tab.clock.pass(QUICK_WAIT_MS);
     tab.backend.line.listener.onOpen();
     expect(said(tab.backend.line.sent)).toEqual([]);
     tab.backend.line.arrive(resumed(0));
@@ -470,7 +472,7 @@ describe('a server that stops in an orderly way', () => {
     tab.clock.pass(19_999);
     tab.connection.probe();
     expect(tab.backend.lines).toHaveLength(1);
-    tab.clock.pass(251);
+    tab.clock.pass(QUICK_WAIT_MS + 1);
     expect(tab.backend.lines).toHaveLength(2);
     tab.backend.line.cut(1006);
     expect(tab.connection.status.kind).toBe('restarting');

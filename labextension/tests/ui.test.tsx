@@ -4,6 +4,7 @@ import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { QUICK_WAIT_MS } from '../src/backoff.js';
 import { Refused } from '../src/backend.js';
 import { Connection } from '../src/connection.js';
 import type { Event, HubFrame, ViewerFrame } from '../src/frames.js';
@@ -717,7 +718,7 @@ describe('the state of the connection', () => {
   it('that was cut and is whole again says so', async () => {
     await open();
     await after(() => backend.line.cut());
-    await after(() => clock.pass(250));
+    await after(() => clock.pass(QUICK_WAIT_MS));
     await after(() => {
       backend.line.listener.onOpen();
       backend.line.arrive(resumed(1), event(1, put('a', 'missed')));
