@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from typing import NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -44,9 +43,10 @@ from ..protocol.frames import (
     Watched,
 )
 from .app import App, RunOn
-from .busy import BusyWatch
 from .dispatcher import Dispatcher, ShowError, print_error, print_warning
+from .hosted import HostedSession, HostedSessions
 from .link import Link, LinkStatus
+from .loops import HandlerLoops
 from .lost_values import LostValues
 from .session import BaseSession, Run, session_class
 from .wire import Dial
@@ -68,13 +68,6 @@ class HostedChannel(NamedTuple):
     settings: ChannelSettings
     run_on: RunOn
     loop: asyncio.AbstractEventLoop
-
-
-class HostedSession(NamedTuple):
-    """A session with the dispatcher that runs its handlers."""
-
-    session: BaseSession
-    dispatcher: Dispatcher
 
 
 class Runtime:
@@ -101,15 +94,11 @@ class Runtime:
         self.link_status: LinkStatus = "closed"
         self.link_reason: str | None = None
         self._channels: dict[str, HostedChannel] = {}
-        self._sessions: dict[str, HostedSession] = {}
-        self._displaced: dict[str, HostedSession] = {}
-        """Sessions from before the hub began anew with this host, until it says what became of them."""
+        self._sessions = HostedSessions(on_ended=self._tell_ended)
+        self._loops = HandlerLoops(on_busy=self._tell_busy, is_working=self._is_working)
         self._answers: dict[str, Future[str]] = {}
         self._openings: dict[str, Future[BaseSession]] = {}
-        self._watches: dict[asyncio.AbstractEventLoop, BusyWatch] = {}
-        self._thread_loop: asyncio.AbstractEventLoop | None = None
         self._connected = threading.Event()
-        self._ending: set[asyncio.Task[None]] = set()
         self._lost_values = LostValues(self._warn)
 
     # ---- life --------------------------------------------------------------------------------------------------------
@@ -129,13 +118,8 @@ class Runtime:
                 self.unpublish(name)
             self.link.close()
             self.link = None
-        for hosted in [*self._sessions.values(), *self._displaced.values()]:
-            if not hosted.session.loop.is_closed():
-                hosted.session.loop.call_soon_threadsafe(self._end, hosted)
-        self._watches.clear()
-        if self._thread_loop is not None:
-            asyncio.run_coroutine_threadsafe(self._stop_own_loop(self._thread_loop), self._thread_loop)
-            self._thread_loop = None
+        self._sessions.end_all()
+        self._loops.close(self._sessions.wait_ended)
 
     async def restarted(self) -> Runtime:
         """Leave without a word, as a kernel that is killed does, and return a new runtime on the same link. For tests.
@@ -146,9 +130,7 @@ class Runtime:
         new.show_warning = self.show_warning
         new.link, self.link = self._required_link(), None
         self._channels.clear()
-        for hosted in [*self._sessions.values(), *self._displaced.values()]:
-            hosted.session.is_ending = hosted.session.is_ended = True
-            hosted.session.loop.call_soon_threadsafe(partial(self._end, hosted, goes_on=True))
+        self._sessions.abandon_all()
         self.close()
         new.link.start_over(new)
         return new
@@ -174,7 +156,7 @@ class Runtime:
         Returns:
             A future of the page's path below the server's base URL. It raises `RefusedError` when the name is taken.
         """
-        handler_loop = self._own_loop() if run_on == "thread" else loop
+        handler_loop = self._loops.own() if run_on == "thread" else loop
         self._channels[settings.name] = HostedChannel(settings, run_on, handler_loop)
         answer = self._answers[settings.name] = Future()
         self._required_link().outbox.put(Publish(settings=settings, force=force))
@@ -247,7 +229,7 @@ class Runtime:
     @property
     def sessions(self) -> list[BaseSession]:
         """The sessions that live here, oldest first."""
-        return [hosted.session for hosted in list(self._sessions.values())]
+        return self._sessions.sessions
 
     def session(self, session_id: str) -> BaseSession | None:
         """Return a session that lives here, or None."""
@@ -274,15 +256,12 @@ class Runtime:
 
     def on_new_hub(self) -> None:
         """See `LinkListener`: publish the channels again, and learn what became of their sessions."""
-        self._displaced.update(self._sessions)
-        self._sessions = {}
-        for hosted in self._displaced.values():
-            hosted.session.is_ending = hosted.session.is_ended = True
+        displaced = self._sessions.displace()
         outbox = self._required_link().outbox
         outbox.take()  # What was said meanwhile belongs to runs that the hub has called interrupted.
         for channel in list(self._channels.values()):
             outbox.put(Publish(settings=channel.settings))
-        for session_id in self._displaced:
+        for session_id in displaced:
             outbox.put(HadSession(session=session_id))
 
     def on_frames(self, frames: list[HubToHostFrame]) -> None:
@@ -321,7 +300,7 @@ class Runtime:
             case StopRuns(session=session_id):
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.stop())
             case SessionEnded(session=session_id, reason=reason):
-                hosted = self._displaced.pop(session_id, None) or self._sessions.get(session_id)
+                hosted = self._sessions.take_displaced(session_id) or self._sessions.get(session_id)
                 if hosted is not None:
                     hosted.session.is_ending = True
                     self._end_on_loop(hosted, goes_on=reason == "moved")
@@ -339,12 +318,12 @@ class Runtime:
 
     def _open(self, frame: OpenSession) -> None:
         channel = self._channels.get(frame.channel)
-        if channel is None or frame.session in self._sessions or self.link is None:
+        if channel is None or self._sessions.get(frame.session) is not None or self.link is None:
             return
         session = session_class(frame)(frame, app=self.app, line=self.link.outbox, loop=channel.loop)
         session.bot_name = channel.settings.bot_name
         dispatcher = Dispatcher(session, report=self.link.outbox.put, show_error=self.show_error)
-        displaced = self._displaced.pop(session.id, None)
+        displaced = self._sessions.take_displaced(session.id)
         if displaced is not None:
             session.go_on_from(displaced.session)
             session.save_values_soon()  # What was said of them last may not have come through.
@@ -355,7 +334,7 @@ class Runtime:
             self._lost_values.note(session.id, frame.lost, loop=self.link.loop)
         if self.on_session_opened is not None:
             self.on_session_opened(session)
-        self._sessions[session.id] = HostedSession(session, dispatcher)
+        self._sessions.add(HostedSession(session, dispatcher))
         opening = self._openings.pop(session.id, None)
         if opening is not None:
             _settle_future(opening, session)
@@ -371,25 +350,11 @@ class Runtime:
             self._on_loop(hosted.session.loop, lambda: work(hosted))
 
     def _end_on_loop(self, hosted: HostedSession, *, goes_on: bool) -> None:
-        self._on_loop(hosted.session.loop, lambda: self._end(hosted, goes_on=goes_on))
+        self._on_loop(hosted.session.loop, lambda: self._sessions.end(hosted, goes_on=goes_on))
 
-    def _end(self, hosted: HostedSession, *, goes_on: bool = False) -> None:
-        """End a session, on its loop. The runtime owns the task until it is done."""
-        if hosted.dispatcher.is_ending:
-            return
-
-        async def end() -> None:
-            await hosted.dispatcher.aclose(goes_on=goes_on)
-            if self._sessions.get(hosted.session.id) is hosted:
-                del self._sessions[hosted.session.id]
-            if hosted.session.follower is not None:
-                hosted.session.follower.on_ended()
-            if self.on_session_ended is not None:
-                self.on_session_ended(hosted.session)
-
-        task = hosted.session.loop.create_task(end(), name="chat session end")
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+    def _tell_ended(self, session: BaseSession) -> None:
+        if self.on_session_ended is not None:
+            self.on_session_ended(session)
 
     def _warn(self, text: str) -> None:
         """Show a sentence to the author, in a cell that has to do with the chat. Called on the link's thread."""
@@ -397,13 +362,6 @@ class Runtime:
         contexts = [handler.context for handler in handlers if handler is not None]
         context = contexts[0] if contexts else contextvars.copy_context()
         context.copy().run(self.show_warning, text)
-
-    async def _stop_own_loop(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Stop a loop of the runtime's own, once the sessions that live on it have ended."""
-        ending = [task for task in self._ending if task.get_loop() is loop]
-        if ending:
-            await asyncio.wait(ending)
-        loop.stop()
 
     def _settle(self, channel: str, result: str | RefusedError) -> None:
         answer = self._answers.pop(channel, None)
@@ -416,16 +374,7 @@ class Runtime:
             _settle_future(answer, result)
 
     def _on_loop(self, loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:
-        """Hand work to a loop, watching whether a cell keeps it. Called on the link's thread."""
-        watch = self._watches.get(loop)
-        if watch is None:
-            watch = self._watches[loop] = BusyWatch(
-                loop,
-                self._required_link().loop,
-                on_change=lambda busy: self._tell_busy(loop, busy),
-                is_working=lambda: self._is_working(loop),
-            )
-        watch.hand_over(work)
+        self._loops.hand_over(work, loop, link_loop=self._required_link().loop)
 
     def _is_working(self, loop: asyncio.AbstractEventLoop) -> bool:
         return any(session.loop is loop and session.current_run is not None for session in self.sessions)
@@ -445,20 +394,6 @@ class Runtime:
                 "This process is joined to no hub. In a notebook, run %load_ext jupyter_chat_sessions."
             )
         return self.link
-
-    def _own_loop(self) -> asyncio.AbstractEventLoop:
-        if self._thread_loop is None:
-            loop = self._thread_loop = asyncio.new_event_loop()
-
-            def run() -> None:
-                asyncio.set_event_loop(loop)
-                try:
-                    loop.run_forever()
-                finally:
-                    loop.close()
-
-            threading.Thread(target=run, name="chat-handlers", daemon=True).start()
-        return self._thread_loop
 
 
 def _check_length(text: str) -> None:
