@@ -13,7 +13,7 @@ STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
 .PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-matrix \
-	test-matrix-short chaos chaos-short state-machine endurance tools chromium clean bench-import
+	test-matrix-short test-database chaos chaos-short state-machine endurance tools chromium clean bench-import bench-promises
 
 demo: $(VENV)/.ready $(STATIC)
 	$(BIN)/jupyter lab $(ALLOW_ROOT) $(LAB_ARGS) notebooks/01_quickstart.ipynb
@@ -81,6 +81,12 @@ chaos: $(VENV)/.ready $(STATIC)
 	$(BIN)/python -m tests.chaos.run --messages 1000000 --sessions 500 --tokens 200 --kill-server 200 --kill-kernel 200 \
 		--seed 1 --report docs/reliability.md
 
+# The store's tests at a database server as well, whose chat tables they empty: make test-database \
+# DATABASE_URL=postgresql+psycopg://…
+test-database: $(VENV)/.ready
+	$(BIN)/uv pip install --quiet --python $(BIN)/python 'psycopg[binary]'
+	CHAT_TEST_DATABASE_URL=$(DATABASE_URL) $(PYTEST) tests/hub/store/test_store.py
+
 # The life of sessions at random, 50,000 steps of it.
 state-machine: $(VENV)/.ready
 	$(BIN)/python -m tests.hub.core.test_session_machine 50000
@@ -88,6 +94,11 @@ state-machine: $(VENV)/.ready
 # Ten thousand sessions, one after the other: what memory they leave taken.
 endurance: $(VENV)/.ready $(STATIC)
 	$(BIN)/python -m tests.chaos.endurance --sessions 10000
+
+# How soon a page is whole after a cut, and a message acknowledged.
+bench-promises: $(VENV)/.ready $(STATIC) chromium
+	$(BIN)/python -m tests.benchmarks.after_a_cut
+	$(BIN)/python -m tests.benchmarks.acknowledgement
 
 bench-import: $(VENV)/.ready
 	$(BIN)/python tests/benchmarks/import_time.py

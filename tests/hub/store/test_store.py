@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, make_url
 
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
+from jupyter_chat_sessions.hub.sql import schema
 from jupyter_chat_sessions.hub.sql.opening import open_store
 from jupyter_chat_sessions.hub.sql.store import SqlStore
 from jupyter_chat_sessions.hub.store import (
@@ -34,19 +37,28 @@ from jupyter_chat_sessions.protocol.steps import RunStatus, Step
 Opened = Callable[[], Store]
 
 
-@pytest.fixture(params=["memory", "file", "url"])
+SERVER = os.environ.get("CHAT_TEST_DATABASE_URL")
+"""A database behind a server, which the tests empty: `make test-database`."""
+LASTING = ["file", "url", *(["server"] if SERVER else [])]
+
+
+@pytest.fixture(params=["memory", *LASTING])
 def open_one(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
-    if request.param == "memory":
-        return MemoryStore
-    if request.param == "url":
-        return lambda: open_store(f"sqlite:///{tmp_path}/any.sqlite", directory=tmp_path)
-    return lambda: open_store(None, directory=tmp_path)
+    return MemoryStore if request.param == "memory" else _lasting(request.param, tmp_path)
 
 
-@pytest.fixture(params=["file", "url"])
+@pytest.fixture(params=LASTING)
 def open_lasting(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
-    url = f"sqlite:///{tmp_path}/any.sqlite" if request.param == "url" else None
-    return lambda: open_store(url, directory=tmp_path)
+    return _lasting(request.param, tmp_path)
+
+
+def _lasting(kind: str, home: Path) -> Opened:
+    url = {"file": None, "url": f"sqlite:///{home}/any.sqlite", "server": SERVER}[kind]
+    if kind == "server":
+        engine = create_engine(make_url(SERVER or ""))
+        schema.metadata.drop_all(engine)
+        engine.dispose()
+    return lambda: open_store(url, directory=home)
 
 
 @asynccontextmanager
