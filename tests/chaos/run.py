@@ -41,6 +41,8 @@ LIMIT_S = 7200.0
 PART = 50
 """Sessions that are checked at a time: so a million messages need no more memory than the machine has."""
 SETTINGS = {"max_waiting": 64}
+KEEP_DEAD = ["--KernelManager.autorestart=False"]
+"""A kernel that is killed is replaced by the run: one that the server restarts just then cannot be shut down."""
 PACKAGES = ("jupyter_server", "tornado", "msgspec", "ipykernel", "SQLAlchemy")
 
 
@@ -89,7 +91,7 @@ class Soak:
         self.figures = Figures()
         self._options = options
         self._home = home
-        self._server = ChaosServer(home / "server", settings=SETTINGS)
+        self._server = ChaosServer(home / "server", settings=SETTINGS, options=KEEP_DEAD)
         self._rng = random.Random(options.seed)
         self._said = 0
         self._faults = sorted(self._schedule(), key=lambda fault: fault[0], reverse=True)
@@ -186,7 +188,7 @@ class Soak:
         self._stage.kernel.kill()
         killed = self._stage.kernel
         await self._stage.new_kernel()
-        await asyncio.to_thread(killed.shut_down)  # the server would start another in its place
+        await asyncio.to_thread(killed.shut_down)  # for the server it is there still, and dead
         self.figures.kernel_kills += 1
 
     def _check_integrity(self) -> None:

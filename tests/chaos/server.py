@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,16 +31,25 @@ class ChaosServer:
     Args:
         home: Where everything that it writes goes.
         settings: The extension's settings by their names, e.g. `{"window_events": 32}`.
+        options: More words for the command line, e.g. `["--KernelManager.autorestart=False"]`.
         bugs: The folder in which bugs are armed (`seeded.py`); None for a server without any.
     """
 
-    def __init__(self, home: Path, *, settings: Mapping[str, object] | None = None, bugs: Path | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        settings: Mapping[str, object] | None = None,
+        options: Sequence[str] = (),
+        bugs: Path | None = None,
+    ) -> None:
         self.home = home
         self.log = home / "server.log"
         self.data = home / "data"
         self.port = _free_port()
         self.bugs = bugs
         self._settings = {**UNLIMITED, **(settings or {})}
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -88,6 +97,7 @@ class ChaosServer:
                     f"--ServerApp.root_dir={self.home}",
                     "--ServerApp.jpserver_extensions={'jupyter_chat_sessions': True}",
                     *settings,
+                    *self._options,
                 ],
                 cwd=self.home,
                 env={**inherited, **folders},
