@@ -75,11 +75,13 @@ chaos-short: $(VENV)/.ready $(STATIC)
 	$(PYTEST) tests/chaos
 	$(BIN)/python -m tests.chaos.run --messages 10000 --sessions 100
 
-# The long run, with the figures that docs/reliability.md is made of.
+# Every fault in its full length, and the long runs, with the figures that docs/reliability.md is made of.
 chaos: $(VENV)/.ready $(STATIC)
 	CHAOS=full $(PYTEST) tests/chaos
-	$(BIN)/python -m tests.chaos.run --messages 1000000 --sessions 500 --tokens 200 --kill-server 200 --kill-kernel 200 \
-		--seed 1 --report docs/reliability.md
+	$(BIN)/python -m tests.chaos.run --messages 1000000 --sessions 500 --tokens 200 --kill-server 20 --kill-kernel 20 \
+		--seed 1 --report docs/reliability.md --title "A million messages"
+	$(BIN)/python -m tests.chaos.run --messages 100000 --sessions 500 --tokens 200 --kill-server 200 --kill-kernel 200 \
+		--seed 2 --report docs/reliability.md --title "Four hundred kills"
 
 # The store's tests at a database server as well, whose chat tables they empty: make test-database \
 # DATABASE_URL=postgresql+psycopg://…

@@ -303,7 +303,8 @@ def _is_whole(case: _Case, step: SeenStep) -> bool:
         case Streams(key=key, tokens=tokens, run=run_id):
             whole = stream_text(key, tokens)
             run = case.step_by_id.get(run_id)
-            is_cut_off = run is None or run.status != "done"
+            # What an earlier try had streamed stays as it was cut off, however the last one has ended.
+            is_cut_off = run is None or run.status != "done" or step.id not in {said.step for said in case.owed[run_id]}
             return digest(whole[: step.length] if is_cut_off else whole) == step.digest
         case _:
             return True

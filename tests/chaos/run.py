@@ -14,6 +14,8 @@ import importlib.metadata
 import os
 import platform
 import random
+import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -96,6 +98,7 @@ class Soak:
         self._said = 0
         self._faults = sorted(self._schedule(), key=lambda fault: fault[0], reverse=True)
         self._progress = asyncio.Event()
+        self._is_over = False
 
     async def play(self) -> Figures:
         """Do it, and check it."""
@@ -109,9 +112,10 @@ class Soak:
     async def _load(self) -> list[Outcome]:
         async with asyncio.timeout(LIMIT_S), asyncio.TaskGroup() as tasks:
             clients = [tasks.create_task(self._client(plan)) for plan in self._plans()]
-            faults = tasks.create_task(self._cause_faults())
+            tasks.create_task(self._cause_faults(tasks))
             outcomes = await asyncio.gather(*clients)
-            faults.cancel()  # one that was planned for after the last message
+            self._is_over = True
+            self._progress.set()
         for outcome in outcomes:
             self.figures.messages += outcome.said
             self.figures.tokens += outcome.tokens
@@ -165,21 +169,26 @@ class Soak:
                 await process.wait()
         return msgspec.json.decode((self._home / f"{plan.name}.outcome").read_bytes(), type=Outcome)
 
-    async def _cause_faults(self) -> None:
+    async def _cause_faults(self, tasks: asyncio.TaskGroup) -> None:
         while self._faults:
             after, what = self._faults[-1]
             while self._said < after:
+                if self._is_over:
+                    return  # the rest was planned for after the last message
                 self._progress.clear()
                 await self._progress.wait()
             self._faults.pop()
             if what == "server":
-                await self._kill_server()
+                await self._kill_server(tasks)
             else:
                 await self._kill_kernel()
 
-    async def _kill_server(self) -> None:
+    async def _kill_server(self, tasks: asyncio.TaskGroup) -> None:
         self._server.kill()
-        self._check_integrity()
+        # A copy, as the killed server left it: reading itself would begin to mend it.
+        copy = self._home / f"killed-{self.figures.server_kills}"
+        shutil.copytree(self._server.data, copy)
+        tasks.create_task(asyncio.to_thread(self._check_integrity, copy))
         await asyncio.to_thread(self._server.start)
         await self._stage.new_kernel()
         self.figures.server_kills += 1
@@ -191,10 +200,7 @@ class Soak:
         await asyncio.to_thread(killed.shut_down)  # for the server it is there still, and dead
         self.figures.kernel_kills += 1
 
-    def _check_integrity(self) -> None:
-        """Read a copy of the database as the killed server left it: reading itself would begin to mend it."""
-        copy = self._home / "killed"
-        shutil.copytree(self._server.data, copy)
+    def _check_integrity(self, copy: Path) -> None:
         for path in copy.rglob("chats*.sqlite"):
             with closing(sqlite3.connect(path)) as database:
                 [[answer]] = database.execute("PRAGMA integrity_check").fetchall()
@@ -212,8 +218,8 @@ class Soak:
             self.figures.violations += check(read_journals(journals), transcripts)
 
 
-def write_report(path: Path, options: Options, figures: Figures) -> None:
-    """Write what was done, with what, and what came of it."""
+def write_report(path: Path, title: str, options: Options, figures: Figures) -> None:
+    """Write what was done, with what, and what came of it, into a section of a document."""
     counts = Counter(violation.rule for violation in figures.violations)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     rows: list[tuple[str, object]] = [
@@ -238,18 +244,22 @@ def write_report(path: Path, options: Options, figures: Figures) -> None:
         *((name, counts[rule]) for rule, name in _RULES.items()),
     ]
     lines = [
-        "# Reliability",
-        "",
-        f"Written by `python -m tests.chaos.run {' '.join(sys.argv[1:])}`: viewers talk with a bot in a real kernel",
-        "through a real server while lines break and processes are killed.",
-        "`tests/chaos/checker.py` says what is counted.",
+        f"`python -m tests.chaos.run {shlex.join(sys.argv[1:])}`",
         "",
         "| | |",
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in rows),
         "",
     ]
-    path.write_text("\n".join(lines))
+    path.write_text(with_section(path.read_text(), title, "\n".join(lines)))
+
+
+def with_section(document: str, title: str, text: str) -> str:
+    """Return a document in which the section of a title has another text; a new section stands at the end."""
+    head, *sections = re.split(r"^## ", document, flags=re.MULTILINE)
+    by_title = {section.partition("\n")[0]: section for section in sections}
+    by_title[title] = f"{title}\n\n{text}\n"
+    return "## ".join([head, *by_title.values()]).rstrip() + "\n"
 
 
 _RULES: dict[Rule, str] = {
@@ -295,7 +305,8 @@ def main(arguments: Sequence[str], *, say: Callable[[str], object] = print) -> i
     parser.add_argument("--kill-kernel", type=int, default=0, metavar="K", help="SIGKILLs of the kernel.")
     parser.add_argument("--tokens", type=int, default=30, help="Tokens in a stream, on average; 0 for no streams.")
     parser.add_argument("--faultless", action="store_true", help="No line breaks: for measuring the rate.")
-    parser.add_argument("--report", type=Path, help="Where the figures are written.")
+    parser.add_argument("--report", type=Path, help="The document into which the figures are written.")
+    parser.add_argument("--title", default="A run", help="Its section for them.")
     given = parser.parse_args(arguments)
     options = Options(
         messages=given.messages,
@@ -327,7 +338,7 @@ def main(arguments: Sequence[str], *, say: Callable[[str], object] = print) -> i
         f"{figures.interrupted:,} runs interrupted, {figures.retries:,} retried; violations: {counts or 'none'}"
     )
     if given.report is not None:
-        write_report(given.report, options, figures)
+        write_report(given.report, given.title, options, figures)
     return 1 if figures.violations else 0
 
 

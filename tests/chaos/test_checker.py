@@ -142,6 +142,22 @@ def test_what_a_run_had_said_that_was_cut_off_may_be_lost() -> None:
     assert rules(shown_in(thread, records), thread) == ""
 
 
+@pytest.mark.parametrize(("step", "found"), [("r2", ""), ("again", "T")])
+def test_a_stream_may_be_short_that_was_cut_off_and_not_that_of_the_try_that_was_done(step: str, found: str) -> None:
+    records: list[AnyRecord] = [
+        *RECORDS,
+        Sent(HERE, viewer="v", client="c9", kind="retry", key="a/2", target="m2"),
+        Accepted(HERE, viewer="v", client="c9", step="m2"),
+        Began(HERE, run="m2", key="a/2"),
+        Streams(HERE, run="m2", step="again", key="a/2", tokens=30),
+        Ended(HERE, run="m2", outcome="done"),
+    ]
+    texts = {"r2": STREAMED, "again": STREAMED, step: STREAMED[:20]}
+    thread = [bot(seen.id, texts[seen.id]) if seen.id == "r2" else seen for seen in THREAD]
+    thread.append(bot("again", texts["again"]))
+    assert rules(shown_in(thread, records), thread) == found
+
+
 def test_what_happens_elsewhere_is_not_looked_at() -> None:
     assert rules([*RECORDS, Began("elsewhere", run="x", key="a/1")]) == ""
 
