@@ -101,10 +101,12 @@ class Talker:
         self._on_said = on_said
         self._done = asyncio.Event()
         self._answers = 0
+        self._has_begun = False
         viewer.on_frame = self._on_frame
 
     async def talk(self) -> None:
         """Say everything, and wait until all of it is answered."""
+        self._has_begun = True
         self._say_more()
         before = -1
         while not self._done.is_set():
@@ -118,7 +120,7 @@ class Talker:
         await self.viewer.until_quiet(limit_s=QUIET_LIMIT_S)
 
     def _say_more(self) -> None:
-        while self._left and len(self._on_the_way) < self._plan.on_the_way:
+        while self._has_begun and self._left and len(self._on_the_way) < self._plan.on_the_way:
             self._left -= 1
             self.said += 1
             self.viewer.say(self._words())
