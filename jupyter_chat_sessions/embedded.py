@@ -6,6 +6,7 @@ It lives on the thread of the runtime's link, and the same frames travel, encode
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from .hub.host_port import HostConnection
 from .hub.hub import Hub
@@ -104,6 +105,9 @@ class _LocalOutlet:
 
     def send(self, frame: HubLinkFrame) -> None:
         self._incoming.put_nowait(join([encode(frame)]))
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(delay_s, callback)
 
     def close(self, code: int, reason: str) -> None:
         self._incoming.put_nowait(None)

@@ -43,6 +43,8 @@ LinkStatus = Literal["connecting", "connected", "refused", "closed"]
 
 T = TypeVar("T")
 
+ACK_AFTER_S = 0.005
+"""How long an acknowledgement waits for something to ride on, in seconds."""
 BEAT_S = 10.0
 SILENCE_S = 35.0
 """Without a word of the hub, not even the answer to a beat, the line counts as dead."""
@@ -80,6 +82,9 @@ class Link:
         self._hub_epoch: str | None = None
         self._end: LinkEnd[msgspec.Raw, HubToHostFrame] = LinkEnd()
         self._wire: Wire | None = None
+        self._told = 0
+        """The number of the last frame that the hub was told has come."""
+        self._ack_timer: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
         self._decoder = Decoder(HubLinkFrame, max_bytes=4 * MAX_HOST_BYTES)
         self._loop = asyncio.new_event_loop()
@@ -100,7 +105,7 @@ class Link:
         """Speak for another host from now on, as a new process would; what was not sent yet is forgotten."""
         self._listener = listener
         self._epoch, self._hub_epoch = uuid4().hex, None
-        self._end = LinkEnd()
+        self._end, self._told = LinkEnd(), 0
         self.outbox = Outbox(wake=self._wake)
         if self._wire is not None:
             self._wire.close()
@@ -161,6 +166,7 @@ class Link:
 
     async def _serve(self, wire: Wire) -> None:
         """Speak with the hub until the connection is gone."""
+        self._told = self._end.received
         hello = LinkHello(
             v=PROTOCOL_VERSION,
             host_epoch=self._epoch,
@@ -189,7 +195,7 @@ class Link:
                 new = self._end.receive(seq, frames)
                 if new:
                     self._listener.on_frames(new)
-                wire.send(join([encode(LinkAck(ack=self._end.received))]))
+                self._acknowledge_soon()
                 self._settle()
             case LinkAck(ack=ack):
                 self._end.acknowledged(ack)
@@ -206,6 +212,7 @@ class Link:
             self._end.acknowledged(welcome.received)
         else:
             self._end.restart()
+            self._told = 0
         is_another_hub = not welcome.resumed and self._hub_epoch is not None
         self._hub_epoch = welcome.hub_epoch
         self._wire = wire
@@ -227,7 +234,19 @@ class Link:
         """Send numbered frames in as few messages as their size allows."""
         for first, some in batches(seq, frames, size=_size, max_bytes=BATCH_BYTES):
             if self._wire is not None:
-                self._wire.send(join([encode(_RawBatch(seq=first, ack=self._end.received, frames=some))]))
+                self._told = self._end.received
+                self._wire.send(join([encode(_RawBatch(seq=first, ack=self._told, frames=some))]))
+
+    def _acknowledge_soon(self) -> None:
+        """Acknowledge what has come, with what is said next or alone: mostly an answer follows at its heels."""
+        if self._ack_timer is None:
+            self._ack_timer = self._loop.call_later(ACK_AFTER_S, self._acknowledge)
+
+    def _acknowledge(self) -> None:
+        self._ack_timer = None
+        if self._wire is not None and self._told != self._end.received:
+            self._told = self._end.received
+            self._wire.send(join([encode(LinkAck(ack=self._told))]))
 
     def _settle(self) -> None:
         self.outbox.settled(self._end.kept)

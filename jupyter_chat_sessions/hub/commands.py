@@ -21,10 +21,12 @@ Reply = Callable[[Accepted | ErrorFrame], None]
 class Command:
     """Something a viewer said: recognised when it comes again, answered to everybody who said it."""
 
+    __slots__ = ("_accepted", "_replies", "client_id", "fingerprint")
+
     def __init__(self, client_id: str, fingerprint: bytes, *, accepted: Accepted | None = None) -> None:
         self.client_id = client_id
         self.fingerprint = fingerprint
-        self._replies: list[Reply] = []
+        self._replies: tuple[Reply, ...] = ()
         self._accepted = accepted
 
     def record(self, step_id: str) -> CommandRecord:
@@ -38,14 +40,14 @@ class Command:
 
     def tell(self, answer: Accepted | ErrorFrame) -> None:
         """Tell everybody who said it and has not been answered."""
-        replies, self._replies = self._replies, []
+        replies, self._replies = self._replies, ()
         for reply in replies:
             reply(answer)
 
     def hear(self, reply: Reply) -> None:
         """Answer it as before, at once or when it is stored."""
         if self._accepted is None:
-            self._replies.append(reply)
+            self._replies += (reply,)
         else:
             reply(self._accepted)
 

@@ -1,6 +1,7 @@
 """The hub's end of the link to one host process, over any number of connections.
 
-The one rule: frames of an earlier connection are dropped by one guard, `HostConnection.receive`.
+The one rule: frames of an earlier connection are dropped by one guard, `HostPort.receive`. What is said during one turn
+of the loop travels in one message, and the acknowledgement of what came rides on it.
 """
 
 from __future__ import annotations
@@ -32,12 +33,18 @@ from ..protocol.frames import (
 from ..protocol.link import LinkEnd, batches
 from .clock import Timer
 
+ACK_AFTER_S = 0.005
+"""How long an acknowledgement waits for something to ride on, in seconds: the next message follows at its heels."""
+
 
 class HostOutlet(Protocol):
     """A host's socket, as the hub sees it."""
 
     def send(self, frame: HubLinkFrame) -> None:
         """Queue one frame; never waits."""
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Call back after a while; after no time, once this turn of the loop is over."""
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket once what is queued has left."""
@@ -69,9 +76,9 @@ class HostPort:
 
     def send(self, frame: HubToHostFrame) -> None:
         """Send a frame, now or when the host is back."""
-        seq = self._end.number([frame])
+        self._end.number([frame])
         if self._connection is not None:
-            self._connection.outlet.send(HubBatch(seq=seq, ack=self._end.received, frames=[frame]))
+            self._connection.speak_soon()
 
     def connect(
         self, hello: LinkHello, outlet: HostOutlet, *, hub_epoch: str, is_resumed: bool, on_lost: LostCallback
@@ -90,9 +97,9 @@ class HostPort:
         outlet.send(
             LinkWelcome(v=PROTOCOL_VERSION, hub_epoch=hub_epoch, received=self._end.received, resumed=is_resumed)
         )
-        seq, frames = self._end.unacknowledged()
-        for first, some in batches(seq, frames, size=_size, max_bytes=BATCH_BYTES):
-            outlet.send(HubBatch(seq=first, ack=self._end.received, frames=some))
+        seq, _ = self._end.unacknowledged()
+        connection.sent, connection.told = seq - 1, self._end.received
+        self.speak(connection)
         return connection
 
     def take_back(self, session: str) -> None:
@@ -119,13 +126,24 @@ class HostPort:
                 self._end.acknowledged(ack)
                 for new in self._end.receive(seq, frames):
                     self._on_frame(self, new)
-                connection.outlet.send(LinkAck(ack=self._end.received))
+                connection.acknowledge_soon()
             case LinkAck(ack=ack):
                 self._end.acknowledged(ack)
             case LinkBeat():
                 connection.outlet.send(frame)
             case LinkHello():
                 raise ProtocolError("out_of_order", "A host says hello once in a connection.")
+
+    def speak(self, connection: HostConnection) -> None:
+        """Send on a connection what was not sent on it yet; where that is nothing, acknowledge what has come."""
+        if connection is not self._connection:
+            return
+        first, frames = connection.sent + 1, self._end.after(connection.sent)
+        for seq, some in batches(first, frames, size=_size, max_bytes=BATCH_BYTES):
+            connection.outlet.send(HubBatch(seq=seq, ack=self._end.received, frames=some))
+        if not frames and connection.told != self._end.received:
+            connection.outlet.send(LinkAck(ack=self._end.received))
+        connection.sent, connection.told = self._end.sent, self._end.received
 
     def lose(self, connection: HostConnection) -> bool:
         """Note that a connection is gone; return whether it was the current one."""
@@ -148,7 +166,33 @@ class HostConnection:
     def __init__(self, port: HostPort, outlet: HostOutlet, *, on_lost: LostCallback) -> None:
         self.port = port
         self.outlet = outlet
+        self.sent = 0
+        """The number of the last frame that was sent on it."""
+        self.told = 0
+        """The number of the last frame that it was told has come."""
         self._on_lost = on_lost
+        self._speaks_soon = False
+        self._acknowledges_soon = False
+
+    def speak_soon(self) -> None:
+        """Send what there is, once this turn of the loop is over."""
+        if not self._speaks_soon:
+            self._speaks_soon = True
+            self.outlet.call_later(0, self._speak)
+
+    def acknowledge_soon(self) -> None:
+        """Acknowledge what has come, with what is sent next or alone."""
+        if not self._acknowledges_soon:
+            self._acknowledges_soon = True
+            self.outlet.call_later(ACK_AFTER_S, self._acknowledge)
+
+    def _speak(self) -> None:
+        self._speaks_soon = False
+        self.port.speak(self)
+
+    def _acknowledge(self) -> None:
+        self._acknowledges_soon = False
+        self.port.speak(self)
 
     def receive(self, frame: HostLinkFrame) -> None:
         """Take a frame.

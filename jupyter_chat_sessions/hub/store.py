@@ -32,7 +32,7 @@ class StorageStatus(NamedTuple):
 OK = StorageStatus("ok")
 
 
-class ThreadRecord(Struct, frozen=True, kw_only=True):
+class ThreadRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A stored conversation, without its steps."""
 
     id: str
@@ -44,7 +44,7 @@ class ThreadRecord(Struct, frozen=True, kw_only=True):
     """The beginning of the first message."""
 
 
-class SessionRecord(Struct, frozen=True, kw_only=True):
+class SessionRecord(Struct, frozen=True, kw_only=True, gc=False):
     """What is kept of a session. Never its variables (`user_env`), and of its secret only the hash."""
 
     id: str
@@ -62,7 +62,7 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     """`on_chat_start` has had its turn, in this session or in an earlier one of its thread."""
 
 
-class CommandRecord(Struct, frozen=True, kw_only=True):
+class CommandRecord(Struct, frozen=True, kw_only=True, gc=False):
     """Something a viewer said, so that it is recognised when it comes again."""
 
     client_id: str
@@ -70,7 +70,7 @@ class CommandRecord(Struct, frozen=True, kw_only=True):
     step_id: str | None = None
 
 
-class Values(Struct, frozen=True, kw_only=True):
+class Values(Struct, frozen=True, kw_only=True, gc=False):
     """What `user_session` held when a handler was last done."""
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -78,25 +78,25 @@ class Values(Struct, frozen=True, kw_only=True):
     """Keys whose values cannot be written as JSON."""
 
 
-class PutThread(Struct, frozen=True):
+class PutThread(Struct, frozen=True, gc=False):
     """A thread is new, or got its name."""
 
     record: ThreadRecord
 
 
-class PutSession(Struct, frozen=True):
+class PutSession(Struct, frozen=True, gc=False):
     """A session is new, or its record changed."""
 
     record: SessionRecord
 
 
-class DropSession(Struct, frozen=True):
+class DropSession(Struct, frozen=True, gc=False):
     """A session ended: its commands and values go, its thread stays."""
 
     record: SessionRecord
 
 
-class PutStep(Struct, frozen=True):
+class PutStep(Struct, frozen=True, gc=False):
     """A step is new, or changed."""
 
     thread_id: str
@@ -105,21 +105,21 @@ class PutStep(Struct, frozen=True):
     step: Step
 
 
-class RemoveStep(Struct, frozen=True):
+class RemoveStep(Struct, frozen=True, gc=False):
     """A step was taken out."""
 
     thread_id: str
     step_id: str
 
 
-class PutCommand(Struct, frozen=True):
+class PutCommand(Struct, frozen=True, gc=False):
     """A viewer said something that was accepted."""
 
     session_id: str
     command: CommandRecord
 
 
-class PutValues(Struct, frozen=True):
+class PutValues(Struct, frozen=True, gc=False):
     """What `user_session` holds has changed."""
 
     session_id: str
@@ -129,7 +129,7 @@ class PutValues(Struct, frozen=True):
 Write = PutThread | PutSession | DropSession | PutStep | RemoveStep | PutCommand | PutValues
 
 
-class StoredThread(Struct, frozen=True, kw_only=True):
+class StoredThread(Struct, frozen=True, kw_only=True, gc=False):
     """A thread, as far as a session needs it to go on with it."""
 
     record: ThreadRecord
@@ -139,7 +139,7 @@ class StoredThread(Struct, frozen=True, kw_only=True):
     """The place of every step of the thread, those that are not among `steps` too."""
 
 
-class StoredSession(Struct, frozen=True, kw_only=True):
+class StoredSession(Struct, frozen=True, kw_only=True, gc=False):
     """A session that had not ended when the server went away."""
 
     record: SessionRecord
@@ -149,7 +149,7 @@ class StoredSession(Struct, frozen=True, kw_only=True):
     values: Values
 
 
-class ThreadSummary(Struct, frozen=True, kw_only=True):
+class ThreadSummary(Struct, frozen=True, kw_only=True, gc=False):
     """A thread in a list of them."""
 
     record: ThreadRecord

@@ -35,8 +35,8 @@ UserEnv = Annotated[dict[str, Annotated[str, Meta(max_length=8192)]], Meta(max_l
 ClientType = Literal["webapp", "copilot", "http", "notebook"]
 
 
-class Frame(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type"):
-    """Base of everything that crosses a socket."""
+class Frame(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type", gc=False):
+    """Base of everything that crosses a socket. Made of what JSON has, so no cycle is in it for a collector to find."""
 
 
 # ---- Events: the only things that change a conversation -------------------------------------------------------------

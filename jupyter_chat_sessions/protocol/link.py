@@ -35,6 +35,8 @@ class LinkEnd(Generic[Out, In]):
         >>> here.acknowledged(there.received)
         >>> here.unacknowledged()
         (3, [])
+        >>> here.number(["c", "d"]), here.after(3)
+        (3, ['d'])
     """
 
     def __init__(self) -> None:
@@ -42,6 +44,11 @@ class LinkEnd(Generic[Out, In]):
         """The number of the last frame that came in."""
         self._sent = 0
         self._kept: deque[Out] = deque()
+
+    @property
+    def sent(self) -> int:
+        """The number of the last frame that goes out."""
+        return self._sent
 
     @property
     def kept(self) -> int:
@@ -69,6 +76,11 @@ class LinkEnd(Generic[Out, In]):
     def unacknowledged(self) -> tuple[int, list[Out]]:
         """Return what has to be sent again on a new connection, with the number of the first."""
         return self._sent - len(self._kept) + 1, list(self._kept)
+
+    def after(self, number: int) -> list[Out]:
+        """Return what has a higher number and is not acknowledged, in order."""
+        kept = self._kept
+        return [kept[index] for index in range(max(-len(kept), number - self._sent), 0)]
 
     def amend(self, change: Callable[[Out], Out]) -> None:
         """Change what is kept to be sent again; each frame keeps its number."""

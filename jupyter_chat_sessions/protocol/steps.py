@@ -40,7 +40,7 @@ RunStatus = Literal["queued", "running", "done", "failed", "cancelled", "interru
 FINAL_RUN_STATUSES = frozenset({"done", "failed", "cancelled", "interrupted"})
 
 
-class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """One item of a thread: a message or an intermediate step (Chainlit: `StepDict`)."""
 
     id: Id
@@ -73,7 +73,7 @@ class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     """User messages only: how often it was given to a handler, counting Retry."""
 
 
-class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """A question that waits for the viewer's answer (Chainlit: an `ask` call)."""
 
     id: Id
@@ -83,14 +83,14 @@ class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     timeout_s: float = 60.0
 
 
-class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """A viewer's answer: the text, and the step that it became in the conversation."""
 
     text: str
     step: Step
 
 
-class Thread(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Thread(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """A stored conversation (Chainlit: `ThreadDict`)."""
 
     id: Id
@@ -104,7 +104,7 @@ class Thread(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     tags: list[str] = field(default_factory=list)
 
 
-class Snapshot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Snapshot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """A conversation as it stands: its newest steps, open questions and state."""
 
     steps: list[Step] = field(default_factory=list)

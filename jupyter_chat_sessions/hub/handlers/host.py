@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -138,6 +139,10 @@ class HostSocket(ChatSocket, JupyterHandler):
             self.write_message(join([encode(frame)]).decode())
         except WebSocketClosedError:
             logger.debug("a host's socket was closed; what it missed is sent again")
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """See `HostOutlet.call_later`."""
+        asyncio.get_running_loop().call_later(delay_s, callback)
 
     def _on_frame(self, frame: HostLinkFrame | ProtocolError) -> None:
         if isinstance(frame, ProtocolError):

@@ -6,10 +6,12 @@ The one rule: what stands in `MIGRATIONS` is never changed again, only added to.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from sqlalchemy import (
     Column,
     Connection,
+    Dialect,
     Double,
     Index,
     Integer,
@@ -123,20 +125,35 @@ def upsert(connection: Connection, table: Table, rows: list[dict[str, object]]) 
     """Insert rows, or replace those that have their key."""
     if not rows:
         return
-    keys = [column.name for column in table.primary_key]
-    others = [column.name for column in table.columns if column.name not in keys]
-    match connection.dialect.name:
+    prepared = _prepared_upsert(table, connection.dialect)
+    if prepared is None:
+        delete(connection, table, [column.name for column in table.primary_key], rows)
+        connection.execute(table.insert(), rows)
+        return
+    # Without SQLAlchemy's work on each row, which costs more than the database's.
+    sql, names = prepared
+    connection.exec_driver_sql(sql, rows if names is None else [tuple(row[name] for name in names) for row in rows])
+
+
+@lru_cache
+def _prepared_upsert(table: Table, dialect: Dialect) -> tuple[str, Sequence[str] | None] | None:
+    """Return the statement, and the columns in the order of its places, where these have no names.
+
+    None where the database has no such statement.
+    """
+    into: sqlite.Insert | postgresql.Insert
+    match dialect.name:
         case "sqlite":
             into = sqlite.insert(table)
-            new = {name: into.excluded[name] for name in others}
-            connection.execute(into.on_conflict_do_update(index_elements=keys, set_=new), rows)
         case "postgresql":
-            into_pg = postgresql.insert(table)
-            new = {name: into_pg.excluded[name] for name in others}
-            connection.execute(into_pg.on_conflict_do_update(index_elements=keys, set_=new), rows)
+            into = postgresql.insert(table)
         case _:
-            delete(connection, table, keys, rows)
-            connection.execute(table.insert(), rows)
+            return None
+    keys = [column.name for column in table.primary_key]
+    new = {column.name: into.excluded[column.name] for column in table.columns if column.name not in keys}
+    statement = into.on_conflict_do_update(index_elements=keys, set_=new)
+    compiled = statement.compile(dialect=dialect, column_keys=[column.name for column in table.columns])
+    return str(compiled), compiled.positiontup
 
 
 def delete(connection: Connection, table: Table, keys: list[str], rows: Sequence[dict[str, object]]) -> None:

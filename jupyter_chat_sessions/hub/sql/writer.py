@@ -1,5 +1,7 @@
 """The thread that owns the database's one connection: whatever gathers while it writes goes into one transaction.
 
+What somebody waits for is written at once; what nobody waits for, shortly, with whatever comes by then.
+
 The one rule: nothing is called back before the transaction that it waits for is committed.
 """
 
@@ -22,6 +24,12 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+PATIENCE_S = 0.02
+"""How long what nobody waits for may wait for others to be written with, in seconds."""
+GATHER_S = 0.002
+"""How long a transaction waits for more when the one before it was shared by many, in seconds: a transaction costs as
+much as several messages, and these come faster than it is written."""
+MANY = 4
 RETRY_S = 5.0
 """How long after a failure it is tried to write again, in seconds."""
 MAX_KEPT_BYTES = 64 * 1024 * 1024
@@ -85,6 +93,12 @@ class Writer:
         self._kept_then: list[Callable[[], None]] = []
         self._condition = threading.Condition()
         self._commits: list[_Commit] = []
+        self._due_at = 0.0
+        """When the commits that nobody waits for are written at the latest."""
+        self._awaited = 0
+        """Commits that somebody waits for."""
+        self._shared_by = 0
+        """How many such commits the last transaction had."""
         self._reads: list[Callable[[], None]] = []
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="chat-store", daemon=True)
@@ -98,9 +112,14 @@ class Writer:
         otherwise: Callable[[], None] | None = None,
     ) -> None:
         """See `Store.commit`. Never waits."""
+        is_awaited = then is not None or otherwise is not None
         with self._condition:
             self._commits.append(_Commit(writes, then, otherwise))
-            self._condition.notify()
+            self._awaited += is_awaited
+            if len(self._commits) == 1:
+                self._due_at = time.monotonic() + PATIENCE_S
+            if len(self._commits) == 1 or (is_awaited and self._awaited == 1):
+                self._condition.notify()
 
     def read(self, query: Callable[[Connection], T]) -> Future[T]:
         """Run a query behind what was committed before it, in a transaction of its own."""
@@ -144,13 +163,26 @@ class Writer:
 
     def _take(self) -> tuple[list[_Commit], list[Callable[[], None]], bool]:
         with self._condition:
-            while not (self._commits or self._reads or self._is_closing):
-                wait_s = None if self.status.code == "ok" else max(0.0, self._retry_at - time.monotonic())
-                if not self._condition.wait(wait_s):
+            while not (self._awaited or self._reads or self._is_closing):
+                wait_s = self._wait_s()
+                if wait_s is not None and wait_s <= 0:
                     break
+                self._condition.wait(wait_s)
+            is_busy = self._shared_by >= MANY and not (self._reads or self._is_closing)
+        if is_busy:
+            time.sleep(GATHER_S)
+        with self._condition:
             commits, self._commits = self._commits, []
             reads, self._reads = self._reads, []
+            self._shared_by, self._awaited = self._awaited, 0
             return commits, reads, self._is_closing
+
+    def _wait_s(self) -> float | None:
+        """Return how long there is nothing to do, in seconds; None for as long as nothing comes."""
+        times = [self._due_at] if self._commits else []
+        if self.status.code != "ok":
+            times.append(self._retry_at)
+        return min(times) - time.monotonic() if times else None
 
     def _write(self, commits: list[_Commit], *, is_last: bool) -> None:
         if self.status.code != "ok":

@@ -191,6 +191,10 @@ class Tab:
         self.effects.append(effect)
         self._unsent += answers
 
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Call back at once: the tests look at what was said right after it was."""
+        callback()
+
     def close(self, code: int, reason: str) -> None:
         """Be closed by the hub."""
         self.closed = (code, reason)
@@ -315,6 +319,10 @@ class FakeHost:
                 self.frames += self._end.receive(seq, frames)
             case LinkAck(ack=ack):
                 self._end.acknowledged(ack)
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Call back at once: the tests look at what was said right after it was."""
+        callback()
 
     def close(self, code: int, reason: str) -> None:
         """Be closed by the hub."""

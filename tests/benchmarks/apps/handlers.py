@@ -1,0 +1,40 @@
+"""The bot of every contestant that takes handlers in Chainlit's style. `cl` is imported in the line put before it.
+
+| message | what it does |
+|---|---|
+| `echo WORDS` | says `WORDS` |
+| `stream COUNT` | streams COUNT tokens as fast as it can |
+| `paced COUNT PACE_S` | streams COUNT tokens, one each PACE_S seconds; each says when it was made |
+"""
+
+import asyncio
+import time
+
+TOKEN = "token "
+
+
+@cl.on_chat_start  # noqa: F821
+async def greet():
+    await cl.Message("hello").send()  # noqa: F821
+
+
+@cl.on_message  # noqa: F821
+async def reply(message):
+    word, _, rest = message.content.partition(" ")
+    match word:
+        case "stream":
+            answer = cl.Message("")  # noqa: F821
+            for _ in range(int(rest)):
+                await answer.stream_token(TOKEN)
+            await answer.send()
+        case "paced":
+            count, pace_s = rest.split()
+            answer = cl.Message("")  # noqa: F821
+            due = time.time()
+            for _ in range(int(count)):
+                due += float(pace_s)
+                await asyncio.sleep(max(0.0, due - time.time()))
+                await answer.stream_token(f"{time.time():.4f} ")
+            await answer.send()
+        case _:
+            await cl.Message(rest).send()  # noqa: F821

@@ -1,0 +1,3 @@
+"""What every contestant's bot streams: handlers that run elsewhere repeat it."""
+
+TOKEN = "token "

@@ -1,0 +1,220 @@
+"""Everything beside everything, in one run on one machine; prints a table and writes `docs/benchmarks.md`.
+
+    python -m tests.benchmarks.bench
+    python -m tests.benchmarks.bench --only echo stream --repeats 1
+
+Each repeat starts each contestant anew and lets the same load client do the same work with it. The figures are medians
+over the repeats; the ratios, too, are those of each repeat.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import resource
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from ..chaos.server import ROOT
+from .contestants import CONTESTANTS
+from .load import Figures, Plan
+
+REPEATS = 3
+
+
+class Work(NamedTuple):
+    """A piece of work, and what is asked of it.
+
+    Attributes:
+        title: What the table calls it.
+        name: The load client's method.
+        given: Its arguments.
+        figure: What of its figures counts.
+        unit: That figure's.
+        goals: For each other contestant the ratio to it that is wanted: ours to theirs.
+        is_more_better: Whether a large figure is a good one.
+        only: Who does it; None for everybody.
+    """
+
+    title: str
+    name: str
+    given: dict[str, float]
+    figure: str
+    unit: str
+    goals: dict[str, float]
+    is_more_better: bool = False
+    only: tuple[str, ...] | None = None
+
+
+WORK = {
+    "memory": Work("memory per idle session", "memory", {"viewers": 500}, "kib_per_session", "KiB", {"chainlit": 1.0}),
+    "echo": Work(
+        "echo messages/s, 100 sessions",
+        "echo",
+        {"viewers": 100, "seconds": 5},
+        "per_second",
+        "/s",
+        {"chainlit": 20, "relay": 1 / 3},
+        is_more_better=True,
+    ),
+    "echo-1": Work("echo p50, one session", "echo", {"viewers": 1, "seconds": 3}, "p50_ms", "ms", {"chainlit": 1 / 3}),
+    "echo-300": Work(
+        "echo p99, 300 sessions", "echo", {"viewers": 300, "seconds": 5}, "p99_ms", "ms", {"chainlit": 1 / 15}
+    ),
+    "stream": Work(
+        "streamed tokens/s, 100 sessions",
+        "stream",
+        {"viewers": 100, "seconds": 5, "tokens": 200},
+        "tokens_per_second",
+        "/s",
+        {"chainlit": 15, "relay": 1 / 3},
+        is_more_better=True,
+    ),
+    "first-token": Work(
+        "time to first token, one session", "first_token", {"times": 200}, "p50_ms", "ms", {"chainlit": 1 / 3}
+    ),
+    "paced": Work(
+        "300 viewers, 30 tokens/s each, p95 of a token's age",
+        "paced",
+        {"viewers": 300, "rate": 30, "seconds": 8},
+        "p95_ms",
+        "ms",
+        {},
+    ),
+    "connect": Work(
+        "connecting 1,000 viewers, each to its greeting",
+        "connect",
+        {"viewers": 1000},
+        "seconds",
+        "s",
+        {"chainlit": 1 / 5},
+    ),
+    "storm": Work("reconnect storm, 5,000 viewers", "storm", {"viewers": 5000}, "seconds", "s", {}, only=("ours",)),
+}
+Found = dict[str, dict[str, list[Figures]]]
+"""By work and contestant, a figure set for each repeat."""
+
+
+def run(names: Sequence[str], contestants: Sequence[str], *, repeats: int) -> tuple[Found, dict[str, str]]:
+    """Do everything; return the figures, and what each contestant is."""
+    found: Found = defaultdict(lambda: defaultdict(list))
+    versions: dict[str, str] = {}
+    for repeat in range(repeats):
+        # Who comes first changes: what the machine does meanwhile is not always the same one's.
+        order = [*contestants[repeat % len(contestants) :], *contestants[: repeat % len(contestants)]]
+        for contestant in order:
+            for name in names:
+                work = WORK[name]
+                if work.only is not None and contestant not in work.only:
+                    continue
+                with tempfile.TemporaryDirectory() as folder, CONTESTANTS[contestant](Path(folder) / "home") as running:
+                    versions[contestant] = running.version
+                    plan = Plan(
+                        dialect=contestant, port=running.port, pids=running.pids, work=[(work.name, dict(work.given))]
+                    )
+                    figures = _measure(plan)
+                found[name][contestant].append(figures)
+                print(f"{repeat + 1}/{repeats} {contestant:10}{work.title:50}{_shown(work, figures)}", flush=True)
+    return found, versions
+
+
+def _measure(plan: Plan) -> Figures:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.load"],
+        cwd=ROOT,
+        input=msgspec.json.encode(plan),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return dict(msgspec.json.decode(done.stdout)["figures"])
+
+
+def _shown(work: Work, figures: Figures) -> str:
+    value = figures[work.figure]
+    return f"{value:,.0f}{work.unit}" if value >= 1000 else f"{value:.3g} {work.unit}"
+
+
+def table(found: Found) -> list[str]:
+    """Return the rows of the table, in Markdown."""
+    rows = [
+        "| work | ours | Chainlit | raw relay | ours to Chainlit | ours to the relay |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, by_contestant in found.items():
+        work = WORK[name]
+        cells = [
+            _shown(work, {work.figure: statistics.median(figures[work.figure] for figures in by_contestant[who])})
+            if by_contestant.get(who)
+            else "-"
+            for who in ("ours", "chainlit", "relay")
+        ]
+        rows.append(f"| {work.title} | {' | '.join(cells)} | {' | '.join(_ratios(work, by_contestant))} |")
+    return rows
+
+
+def _ratios(work: Work, by_contestant: dict[str, list[Figures]]) -> list[str]:
+    cells = []
+    for other in ("chainlit", "relay"):
+        pairs = list(zip(by_contestant["ours"], by_contestant.get(other, []), strict=False))
+        if not pairs:
+            cells.append("-")
+            continue
+        ratio = statistics.median(ours[work.figure] / theirs[work.figure] for ours, theirs in pairs)
+        text = f"{ratio:.3g}"
+        goal = work.goals.get(other)
+        if goal is not None:
+            is_met = ratio >= goal if work.is_more_better else ratio <= goal
+            text += f" ({'at least' if work.is_more_better else 'at most'} {goal:.3g}: {'yes' if is_met else '**no**'})"
+        cells.append(text)
+    return cells
+
+
+def write_report(path: Path, found: Found, versions: dict[str, str], *, repeats: int) -> None:
+    """Write the table with what it was measured with."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = [
+        "# Benchmarks",
+        "",
+        f"`python -m tests.benchmarks.bench {shlex.join(sys.argv[1:])}` on {datetime.date.today()}.",
+        f"Medians over {repeats} repeats; every contestant is started anew for each piece of work.",
+        f"Commit `{commit.strip()}`; {os.cpu_count()} cores, shared with the load client,",
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}.",
+        f"{'; '.join(versions.values())}.",
+        "Ours: a real Jupyter server, a real kernel, SQLite with `synchronous=FULL`.",
+        "The raw relay is the two hops alone, batched, without sessions, numbers or storage: the limit.",
+        "",
+        *table(found),
+        "",
+    ]
+    path.write_text("\n".join(lines))
+
+
+def main() -> None:
+    """Measure, print, and write."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=WORK, default=list(WORK), metavar="WORK")
+    parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--report", type=Path, help="The document to write.")
+    given = parser.parse_args()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # thousands of viewers have thousands of sockets
+    found, versions = run(given.only, given.contestants, repeats=given.repeats)
+    print("\n".join(table(found)))
+    if given.report is not None:
+        write_report(given.report, found, versions, repeats=given.repeats)
+
+
+if __name__ == "__main__":
+    main()
