@@ -30,12 +30,20 @@ class RawClient:
         port: Where the server listens.
         credentials: The session's id and secret.
         receive_bytes: How much the system may keep for it unread; as much as it likes by default.
+        version: The protocol's, as it says.
 
     Attributes:
         close_code: With what the server has closed; None before it has.
     """
 
-    def __init__(self, port: int, credentials: tuple[str, str], *, receive_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        credentials: tuple[str, str],
+        *,
+        receive_bytes: int | None = None,
+        version: int = PROTOCOL_VERSION,
+    ) -> None:
         self.close_code: int | None = None
         self._socket = socket.socket()
         self._socket.settimeout(LIMIT_S)
@@ -49,7 +57,7 @@ class RawClient:
             answer += self._take(1)
         assert answer.startswith(b"HTTP/1.1 101"), answer
         session, secret = credentials
-        self.say(Hello(v=PROTOCOL_VERSION, session=session, secret=secret))
+        self.say(Hello(v=version, session=session, secret=secret))
 
     def __enter__(self) -> Self:
         return self

@@ -122,6 +122,11 @@ class Scene:
         self._viewers.remove(viewer)
         await viewer.vanish()
 
+    async def forget(self, viewer: ChaosViewer) -> None:
+        """Let somebody leave whose session has ended: nobody can read its thread by its secret any more."""
+        await self.leave(viewer)
+        del self._secrets[viewer.session]
+
     async def link(self) -> FaultProxy:
         """Let the kernel begin anew, and reach its server through a proxy of its own until the scene is over."""
         return await self._exits.enter_async_context(self._linked())

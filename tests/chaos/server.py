@@ -95,7 +95,7 @@ class ChaosServer:
                     "--ServerApp.open_browser=False",
                     "--ServerApp.allow_root=True",
                     f"--ServerApp.root_dir={self.home}",
-                    "--ServerApp.jpserver_extensions={'jupyter_chat_sessions': True}",
+                    "--ServerApp.jpserver_extensions={'jupyter_chat_sessions': True, 'tests.chaos.troubled': True}",
                     *settings,
                     *self._options,
                 ],

@@ -25,6 +25,7 @@ from jupyter_chat_sessions.protocol.frames import (
 )
 from jupyter_chat_sessions.protocol.frames import (
     Decoder,
+    EndSession,
     ErrorFrame,
     Frame,
     Going,
@@ -191,6 +192,10 @@ class ChaosViewer:
     def stop(self) -> None:
         """Press Stop."""
         self._send([Stop()])
+
+    def end(self) -> None:
+        """Press New chat: the session ends."""
+        self._send([EndSession()])
 
     # ---- what it sees ------------------------------------------------------------------------------------------------
 

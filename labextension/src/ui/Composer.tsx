@@ -95,7 +95,7 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
 /** Which question is answered, and how much time is left for it; the hub is who counts. */
 function QuestionHint({ connection, questionId }: { readonly connection: Connection; readonly questionId: string }) {
   const [, tick] = useState(0);
-  const seenAt = useRef(Date.now());
+  const seenAt = useRef(performance.now());
   useEffect(() => {
     const timer = setInterval(() => tick((count) => count + 1), 1000);
     return () => clearInterval(timer);
@@ -104,7 +104,7 @@ function QuestionHint({ connection, questionId }: { readonly connection: Connect
   const step = connection.conversation?.steps.find((asked) => asked.id === question?.stepId);
   const told = connection.welcome?.remainingS?.[questionId];
   const since = told === undefined ? seenAt.current : connection.welcomedAt;
-  const left = Math.max(0, Math.round((told ?? question?.timeoutS ?? 60) - (Date.now() - since) / 1000));
+  const left = Math.max(0, Math.round((told ?? question?.timeoutS ?? 60) - (performance.now() - since) / 1000));
   return (
     <div class="jcs-hint">
       <span>
