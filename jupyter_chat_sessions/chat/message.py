@@ -267,7 +267,7 @@ class Message:
         if self.parent_id is None and scope.run is not None:
             self.parent_id = scope.run.id
         step = self._step()
-        self._emit(scope, PutStep(step=step))
+        self._emit(scope, PutStep(step=step, replaces=self._shown is not None))
         self._shown, self._is_text_shown = step, True
 
     def _emit(self, scope: Scope, event: Event) -> None:

@@ -13,6 +13,8 @@ from .store import CommandRecord
 
 MAX_REMEMBERED = 4096
 """Commands of a session that are recognised; a viewer keeps far fewer to be sent again."""
+RESTORED_COMMANDS = 512
+"""Those of them that are known again after a restart: what is not confirmed then was among the last."""
 
 Reply = Callable[[Accepted | ErrorFrame], None]
 """Tells whoever said something what became of it."""

@@ -30,7 +30,7 @@ from .access import Principal
 from .attachment import Attachment
 from .channel import Channel, ChannelStatus
 from .clock import Clock, utc_now
-from .commands import MAX_REMEMBERED
+from .commands import RESTORED_COMMANDS
 from .host_port import HostPort
 from .hosts import Hosts
 from .memory_store import MemoryStore
@@ -225,7 +225,7 @@ class Hub:
 
     def restore(self) -> None:
         """Go on with the sessions that the store kept. Called once, before anybody is served."""
-        for kept in self.store.sessions(newest_steps=self.options.snapshot_steps, newest_commands=MAX_REMEMBERED):
+        for kept in self.store.sessions(newest_steps=self.options.snapshot_steps, newest_commands=RESTORED_COMMANDS):
             channel = self._channels.setdefault(kept.record.settings.name, Channel(kept.record.settings))
             session = self._add(kept.record, channel, thread=kept.thread.record, earlier=kept.thread)
             session.go_on(kept.commands, kept.values)

@@ -12,12 +12,14 @@ from .store import (
     PutStep,
     PutThread,
     RemoveStep,
+    ReplaceStep,
     StorageStatus,
     StoredSession,
     StoredThread,
     ThreadRecord,
     ThreadSummary,
     Write,
+    as_said,
 )
 
 
@@ -51,6 +53,8 @@ class MemoryStore:
                     self._threads.pop(record.thread_id, None)
                 case PutStep(thread_id, position, step):
                     self._threads[thread_id].put(position, step)
+                case ReplaceStep(thread_id, step):
+                    self._threads[thread_id].replace(step)
                 case RemoveStep(thread_id, step_id):
                     self._threads[thread_id].remove(step_id)
                 case _:
@@ -77,8 +81,7 @@ class MemoryStore:
         thread = self._threads.get(thread_id)
         if thread is None:
             return None
-        steps = list(thread.step_by_id.values())[-newest_steps:]
-        return StoredThread(record=thread.record, steps=steps, positions=dict(thread.position_by_id))
+        return thread.stored(newest_steps)
 
     async def threads_of(self, owner_key: str, *, channel: str | None, limit: int) -> list[ThreadSummary]:
         """See `Store.threads_of`."""
@@ -113,6 +116,21 @@ class _Thread:
     def remove(self, step_id: str) -> None:
         self.step_by_id.pop(step_id, None)
         self.position_by_id.pop(step_id, None)
+
+    def replace(self, step: Step) -> None:
+        known = self.step_by_id.get(step.id)
+        if known is not None:
+            self.step_by_id[step.id] = as_said(step, known)
+
+    def stored(self, newest_steps: int) -> StoredThread:
+        steps = list(self.step_by_id.values())[-newest_steps:]
+        return StoredThread(
+            record=self.record,
+            steps=steps,
+            positions=[self.position_by_id[step.id] for step in steps],
+            next_position=1 + max(self.position_by_id.values(), default=-1),
+            earlier=len(self.step_by_id) - len(steps),
+        )
 
     def put(self, position: int, step: Step) -> None:
         self.step_by_id[step.id] = step

@@ -297,10 +297,7 @@ class Session:
             case ClearQuestion(question_id=question_id):
                 self._questions.clear(question_id)
             case PutStep(step=step):
-                # What became of a user's message is the hub's to say, whatever its author makes of the text.
-                known = self.conversation.step(step.id)
-                kept = (None, None, 1) if known is None else (known.client_id, known.status, known.attempt)
-                event = PutStep(step=replace(step, client_id=kept[0], status=kept[1], attempt=kept[2]))
+                event = replace(event, step=stored.as_said(step, self.conversation.step(step.id)))
         self.publish(event)
 
     def run_changed(self, change: RunChanged) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..protocol.frames import ChannelSettings, ClientType, UserInfo
 from ..protocol.steps import Step
@@ -105,6 +106,13 @@ class PutStep(Struct, frozen=True, gc=False):
     step: Step
 
 
+class ReplaceStep(Struct, frozen=True, gc=False):
+    """A step has changed that the hub no longer has in memory: it keeps its place, and what a viewer said it as."""
+
+    thread_id: str
+    step: Step
+
+
 class RemoveStep(Struct, frozen=True, gc=False):
     """A step was taken out."""
 
@@ -126,7 +134,11 @@ class PutValues(Struct, frozen=True, gc=False):
     values: Values
 
 
-Write = PutThread | PutSession | DropSession | PutStep | RemoveStep | PutCommand | PutValues
+Write = PutThread | PutSession | DropSession | PutStep | ReplaceStep | RemoveStep | PutCommand | PutValues
+
+
+MAX_COUNTED = 10_000
+"""Earlier steps that are counted: counting costs more the more there are."""
 
 
 class StoredThread(Struct, frozen=True, kw_only=True, gc=False):
@@ -135,8 +147,12 @@ class StoredThread(Struct, frozen=True, kw_only=True, gc=False):
     record: ThreadRecord
     steps: list[Step]
     """The newest steps, oldest first; at least back to the oldest that is queued or running."""
-    positions: dict[str, int]
-    """The place of every step of the thread, those that are not among `steps` too."""
+    positions: list[int]
+    """The place of each of them."""
+    next_position: int
+    """The place of the next new step."""
+    earlier: int
+    """How many steps stand before these; of many, at least `MAX_COUNTED`."""
 
 
 class StoredSession(Struct, frozen=True, kw_only=True, gc=False):
@@ -191,6 +207,8 @@ class Store(Protocol):
     async def steps_before(self, thread_id: str, *, before: str | None, limit: int) -> tuple[list[Step], int]:
         """Return steps of a thread that stand before one of them, oldest first, and how many there are before those.
 
+        Of many, at least `MAX_COUNTED` are counted.
+
         Args:
             thread_id: The thread.
             before: A step's id; None for the end of the thread. An unknown one has nothing before it.
@@ -211,3 +229,9 @@ class Store(Protocol):
 
     async def aclose(self) -> None:
         """Finish what is under way and let go of everything."""
+
+
+def as_said(step: Step, known: Step | None) -> Step:
+    """Return a step of the host's with what only the hub knows of it: what its viewer said it as, what became of it."""
+    kept = (None, None, 1) if known is None else (known.client_id, known.status, known.attempt)
+    return replace(step, client_id=kept[0], status=kept[1], attempt=kept[2])

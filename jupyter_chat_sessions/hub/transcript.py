@@ -64,16 +64,18 @@ class Transcript:
         self._newest = options.snapshot_steps
         self._clock = clock
         self._store = store
-        self._position_by_step = {} if earlier is None else dict(earlier.positions)
-        """The place of every step that the thread has."""
-        self._next_position = 1 + max(self._position_by_step.values(), default=-1)
+        self._position_by_step: dict[str, int] = {}
+        """The place of every step that is here."""
+        self._next_position = 0 if earlier is None else earlier.next_position
         self._unwritten: set[str] = set()
         """Steps with text that the store does not have."""
         self._timer: Timer | None = None
-        steps = [] if earlier is None else earlier.steps
-        self.conversation = Conversation(Snapshot(steps=steps, earlier=len(self._position_by_step) - len(steps)))
-        for step in steps:
-            self._count(step)
+        self.conversation = Conversation()
+        if earlier is not None:
+            self.conversation = Conversation(Snapshot(steps=earlier.steps, earlier=earlier.earlier))
+            for step, position in zip(earlier.steps, earlier.positions, strict=True):
+                self._position_by_step[step.id] = position
+                self._count(step)
 
     def publish(self, event: Event, *, is_stored: bool = False) -> bytes:
         """Apply an event, give it its number, and keep it; return the encoded frame, the same for every viewer.
@@ -86,11 +88,11 @@ class Transcript:
             ProtocolError: The event does not fit the conversation; nothing has changed.
         """
         if isinstance(event, PutStep):
-            event = self._marked(event, is_stored=is_stored)
+            event = self._marked(event)
         self.conversation.apply(event)
         self._keep(event, is_stored=is_stored)
         if len(self.conversation) > 2 * self._newest:
-            self.conversation.trim(self._newest)
+            self._trim()
         return self.log.append(event)
 
     def write_of(self, step: Step) -> stored.PutStep:
@@ -129,7 +131,7 @@ class Transcript:
     def rest(self) -> None:
         """Let go of what only somebody who looks on has a use for."""
         self.log.trim()
-        self.conversation.trim(self._newest)
+        self._trim()
 
     def as_thread(self) -> Thread:
         """Return the thread as the host is given it: its newest steps."""
@@ -140,16 +142,18 @@ class Transcript:
             steps=self.conversation.steps[-self._newest :],
         )
 
-    def _marked(self, event: PutStep, *, is_stored: bool) -> PutStep:
-        """Say of a step that is not new that it is not: a viewer may not have it."""
+    def _trim(self) -> None:
+        for step_id in self.conversation.trim(self._newest):
+            self._position_by_step.pop(step_id, None)
+
+    def _marked(self, event: PutStep) -> PutStep:
+        """Say of a step that is not new that it is not: a viewer may not have it. Of older ones the host says so."""
         step = event.step
         if step.id in self.conversation:
             return replace(event, replaces=True)
-        if is_stored or step.id not in self._position_by_step:
-            return event
-        if step.streaming:  # its text would have to be here, to be counted and kept
+        if event.replaces and step.streaming:  # its text would have to be here, to be counted and kept
             raise ProtocolError("conflict", "This message is too old to be streamed to again. Send a new one.")
-        return replace(event, replaces=True)
+        return event
 
     def _count(self, step: Step) -> None:
         if step.type == "user_message" and step.status is not None:
@@ -159,6 +163,8 @@ class Transcript:
 
     def _keep(self, event: Event, *, is_stored: bool) -> None:
         match event:
+            case PutStep(step=step) if step.id not in self.conversation:
+                self._store.commit([stored.ReplaceStep(self.thread.id, step)])
             case PutStep(step=step):
                 self._count(step)
                 self._unwritten.discard(step.id)
@@ -177,8 +183,8 @@ class Transcript:
             case RemoveStep(step_id=step_id):
                 self.unfinished.pop(step_id, None)
                 self._unwritten.discard(step_id)
-                if self._position_by_step.pop(step_id, None) is not None:
-                    self._store.commit([stored.RemoveStep(self.thread.id, step_id)])
+                self._position_by_step.pop(step_id, None)
+                self._store.commit([stored.RemoveStep(self.thread.id, step_id)])
             case PutQuestion() | ClearQuestion() | SetState():
                 pass
 

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam
+from sqlalchemy import Connection, Table, bindparam, select
 
+from ...protocol.steps import Step
 from ..store import (
     DropSession,
     PutCommand,
@@ -19,9 +20,12 @@ from ..store import (
     PutThread,
     PutValues,
     RemoveStep,
+    ReplaceStep,
     Write,
+    as_said,
 )
 from . import schema
+from .sealing import DamagedRowError
 
 Row = dict[str, Any]
 
@@ -33,11 +37,13 @@ class Batch:
         self.size_bytes = 0
         """About how much it weighs."""
         self._rows: dict[Table, dict[tuple[str, ...], Row | None]] = {table: {} for table in _KEYS}
+        self._replaced: dict[tuple[str, str], Step] = {}
+        """Steps that keep the place that they have in the database."""
         self._ended: dict[str, None] = {}
         self._touched: dict[str, float] = {}
 
     def __bool__(self) -> bool:
-        return any(self._rows.values()) or bool(self._ended)
+        return any(self._rows.values()) or bool(self._replaced) or bool(self._ended)
 
     def add(self, writes: Iterable[Write]) -> None:
         """Take writes, in order."""
@@ -60,15 +66,18 @@ class Batch:
                     self._ended[record.id] = None
                 case PutStep(thread_id, position, step):
                     self._touched[thread_id] = now
-                    self._put(
-                        schema.steps,
-                        thread_id=thread_id,
-                        id=step.id,
-                        position=position,
-                        status=step.status,
-                        data=schema.sealed_step.write(step, thread_id, step.id, position),
-                    )
+                    self._replaced.pop((thread_id, step.id), None)
+                    self._put(schema.steps, **_row_of(thread_id, position, step))
+                case ReplaceStep(thread_id, step):
+                    self._touched[thread_id] = now
+                    row = self._rows[schema.steps].get((thread_id, step.id))
+                    if row is None:
+                        self._replaced[thread_id, step.id] = step
+                        self.size_bytes += len(step.output) + 200
+                    else:
+                        self._put(schema.steps, **_row_again(row, step))
                 case RemoveStep(thread_id, step_id):
+                    self._replaced.pop((thread_id, step_id), None)
                     self._rows[schema.steps][thread_id, step_id] = None
                 case PutCommand(session_id, command):
                     self._put(
@@ -85,6 +94,8 @@ class Batch:
 
     def write(self, connection: Connection) -> None:
         """Write everything. The caller commits."""
+        again = [_row_again(row, step) for key, step in self._replaced.items() if (row := _row(connection, *key))]
+        schema.upsert(connection, schema.steps, again)
         for table, rows in self._rows.items():
             schema.upsert(connection, table, [row for row in rows.values() if row is not None])
             gone: list[Row] = [dict(zip(_KEYS[table], key, strict=True)) for key, row in rows.items() if row is None]
@@ -100,6 +111,26 @@ class Batch:
     def _put(self, table: Table, **row: Any) -> None:
         self._rows[table][tuple(row[key] for key in _KEYS[table])] = row
         self.size_bytes += len(row.get("data", b"")) + 200
+
+
+def _row_of(thread_id: str, position: int, step: Step) -> Row:
+    data = schema.sealed_step.write(step, thread_id, step.id, position)
+    return {"thread_id": thread_id, "id": step.id, "position": position, "status": step.status, "data": data}
+
+
+def _row(connection: Connection, thread_id: str, step_id: str) -> Row | None:
+    table = schema.steps
+    found = connection.execute(select(table).where(table.c.thread_id == thread_id, table.c.id == step_id)).one_or_none()
+    return None if found is None else dict(found._mapping)
+
+
+def _row_again(row: Row, step: Step) -> Row:
+    """Return a row with another step in its place."""
+    try:
+        known = schema.sealed_step.read(row["data"], row["thread_id"], row["id"], row["position"])
+    except DamagedRowError:
+        known = None
+    return _row_of(row["thread_id"], row["position"], as_said(step, known))
 
 
 _KEYS: dict[Table, tuple[str, ...]] = {

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     inspect,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -52,6 +53,16 @@ steps = Table(
     Column("data", LargeBinary, nullable=False),
     Index("chat_steps_in_order", "thread_id", "position"),
 )
+is_unfinished = steps.c.status.in_([literal_column("'queued'"), literal_column("'running'")])
+"""Of a message that is not answered. Literal: with parameters a database cannot know that the index is for this."""
+unfinished = Index(
+    "chat_steps_unfinished",
+    steps.c.thread_id,
+    steps.c.position,
+    sqlite_where=is_unfinished,
+    postgresql_where=is_unfinished,
+)
+"""The few messages that are not answered: found however long their thread is."""
 sessions = Table(
     "chat_sessions",
     metadata,
@@ -69,6 +80,7 @@ commands = Table(
     Column("fingerprint", LargeBinary, nullable=False),
     Column("step_id", String(36)),
 )
+newest_commands = Index("chat_commands_in_order", commands.c.session_id, commands.c.created_at)
 values = Table(
     "chat_values",
     metadata,
@@ -89,7 +101,13 @@ class NewerDatabaseError(ChatSessionsError):
 
 Migration = Callable[[Connection], None]
 
-MIGRATIONS: Sequence[Migration] = (metadata.create_all,)
+
+def _add_ways_to_what_is_newest(connection: Connection) -> None:
+    for index in (unfinished, newest_commands):
+        index.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Sequence[Migration] = (metadata.create_all, _add_ways_to_what_is_newest)
 """The step from each version to the next; an empty database has version 0."""
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from ...protocol.steps import Step, is_id
 from ..store import (
+    MAX_COUNTED,
     OK,
     CommandRecord,
     StorageStatus,
@@ -107,9 +108,9 @@ class SqlStore:
                 place = select(table.c.position).where(of_thread, table.c.id == before).scalar_subquery()
                 of_thread &= table.c.position < place
             newest = _rows.where(of_thread).order_by(table.c.position.desc()).limit(limit)
-            steps = [_step(*row) for row in connection.execute(newest).all()][::-1]
-            total = connection.execute(select(func.count()).select_from(table).where(of_thread)).scalar_one()
-            return steps, total - len(steps)
+            rows = connection.execute(newest).all()[::-1]
+            earlier = _count(connection, of_thread & (table.c.position < rows[0].position)) if rows else 0
+            return [_step(*row) for row in rows], earlier
 
         return await self._read(query)
 
@@ -251,19 +252,29 @@ def _thread(connection: Connection, thread_id: str, newest_steps: int) -> Stored
         return None
     table = schema.steps
     of_thread = table.c.thread_id == thread_id
-    places = connection.execute(select(table.c.id, table.c.position, table.c.status).where(of_thread)).all()
-    places = sorted(places, key=lambda place: place.position)
-    first = max(0, len(places) - newest_steps)
-    for index, place in enumerate(places[:first]):
-        if place.status in ("queued", "running"):
-            first = index
-            break
-    steps: list[Step] = []
-    if first < len(places):
-        newest = _rows.where(of_thread, table.c.position >= places[first].position).order_by(table.c.position)
-        steps = [_step(*row) for row in connection.execute(newest).all()]
-    record = schema.sealed_thread.read(data, thread_id)
-    return StoredThread(record=record, steps=steps, positions={place.id: place.position for place in places})
+    newest = select(table.c.position).where(of_thread).order_by(table.c.position.desc()).limit(newest_steps)
+    oldest = select(func.min(table.c.position)).where(of_thread, schema.is_unfinished)
+    first = connection.execute(select(func.min(newest.subquery().c.position))).scalar()
+    unfinished = connection.execute(oldest).scalar()
+    last = connection.execute(select(func.max(table.c.position)).where(of_thread)).scalar()
+    first = min(place for place in (first, unfinished, _NOWHERE) if place is not None)
+    rows = connection.execute(_rows.where(of_thread, table.c.position >= first).order_by(table.c.position)).all()
+    return StoredThread(
+        record=schema.sealed_thread.read(data, thread_id),
+        steps=[_step(*row) for row in rows],
+        positions=[row.position for row in rows],
+        next_position=0 if last is None else last + 1,
+        earlier=_count(connection, of_thread & (table.c.position < first)),
+    )
+
+
+_NOWHERE = 1 << 30
+
+
+def _count(connection: Connection, which: ColumnElement[bool]) -> int:
+    """Count steps, not further than `MAX_COUNTED`."""
+    some = select(schema.steps.c.position).where(which).limit(MAX_COUNTED).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def _drop_threads(connection: Connection, ids: list[str]) -> None:

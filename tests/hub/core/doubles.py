@@ -27,7 +27,6 @@ from jupyter_chat_sessions.hub.store import (
     SessionRecord,
     StorageStatus,
     StoredSession,
-    StoredThread,
     Values,
     Write,
 )
@@ -462,12 +461,7 @@ class LastingStore(MemoryStore):
         """Return what has not ended."""
         found = []
         for record in self._records.values():
-            thread = self._threads[record.thread_id]
-            kept = StoredThread(
-                record=thread.record,
-                steps=sorted(thread.step_by_id.values(), key=lambda s: thread.position_by_id[s.id])[-newest_steps:],
-                positions=dict(thread.position_by_id),
-            )
+            kept = self._threads[record.thread_id].stored(newest_steps)
             commands = self._commands.get(record.id, [])[-newest_commands:]
             values = self._values.get(record.id, Values())
             found.append(StoredSession(record=record, thread=kept, commands=commands, values=values))

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import msgspec
 import pytest
 from sqlalchemy import create_engine, make_url
 
@@ -25,6 +26,7 @@ from jupyter_chat_sessions.hub.store import (
     PutThread,
     PutValues,
     RemoveStep,
+    ReplaceStep,
     SessionRecord,
     Store,
     ThreadRecord,
@@ -117,8 +119,23 @@ async def test_a_step_that_changed_keeps_its_place_and_one_that_was_removed_is_g
         found = await store.thread(thread.id, newest_steps=1)
         assert found is not None
         assert (found.record, found.steps) == (thread, [steps[2]])
-        assert found.positions == {changed.id: 0, steps[2].id: 2}
+        assert (found.positions, found.next_position, found.earlier) == ([2], 3, 1)
         assert await store.thread(str(uuid4()), newest_steps=1) is None
+
+
+async def test_a_step_that_is_no_longer_in_memory_is_changed_where_it_stands(open_one: Opened) -> None:
+    async with opened(open_one()) as store:
+        thread = a_thread()
+        steps = [a_step("said", status="done"), a_step("replied")]
+        steps[0] = msgspec.structs.replace(steps[0], client_id=str(uuid4()))
+        changed = [msgspec.structs.replace(step, output="changed", client_id=None, status=None) for step in steps]
+        await write(store, PutThread(thread), *(PutStep(thread.id, at, step) for at, step in enumerate(steps)))
+        await write(store, ReplaceStep(thread.id, changed[0]), ReplaceStep(thread.id, a_step("was never there")))
+        await write(store, PutStep(thread.id, 1, steps[1]), ReplaceStep(thread.id, changed[1]))
+        found, _ = await store.steps_before(thread.id, before=None, limit=9)
+        assert found == [msgspec.structs.replace(steps[0], output="changed"), changed[1]]
+        await write(store, ReplaceStep(thread.id, changed[0]), RemoveStep(thread.id, steps[0].id))
+        assert await store.steps_before(thread.id, before=None, limit=9) == ([changed[1]], 0)
 
 
 async def test_threads_are_listed_to_their_owner_the_newest_first(open_one: Opened) -> None:
@@ -176,7 +193,7 @@ async def test_a_session_comes_back_with_all_that_was_kept_of_it(open_lasting: O
         assert found.record == session
         assert found.thread.record == thread
         assert found.thread.steps == steps[1:], "back to the oldest that waits"
-        assert found.thread.positions == {step.id: at for at, step in enumerate(steps)}
+        assert (found.thread.positions, found.thread.next_position, found.thread.earlier) == ([1, 2, 3], 4, 1)
         assert found.commands == commands[1:]
         assert found.values == Values(values={"name": "Zoë"}, lost=["db"])
         await write(store, DropSession(session))
