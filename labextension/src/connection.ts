@@ -58,6 +58,10 @@ const CAUGHT_UP_MS = 4_000;
 const RESTART_MS = 60_000;
 const TOO_BIG = 1009;
 const RESTART = 1012;
+/** So many lines of a page that never had one are cut before they open: then something on the way lets none through. */
+const BLOCKED_AFTER = 4;
+const BLOCKED =
+  'No WebSocket to the server can be opened. Something on the way, often a proxy, may not let it through: ask whoever runs the server.';
 const GAP = 4010;
 const VERSION = 4426;
 /** Close codes below these are worth another try; what the hub wants to end, it announces with `bye`. */
@@ -290,6 +294,7 @@ export class Connection {
   /** How long the server asked to be left alone, once it has said that it stops. */
   private _comeBackAfterMs: number | null = null;
   private _notBefore = 0;
+  private _hasOpened = false;
   private _restartingUntil = 0;
 
   private _show(credentials: Credentials, unconfirmed: readonly Command[]): void {
@@ -332,12 +337,17 @@ export class Connection {
     const viewing = this._viewing;
     if (viewing === null) return void this._begin();
     const line = this._backend.open({
-      onOpen: () => line === this._line && line.send(writeFrames([viewing.hello()])),
+      onOpen: () => line === this._line && this._onOpen(line, viewing),
       onMessage: (message) => line === this._line && this._onMessage(line, message),
       onClose: (code) => line === this._line && this._onClose(code),
     });
     this._line = line;
     this._watch(SILENCE_MS);
+  }
+
+  private _onOpen(line: Line, viewing: Viewing): void {
+    this._hasOpened = true;
+    line.send(writeFrames([viewing.hello()]));
   }
 
   private _onMessage(line: Line, message: string): void {
@@ -465,7 +475,9 @@ export class Connection {
       this._restartingUntil = this._timers.now() + waitMs + RESTART_MS;
     }
     this._comeBackAfterMs = null;
-    this._setStatus({ kind: this._timers.now() < this._restartingUntil ? 'restarting' : 'reconnecting' });
+    const isBlocked = !this._hasOpened && this._tries + 1 >= BLOCKED_AFTER;
+    const kind = this._timers.now() < this._restartingUntil ? 'restarting' : 'reconnecting';
+    this._setStatus(isBlocked ? { kind: 'off', text: BLOCKED } : { kind });
     this._again(() => this._dial(), waitMs);
   }
 

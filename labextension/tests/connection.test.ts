@@ -103,6 +103,24 @@ describe('beginning', () => {
     expect(tab.connection.status.kind).toBe('connected');
   });
 
+  it('says so when something on the way lets no WebSocket through, and keeps trying', async () => {
+    const tab = new Tab();
+    tab.connection.start();
+    await settle();
+    for (let tries = 1; tries < 4; tries += 1) {
+      tab.backend.line.cut();
+      expect(tab.connection.status).toEqual({ kind: 'reconnecting' });
+      tab.clock.pass(QUICK_WAIT_MS);
+    }
+    tab.backend.line.cut();
+    expect(tab.connection.status).toMatchObject({ kind: 'off', text: expect.stringContaining('a proxy') as string });
+    tab.clock.pass(QUICK_WAIT_MS);
+    tab.backend.line.listener.onOpen();
+    tab.backend.line.arrive(welcome());
+    tab.backend.line.cut();
+    expect(tab.connection.status).toEqual({ kind: 'reconnecting' });
+  });
+
   it('takes what a proxy says while the server is away for no reason', async () => {
     const tab = new Tab();
     tab.backend.refusals.push(new Refused('internal', 'The server answered 502.'));
