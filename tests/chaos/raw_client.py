@@ -31,6 +31,7 @@ class RawClient:
         credentials: The session's id and secret.
         receive_bytes: How much the system may keep for it unread; as much as it likes by default.
         version: The protocol's, as it says.
+        is_silent: It says no hello.
 
     Attributes:
         close_code: With what the server has closed; None before it has.
@@ -43,6 +44,7 @@ class RawClient:
         *,
         receive_bytes: int | None = None,
         version: int = PROTOCOL_VERSION,
+        is_silent: bool = False,
     ) -> None:
         self.close_code: int | None = None
         self._socket = socket.socket()
@@ -57,7 +59,8 @@ class RawClient:
             answer += self._take(1)
         assert answer.startswith(b"HTTP/1.1 101"), answer
         session, secret = credentials
-        self.say(Hello(v=version, session=session, secret=secret))
+        if not is_silent:
+            self.say(Hello(v=version, session=session, secret=secret))
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +81,14 @@ class RawClient:
         """
         self._socket.sendall(b"".join(_masked(encode_message([frame])) for frame in frames))
 
+    def send(self, payload: bytes, *, opcode: int = _TEXT) -> None:
+        """Send a message, whatever is in it.
+
+        Raises:
+            OSError: The line is gone.
+        """
+        self._socket.sendall(_masked(payload, opcode=opcode))
+
     def until_welcome(self) -> None:
         """Read the answer to the hello."""
         opcode, payload = self._message()
@@ -97,7 +108,7 @@ class RawClient:
             except (EOFError, ConnectionError):
                 return
             if opcode == _CLOSE:
-                self.close_code = struct.unpack("!H", payload[:2])[0]
+                self.close_code = struct.unpack("!H", payload[:2])[0] if payload else None
                 return
             if opcode == _TEXT:
                 yield from json.loads(payload)
@@ -121,8 +132,8 @@ class RawClient:
         return b"".join(parts)
 
 
-def _masked(payload: bytes) -> bytes:
-    head = bytes([0x80 | _TEXT])
+def _masked(payload: bytes, *, opcode: int = _TEXT) -> bytes:
+    head = bytes([0x80 | opcode])
     if len(payload) < 126:
         head += bytes([0x80 | len(payload)])
     elif len(payload) < 65536:
