@@ -20,35 +20,8 @@ from ..viewer import begin_session
 
 MESSAGES = 20_000 if os.environ.get("CHAOS") == "full" else 300
 SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1 << 32))
-TYPES = [
-    "hello",
-    "message",
-    "answer",
-    "retry",
-    "env",
-    "stop",
-    "end",
-    "seen",
-    "ping",
-    "welcome",
-    "event",
-    "batch",
-    "nonsense",
-]
-FIELDS = [
-    "v",
-    "session",
-    "secret",
-    "epoch",
-    "lastSeq",
-    "clientId",
-    "text",
-    "questionId",
-    "stepId",
-    "values",
-    "seq",
-    "type",
-]
+TYPES = ["hello", "message", "answer", "retry", "env", "stop", "end", "seen", "ping", "welcome", "event", "nonsense"]
+FIELDS = ["v", "session", "secret", "epoch", "lastSeq", "clientId", "text", "questionId", "stepId", "values", "type"]
 VALUES: list[Any] = [None, True, -1, 1 << 70, 1e308, "", "x", "\ud800", "\0", "x" * 70_000]
 VALUES += [[], {}, [[[[]]]], {"type": "stop"}]
 

@@ -343,3 +343,21 @@ async def test_a_conversation_larger_than_what_may_wait_can_be_opened_again(serv
             await tab.until(lambda text=text: tab.last == text)  # type: ignore[misc]
         again = await browser.tab(created)
         assert again.transcript == tab.transcript
+
+
+@pytest.mark.parametrize("chat_config", [{"host_silence": 0.2, "host_grace": 0.2}])
+async def test_a_host_elsewhere_that_falls_silent_is_let_go_and_what_ran_there_is_interrupted(server: Server) -> None:
+    async with a_host(server):
+        tab = await (await server.browser()).new_tab()
+        await tab.say("hold")
+        await tab.until(lambda: tab.state.get("run") is not None)
+        await tab.until(lambda: tab.state.get("host") == "busy")
+        await tab.until(lambda: tab.state.get("host") == "gone")
+
+        def status() -> list[str | None]:
+            return [step.status for step in tab.viewing.conversation.steps if step.client_id]
+
+        await tab.until(lambda: status() == ["interrupted"])
+    async with a_host(server):
+        await tab.until(lambda: tab.state.get("host") == "connected")
+        assert await tab.ask("Hello") == "You said Hello"
