@@ -347,6 +347,7 @@ async def test_a_conversation_larger_than_what_may_wait_can_be_opened_again(serv
 
 @pytest.mark.parametrize("chat_config", [{"host_silence": 0.2, "host_grace": 0.2}])
 async def test_a_host_elsewhere_that_falls_silent_is_let_go_and_what_ran_there_is_interrupted(server: Server) -> None:
+    await server.start_extension()
     async with a_host(server):
         tab = await (await server.browser()).new_tab()
         await tab.say("hold")
