@@ -31,6 +31,7 @@ class ChaosServer:
     Args:
         home: Where everything that it writes goes.
         settings: The extension's settings by their names, e.g. `{"window_events": 32}`.
+        env: More environment variables.
         options: More words for the command line, e.g. `["--KernelManager.autorestart=False"]`.
         bugs: The folder in which bugs are armed (`seeded.py`); None for a server without any.
     """
@@ -40,6 +41,7 @@ class ChaosServer:
         home: Path,
         *,
         settings: Mapping[str, object] | None = None,
+        env: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
         bugs: Path | None = None,
     ) -> None:
@@ -49,6 +51,7 @@ class ChaosServer:
         self.port = _free_port()
         self.bugs = bugs
         self._settings = {**UNLIMITED, **(settings or {})}
+        self._env = dict(env or {})
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -100,7 +103,7 @@ class ChaosServer:
                     *self._options,
                 ],
                 cwd=self.home,
-                env={**inherited, **folders},
+                env={**inherited, **folders, **self._env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

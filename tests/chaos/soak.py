@@ -29,8 +29,8 @@ from .viewer import ChaosViewer
 
 QUIET_LIMIT_S = 60.0
 """How long a viewer waits for what it has said last to be answered."""
-STUCK_S = 60.0
-"""Without an answer for so long, a viewer is stuck: the run fails."""
+STUCK_S = 300.0
+"""Without an answer for so long, a viewer is stuck: the run fails. Kills may follow each other closely."""
 PROGRESS_EVERY = 50
 SHARE_PROXIED = 0.1
 """Of the viewers, whose lines break at some byte; the others' break between two."""
