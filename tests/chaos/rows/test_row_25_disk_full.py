@@ -26,11 +26,8 @@ async def test_nothing_is_confirmed_and_nothing_is_lost(tmp_path: Path) -> None:
             said = [viewer.say("echo " + "x" * 30_000) for _ in range(3)]
             await viewer.until(lambda: any(error.code == "storage_full" for error in viewer.errors))
             for each in (viewer, other):
-                state = each.viewing.conversation.state
-                await each.until(lambda state=state: "storage" in state or True)  # type: ignore[misc]
-                await each.until(
-                    lambda e=each: e.viewing.conversation.state.get("storage", {}).get("code") == disk.code
-                )  # type: ignore[misc]
+                await each.until(lambda e=each: "storage" in e.viewing.conversation.state)  # type: ignore[misc]
+                assert each.viewing.conversation.state["storage"]["code"] == disk.code
             assert {viewer.status(key) for key in said} == {None}, "what is not stored is not shown as said"
             assert all(error.retry_after_s for error in viewer.errors)
             reading = await on.viewer(of=viewer)

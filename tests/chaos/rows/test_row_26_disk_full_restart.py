@@ -20,6 +20,8 @@ async def test_it_starts_and_says_so(tmp_path: Path) -> None:
             viewer = await on.viewer()
             before = viewer.say("echo")
             await viewer.until_status(before, "done")
+            later = viewer.say("echo")  # once this is accepted, what became of the one before it is stored
+            await viewer.until_status(later, "done")
             disk.fill()
             unsaid = viewer.say("echo")
             await viewer.until(lambda: bool(viewer.errors))

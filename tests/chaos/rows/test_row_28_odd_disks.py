@@ -1,5 +1,5 @@
-"""Row 28: conversations are to be kept where nothing can be written, or behind a network, where SQLite's write-ahead log
-does not work. They live in memory with a banner, or in a database with a rollback journal.
+"""Row 28: conversations are to be kept where nothing can be written, or behind a network, where SQLite's write-ahead
+log does not work. They live in memory with a banner, or in a database with a rollback journal.
 
 Nothing can be written where a file stands in the folder's place, for root too; and the server is told that every disk
 is behind a network.
