@@ -13,7 +13,7 @@ STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
 .PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-matrix \
-	test-matrix-short test-database chaos chaos-short state-machine endurance tools chromium clean bench-import bench-promises
+	test-matrix-short test-database chaos chaos-short state-machine endurance damaged-databases tools chromium clean bench-import bench-promises
 
 demo: $(VENV)/.ready $(STATIC)
 	$(BIN)/jupyter lab $(ALLOW_ROOT) $(LAB_ARGS) notebooks/01_quickstart.ipynb
@@ -92,6 +92,10 @@ test-database: $(VENV)/.ready
 # The life of sessions at random, 50,000 steps of it.
 state-machine: $(VENV)/.ready
 	$(BIN)/python -m tests.hub.core.test_session_machine 50000
+
+# Five hundred databases, each damaged in another way: what a viewer would read of them.
+damaged-databases: $(VENV)/.ready
+	$(BIN)/python -m tests.hub.store.damage 500
 
 # Ten thousand sessions, one after the other: what memory they leave taken.
 endurance: $(VENV)/.ready $(STATIC)

@@ -1,10 +1,19 @@
-"""Damages database files, as disks and interrupted copies do, and says what became of them."""
+"""Damages database files, as disks and interrupted copies do, and says what became of them.
+
+    python -m tests.hub.store.damage 500
+
+It prints how many were set aside, were whole all the same, or showed what could not be read; it fails where something
+was read that was never written, or where an error got through that a viewer would have seen.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import shutil
+import sys
+import tempfile
+from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
@@ -99,3 +108,25 @@ async def verdict(sample: Sample, directory: Path) -> str:
         return "shown" if is_shown else "whole"
     finally:
         await store.aclose()
+
+
+def main(count: int) -> int:
+    """Damage so many copies; print what became of them, and return how many were read wrongly or not at all."""
+    found: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        sample = Sample(home / "sample")
+        for seed in range(count):
+            copy = sample.damaged(seed, into=home / "copy")
+            try:
+                found[asyncio.run(verdict(sample, copy))] += 1
+            except Exception as error:
+                found[f"failed with {type(error).__name__} (seed {seed})"] += 1
+            shutil.rmtree(copy)
+    for name, number in found.most_common():
+        print(f"{number:6} {name}")
+    return sum(number for name, number in found.items() if name not in {"set aside", "whole", "shown"})
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(int(sys.argv[1])) else 0)
