@@ -9,6 +9,9 @@ LAB_ARGS ?=
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
+# Looked for when a recipe runs: it may have been installed since make began.
+WITH_CHROMIUM = CHROMIUM=$$(command -v $(or $(CHROMIUM),chromium) || command -v chromium-browser || command -v google-chrome)
+
 STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
@@ -58,7 +61,7 @@ frontend-tests: $(STATIC)
 
 browser-tests: $(VENV)/.ready $(STATIC) chromium
 	@echo "== Browser"
-	CHROMIUM=$$(command -v chromium || command -v chromium-browser || command -v google-chrome) $(PYTEST) tests/e2e
+	$(WITH_CHROMIUM) $(PYTEST) tests/e2e
 
 # Every ipykernel and every Python that can be had.
 test-matrix: $(VENV)/.ready $(STATIC)
@@ -70,14 +73,14 @@ test-matrix-short: $(VENV)/.ready $(STATIC)
 	$(BIN)/python tests/matrix/run.py --short
 
 # Every fault of the matrix, and a short load with random faults, checked for what was lost, doubled, crossed ...
-chaos-short: $(VENV)/.ready $(STATIC)
+chaos-short: $(VENV)/.ready $(STATIC) chromium
 	@echo "== Python: chaos"
-	$(PYTEST) tests/chaos
+	$(WITH_CHROMIUM) $(PYTEST) tests/chaos
 	$(BIN)/python -m tests.chaos.run --messages 10000 --sessions 100
 
 # Every fault in its full length, and the long runs, with the figures that docs/reliability.md is made of.
-chaos: $(VENV)/.ready $(STATIC)
-	CHAOS=full $(PYTEST) tests/chaos
+chaos: $(VENV)/.ready $(STATIC) chromium
+	CHAOS=full $(WITH_CHROMIUM) $(PYTEST) tests/chaos
 	$(BIN)/python -m tests.chaos.run --messages 1000000 --sessions 500 --tokens 200 --kill-server 20 --kill-kernel 20 \
 		--seed 1 --report docs/reliability.md --title "A million messages"
 	$(BIN)/python -m tests.chaos.run --messages 100000 --sessions 500 --tokens 200 --kill-server 200 --kill-kernel 200 \

@@ -11,25 +11,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import shutil
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
+from ..chaos.browser import chromium, open_chat, say
 from ..chaos.proxy import FaultProxy
-from ..chaos.scene import CHANNEL, Stage
-from ..chaos.server import TOKEN, ChaosServer
+from ..chaos.scene import Stage
+from ..chaos.server import ChaosServer
 
 CUT_S = 1.0
 PACE_S = 1 / 30
 TOKENS = 100_000
 """More than can come in time: the reply streams until the page leaves."""
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # The page's clock and this process's are the same machine's.
 WATCH = """
 const Native = window.WebSocket;
@@ -62,8 +59,7 @@ async def measure(*, rounds: int, pages: int) -> tuple[list[float], int]:
         with ChaosServer(home / "server") as server:
             stage = Stage(server, home)
             await stage.open_chat()
-            async with async_playwright() as playwright, FaultProxy(server.port) as proxy:
-                browser = await playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+            async with chromium() as browser, FaultProxy(server.port) as proxy:
                 times: list[float] = []
                 resumed = 0
                 for _ in range(rounds):
@@ -79,27 +75,14 @@ async def measure(*, rounds: int, pages: int) -> tuple[list[float], int]:
                         times.append(whole_at - healed_at)
                         resumed += is_resumed
                         await page.context.close()
-                await browser.close()
     return times, resumed
 
 
 async def _arrive(browser: Browser, port: int) -> Page:
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.add_init_script(WATCH)
-    await page.goto(f"http://127.0.0.1:{port}/chat-sessions/{CHANNEL}?token={TOKEN}")
-    box = page.get_by_role("textbox", name="Message")
-    await box.fill(f"page/1 stream {TOKENS} {PACE_S}")
-    await page.get_by_role("button", name="Send", exact=True).click()
+    page = await open_chat(browser, port, script=WATCH)
+    await say(page, f"page/1 stream {TOKENS} {PACE_S}")
     await page.get_by_text("page/1 1 2 3 4 5").wait_for()
     return page
-
-
-def _chromium() -> str:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if found is None:
-        sys.exit("This needs Chromium in PATH, or its path in CHROMIUM.")
-    return found
 
 
 def main() -> None:

@@ -1,0 +1,50 @@
+"""Row 7: the page is reloaded in the middle of a stream, again and again, and once right after something was sent. It
+comes back to its session with all that was said, the stream goes on, and what was sent is answered once.
+
+10 times by default, 200 with `CHAOS=full`; the moments come from a seed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+
+from playwright.async_api import Page, expect
+
+from ..browser import chromium, open_chat, replies, say
+from ..journal import stream_text
+from ..scene import Scene
+
+RELOADS = 200 if os.environ.get("CHAOS") == "full" else 10
+SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1 << 32))
+KEY = "page/1"
+STEP = 20
+"""Tokens between two reloads, on average."""
+PACE_S = 0.01
+
+
+async def test_all_of_it_is_there_after_each(scene: Callable[[], Scene]) -> None:
+    print(f"CHAOS_SEED={SEED}")
+    rng = random.Random(SEED)
+    tokens = RELOADS * 4 * STEP
+    async with scene() as on, chromium() as browser:
+        page = await open_chat(browser, on.stage.server.port)
+        await say(page, f"{KEY} stream {tokens} {PACE_S}")
+        seen = 0
+        for _ in range(RELOADS):
+            seen = await _until_token(page, seen + rng.randint(1, 2 * STEP))
+            await page.reload()
+        await say(page, "page/2 echo")
+        await page.reload()
+        await expect(replies(page)).to_have_count(2, timeout=60_000)
+        assert " ".join((await replies(page).first.inner_text()).split()) == stream_text(KEY, tokens).strip()
+        assert await replies(page).last.inner_text() == "page/2 echo"
+        await expect(page.locator("article[data-step-type=user_message]")).to_have_count(2)
+
+
+async def _until_token(page: Page, number: int) -> int:
+    """Wait until a token is there; return the newest that is."""
+    await expect(replies(page)).to_contain_text(f" {number} ", timeout=20_000)
+    words = (await replies(page).inner_text()).split()
+    return max(int(word) for word in words if word.isdecimal())

@@ -1,0 +1,25 @@
+"""Row 44: a notebook is saved and opened again, and nothing of it was run. What was said in its cells is there, and
+where the chat was it says what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from playwright.async_api import expect
+
+from ..browser import chromium
+from ..scene import Scene
+from ..server import ROOT, TOKEN
+
+NOTEBOOK = "01_quickstart.ipynb"
+
+
+async def test_what_was_said_is_there_and_what_to_do(scene: Callable[[], Scene]) -> None:
+    async with scene() as on, chromium() as browser:
+        shutil.copy(ROOT / "notebooks" / NOTEBOOK, on.stage.server.home)
+        page = await (await browser.new_context(locale="en-US")).new_page()
+        await page.goto(f"{on.stage.server.url}lab/tree/{NOTEBOOK}?token={TOKEN}")
+        notebook = page.locator(".jp-Notebook")
+        await expect(notebook.get_by_text("Nice to meet you, Alice!")).to_be_visible(timeout=45_000)
+        await expect(notebook.get_by_text("Run this cell in Jupyter to talk with it.")).to_be_visible()
