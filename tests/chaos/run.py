@@ -45,6 +45,8 @@ PART = 50
 SETTINGS = {"max_waiting": 64}
 KEEP_DEAD = ["--KernelManager.autorestart=False"]
 """A kernel that is killed is replaced by the run: one that the server restarts just then cannot be shut down."""
+IN_MEMORY = Path("/dev/shm")
+"""Where copies are made, if it is there: on the disk they would keep the database from being written."""
 PACKAGES = ("jupyter_server", "tornado", "msgspec", "ipykernel", "SQLAlchemy")
 
 
@@ -93,7 +95,7 @@ class Soak:
         self.figures = Figures()
         self._options = options
         self._home = home
-        self._server = ChaosServer(home / "server", settings=SETTINGS, options=KEEP_DEAD)
+        self._server = ChaosServer(home / "server", settings=SETTINGS, options=KEEP_DEAD, has_lab=False)
         self._rng = random.Random(options.seed)
         self._said = 0
         self._faults = sorted(self._schedule(), key=lambda fault: fault[0], reverse=True)
@@ -186,8 +188,8 @@ class Soak:
     async def _kill_server(self, tasks: asyncio.TaskGroup) -> None:
         self._server.kill()
         # A copy, as the killed server left it: reading itself would begin to mend it.
-        copy = self._home / f"killed-{self.figures.server_kills}"
-        shutil.copytree(self._server.data, copy)
+        copy = Path(tempfile.mkdtemp(prefix="killed-", dir=IN_MEMORY if IN_MEMORY.is_dir() else self._home))
+        shutil.copytree(self._server.data, copy, dirs_exist_ok=True)
         tasks.create_task(asyncio.to_thread(self._check_integrity, copy))
         await asyncio.to_thread(self._server.start)
         await self._stage.new_kernel()

@@ -20,7 +20,10 @@ from .seeded import VARIABLE
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-for-tests"
-LIMIT_S = 40.0
+LIMIT_S = 120.0
+_EXTENSIONS = {"jupyter_chat_sessions": True, "tests.chaos.troubled": True}
+_LAB = ("jupyterlab", "notebook", "notebook_shim", "jupyter_lsp", "jupyter_server_terminals")
+_NO_LAB = dict.fromkeys(_LAB, False)
 UNLIMITED = {"messages_per_minute": 0, "max_sessions_per_user": 20_000, "max_sessions": 20_000}
 """A test says more in a second than a person in an hour; one about these limits sets its own."""
 
@@ -33,6 +36,7 @@ class ChaosServer:
         settings: The extension's settings by their names, e.g. `{"window_events": 32}`.
         env: More environment variables.
         options: More words for the command line, e.g. `["--KernelManager.autorestart=False"]`.
+        has_lab: With JupyterLab and what comes with it, which take most of the time of a start.
         bugs: The folder in which bugs are armed (`seeded.py`); None for a server without any.
     """
 
@@ -43,6 +47,7 @@ class ChaosServer:
         settings: Mapping[str, object] | None = None,
         env: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
+        has_lab: bool = True,
         bugs: Path | None = None,
     ) -> None:
         self.home = home
@@ -53,6 +58,7 @@ class ChaosServer:
         self._settings = {**UNLIMITED, **(settings or {})}
         self._env = dict(env or {})
         self._options = options
+        self._has_lab = has_lab
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -98,7 +104,7 @@ class ChaosServer:
                     "--ServerApp.open_browser=False",
                     "--ServerApp.allow_root=True",
                     f"--ServerApp.root_dir={self.home}",
-                    "--ServerApp.jpserver_extensions={'jupyter_chat_sessions': True, 'tests.chaos.troubled': True}",
+                    f"--ServerApp.jpserver_extensions={_EXTENSIONS if self._has_lab else {**_EXTENSIONS, **_NO_LAB}}",
                     *settings,
                     *self._options,
                 ],
