@@ -176,6 +176,7 @@ class Session:
             raise RefusedError(
                 "busy", f"This conversation is open in {self._options.max_tabs} tabs already. Close one."
             )
+        self.show_storage()
         missed = self._transcript.log.since(hello.epoch, hello.last_seq)
         self._move("attach")
         self._cancel_away_timer()

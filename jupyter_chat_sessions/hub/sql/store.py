@@ -85,6 +85,8 @@ class SqlStore:
         """See `Store.commit`."""
         if self._loop is None:
             self._loop = _running_loop()
+            if self.status != OK:  # what happened before there was a loop, nobody was told
+                self._tell_status(self.status)
         self._writer.commit(writes, then=then, otherwise=otherwise)
 
     def sessions(self, *, newest_steps: int, newest_commands: int) -> list[StoredSession]:

@@ -316,6 +316,16 @@ def test_of_two_retries_that_are_being_stored_at_once_one_runs(hall: Hall, store
     assert [frame.code for frame in tab.got(ErrorFrame)] == ["conflict"]
 
 
+def test_who_comes_reads_of_a_storage_that_failed_before_anybody_was_there_to_be_told(
+    hall: Hall, store: LastingStore
+) -> None:
+    store.status = FULL
+    tab = entered(hall)
+    assert tab.state["storage"] == {"code": "full", "text": FULL.text}
+    late = hall.tab_of(tab).open()
+    assert late.viewing.conversation.state["storage"]["code"] == "full"
+
+
 # ---- storage that fails ----------------------------------------------------------------------------------------------
 
 
