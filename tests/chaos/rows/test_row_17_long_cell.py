@@ -36,8 +36,8 @@ async def test_what_is_said_waits(scene: Callable[[], Scene], hold: Hold) -> Non
             for key in keys:
                 await viewer.until_status(key, "queued")
             await viewer.until(lambda: not viewer.viewing.unconfirmed)
-            await viewer.until(lambda: viewer.viewing.conversation.state["host"] == "busy")
-            assert other.viewing.conversation.state["host"] == "busy", "all viewers of the chat are told"
+            for told in (viewer, other):
+                await told.until(lambda told=told: told.viewing.conversation.state["host"] == "busy")
             await viewer.until(lambda: seen.heartbeats >= HEARTBEATS, limit_s=30 + HEARTBEATS)
             on.proxy.cut()
             await viewer.until_welcome(2)
