@@ -16,7 +16,7 @@ STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
 .PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-matrix \
-	test-matrix-short test-database chaos chaos-short state-machine endurance damaged-databases tools chromium clean bench-import bench-promises
+	test-matrix-short test-database chaos chaos-short state-machine endurance damaged-databases tools chromium clean bench bench-import bench-promises
 
 demo: $(VENV)/.ready $(STATIC)
 	$(BIN)/jupyter lab $(ALLOW_ROOT) $(LAB_ARGS) notebooks/01_quickstart.ipynb
@@ -108,6 +108,11 @@ endurance: $(VENV)/.ready $(STATIC)
 bench-promises: $(VENV)/.ready $(STATIC) chromium
 	$(BIN)/python -m tests.benchmarks.after_a_cut
 	$(BIN)/python -m tests.benchmarks.acknowledgement
+
+# Ours beside Chainlit and a bare relay, in one run; writes docs/benchmarks.md.
+bench: $(VENV)/.ready $(STATIC) chromium
+	$(BIN)/python -m tests.benchmarks.bench --report docs/benchmarks.md
+	$(WITH_CHROMIUM) $(BIN)/python -m tests.benchmarks.pages
 
 bench-import: $(VENV)/.ready
 	$(BIN)/python tests/benchmarks/import_time.py

@@ -27,8 +27,6 @@ from .scene import CHANNEL
 from .server import request
 from .viewer import ChaosViewer
 
-QUIET_LIMIT_S = 60.0
-"""How long a viewer waits for what it has said last to be answered."""
 STUCK_S = 300.0
 """Without an answer for so long, a viewer is stuck: the run fails. Kills may follow each other closely."""
 PROGRESS_EVERY = 50
@@ -117,7 +115,7 @@ class Talker:
             with suppress(TimeoutError):
                 async with asyncio.timeout(STUCK_S):
                     await self._done.wait()
-        await self.viewer.until_quiet(limit_s=QUIET_LIMIT_S)
+        await self.viewer.until_quiet(limit_s=STUCK_S)
 
     def _say_more(self) -> None:
         while self._has_begun and self._left and len(self._on_the_way) < self._plan.on_the_way:
@@ -223,7 +221,7 @@ async def play(plan: Plan) -> Outcome:
         await asyncio.gather(*(talker.talk() for talker in talkers))
         seconds = time.monotonic() - began
         for talker in talkers:  # somebody's second tab may have heard of the end a little earlier
-            await talker.viewer.until_quiet(limit_s=QUIET_LIMIT_S)
+            await talker.viewer.until_quiet(limit_s=STUCK_S)
         for talker in talkers:
             await talker.viewer.close()
     welcomes = [welcome for talker in talkers for welcome in talker.viewer.welcomes[1:]]

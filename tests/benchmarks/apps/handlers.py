@@ -4,6 +4,7 @@
 |---|---|
 | `echo WORDS` | says `WORDS` |
 | `stream COUNT` | streams COUNT tokens as fast as it can |
+| `document COUNT` | streams COUNT tokens of Markdown: headings, lists, emphasis, code |
 | `paced COUNT PACE_S` | streams COUNT tokens, one each PACE_S seconds; each says when it was made |
 """
 
@@ -11,6 +12,19 @@ import asyncio
 import time
 
 TOKEN = "token "
+DOCUMENT = """## A heading
+
+A paragraph with **bold** and *italic* words, a [link](https://example.com/) and `code` in it.
+
+- the first
+- the second, with *emphasis*
+
+```python
+def double(number):
+    return 2 * number  # a comment
+```
+
+""".replace(" ", " \0").split("\0")
 
 
 @cl.on_chat_start  # noqa: F821
@@ -26,6 +40,12 @@ async def reply(message):
             answer = cl.Message("")  # noqa: F821
             for _ in range(int(rest)):
                 await answer.stream_token(TOKEN)
+            await answer.send()
+        case "document":
+            answer = cl.Message("")  # noqa: F821
+            for number in range(int(rest)):
+                await answer.stream_token(DOCUMENT[number % len(DOCUMENT)])
+            await answer.stream_token("\n\nThe end.")
             await answer.send()
         case "paced":
             count, pace_s = rest.split()
