@@ -95,7 +95,7 @@ class Soak:
         self.figures = Figures()
         self._options = options
         self._home = home
-        self._server = ChaosServer(home / "server", settings=SETTINGS, options=KEEP_DEAD, has_lab=False)
+        self._server = ChaosServer(home / "server", settings=SETTINGS, options=KEEP_DEAD)
         self._rng = random.Random(options.seed)
         self._said = 0
         self._faults = sorted(self._schedule(), key=lambda fault: fault[0], reverse=True)

@@ -47,7 +47,7 @@ class ChaosServer:
         settings: Mapping[str, object] | None = None,
         env: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
-        has_lab: bool = True,
+        has_lab: bool = False,
         bugs: Path | None = None,
     ) -> None:
         self.home = home

@@ -26,10 +26,6 @@ T = TypeVar("T")
 
 PATIENCE_S = 0.02
 """How long what nobody waits for may wait for others to be written with, in seconds."""
-GATHER_S = 0.002
-"""How long a transaction waits for more when the one before it was shared by many, in seconds: a transaction costs as
-much as several messages, and these come faster than it is written."""
-MANY = 4
 RETRY_S = 5.0
 """How long after a failure it is tried to write again, in seconds."""
 MAX_KEPT_BYTES = 64 * 1024 * 1024
@@ -97,8 +93,6 @@ class Writer:
         """When the commits that nobody waits for are written at the latest."""
         self._awaited = 0
         """Commits that somebody waits for."""
-        self._shared_by = 0
-        """How many such commits the last transaction had."""
         self._reads: list[Callable[[], None]] = []
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="chat-store", daemon=True)
@@ -168,13 +162,9 @@ class Writer:
                 if wait_s is not None and wait_s <= 0:
                     break
                 self._condition.wait(wait_s)
-            is_busy = self._shared_by >= MANY and not (self._reads or self._is_closing)
-        if is_busy:
-            time.sleep(GATHER_S)
-        with self._condition:
             commits, self._commits = self._commits, []
             reads, self._reads = self._reads, []
-            self._shared_by, self._awaited = self._awaited, 0
+            self._awaited = 0
             return commits, reads, self._is_closing
 
     def _wait_s(self) -> float | None:

@@ -8,22 +8,22 @@ is opened in `tests/e2e/test_chat_widget.py`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from pathlib import Path
 
 from playwright.async_api import expect
 
 from ..browser import chromium
-from ..scene import Scene
-from ..server import ROOT, TOKEN
+from ..server import ROOT, TOKEN, ChaosServer
 
 NOTEBOOK = "01_quickstart.ipynb"
 
 
-async def test_what_was_said_is_there_and_what_to_do(scene: Callable[[], Scene]) -> None:
-    async with scene() as on, chromium() as browser:
-        shutil.copy(ROOT / "notebooks" / NOTEBOOK, on.stage.server.home)
-        page = await (await browser.new_context(locale="en-US")).new_page()
-        await page.goto(f"{on.stage.server.url}lab/tree/{NOTEBOOK}?token={TOKEN}")
-        notebook = page.locator(".jp-Notebook")
-        await expect(notebook.get_by_text("Nice to meet you, Alice!")).to_be_visible(timeout=45_000)
-        await expect(notebook.get_by_text("Run this cell in Jupyter to talk with it.")).to_be_visible()
+async def test_what_was_said_is_there_and_what_to_do(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "notebooks" / NOTEBOOK, tmp_path)
+    with ChaosServer(tmp_path, has_lab=True) as server:
+        async with chromium() as browser:
+            page = await (await browser.new_context(locale="en-US")).new_page()
+            await page.goto(f"{server.url}lab/tree/{NOTEBOOK}?token={TOKEN}")
+            notebook = page.locator(".jp-Notebook")
+            await expect(notebook.get_by_text("Nice to meet you, Alice!")).to_be_visible(timeout=45_000)
+            await expect(notebook.get_by_text("Run this cell in Jupyter to talk with it.")).to_be_visible()
