@@ -120,7 +120,9 @@ class ChatMagics(Magics):
                 "page of its own and ends with the kernel. For the full chat, install jupyter-chat-sessions beside "
                 "JupyterLab and restart it."
             )
-        display(self.notebook.widget(name, height=height))
+        widget = self.notebook.widget(name, height=height)
+        display(widget.place_in_saved_notebook, raw=True)
+        display(widget)
 
     def _list(self, words: list[str]) -> None:
         _no_more(words, "list")

@@ -65,10 +65,19 @@ class ChatWidget(anywidget.AnyWidget):
         self.on_msg(self._on_custom_message, remove=True)
         super().close()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    @property
+    def place_in_saved_notebook(self) -> dict[str, str]:
+        """What stands where the chat was once the notebook is opened again; a page that shows the chat hides it.
+
+        An output of its own: where the widget's cannot be shown, JupyterLab writes of an error, and not the text that
+        comes with it.
+        """
         text = f"Chat “{self.title}”. Run this cell in Jupyter to talk with it."
+        return {"text/plain": text, "text/html": f'<p class="jcs-saved"><em>{html.escape(text)}</em></p>'}
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        return {**data, "text/plain": text, "text/html": f"<p><em>{html.escape(text)}</em></p>"}, metadata
+        return {**data, "text/plain": ""}, metadata
 
     def _on_custom_message(self, widget: object, content: object, buffers: object) -> None:
         if not isinstance(content, dict):

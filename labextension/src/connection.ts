@@ -50,7 +50,8 @@ export const browserTimers: Timers = {
 };
 
 const SILENCE_MS = 40_000;
-const PROBE_MS = 3_000;
+/** With the tick of `watchWaking` and the wait before a try, less than 2 s until a page that woke is whole again. */
+const PROBE_MS = 1_000;
 const PEACE_MS = 30_000;
 const SEEN_MS = 1_000;
 const CAUGHT_UP_MS = 4_000;
@@ -270,7 +271,9 @@ export class Connection {
     }
     if (this.status.kind !== 'connected') return;
     this._send([{ type: 'ping' }]);
-    this._watch(PROBE_MS);
+    // A page that wakes is told so several times: that must not give the line more time each time.
+    if (!this._isProbing) this._watch(PROBE_MS);
+    this._isProbing = true;
   }
 
   private _viewing: Viewing | null = null;
@@ -284,6 +287,7 @@ export class Connection {
   private _isBeginning = false;
   private _retryTimer: unknown = null;
   private _silenceTimer: unknown = null;
+  private _isProbing = false;
   private _peaceTimer: unknown = null;
   private _seenTimer: unknown = null;
   private _laterTimer: unknown = null;
@@ -511,6 +515,7 @@ export class Connection {
 
   /** Take the line for dead if nothing comes within a time. */
   private _watch(delayMs: number): void {
+    this._isProbing = false;
     this._timers.clear(this._silenceTimer);
     this._silenceTimer = this._timers.set(() => {
       const line = this._line;

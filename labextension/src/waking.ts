@@ -1,6 +1,6 @@
 /** Notices when a page comes back: seen again, online again, out of the history, or after the computer slept. */
 
-const TICK_MS = 2_000;
+const TICK_MS = 500;
 const SLEEP_MS = 5_000;
 
 /**

@@ -216,15 +216,24 @@ describe('a line that breaks', () => {
     expect(tab.connection.status.kind).toBe('reconnecting');
   });
 
-  it('is probed when the page is seen again, and dead if nothing comes within 3 s', async () => {
+  it('is probed when the page is seen again, and dead if nothing comes within 1 s', async () => {
     const tab = await new Tab().arrive();
     tab.connection.probe();
     expect(tab.backend.line.sent.at(-1)).toEqual({ type: 'ping' });
     tab.backend.line.arrive({ type: 'pong' });
-    tab.clock.pass(3_000);
+    tab.clock.pass(1_000);
     expect(tab.connection.status.kind).toBe('connected');
     tab.connection.probe();
-    tab.clock.pass(3_000);
+    tab.clock.pass(1_000);
+    expect(tab.connection.status.kind).toBe('reconnecting');
+  });
+
+  it('has no more time when it is probed again meanwhile', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.probe();
+    tab.clock.pass(900);
+    tab.connection.probe();
+    tab.clock.pass(100);
     expect(tab.connection.status.kind).toBe('reconnecting');
   });
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
-from playwright.async_api import Browser, Locator, Page, async_playwright
+import psutil
+from playwright.async_api import Browser, Locator, Page, WebSocket, async_playwright
 
 from .scene import CHANNEL
 from .server import TOKEN
@@ -32,18 +34,23 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def open_chat(browser: Browser, port: int, *, script: str | None = None) -> Page:
+async def open_chat(
+    browser: Browser, port: int, *, script: str | None = None, lines: list[list[str | bytes]] | None = None
+) -> Page:
     """Open the chat's page in a profile of its own.
 
     Args:
         browser: Chromium.
         port: Where the server is reached.
         script: What runs in the page before anything of its own does.
+        lines: Gets a list for each WebSocket that the page opens, of the messages that come over it.
     """
     context = await browser.new_context(locale="en-US")
     page = await context.new_page()
     if script is not None:
         await page.add_init_script(script)
+    if lines is not None:
+        page.on("websocket", lambda line: _listen(line, lines))
     await page.goto(f"http://127.0.0.1:{port}/chat-sessions/{CHANNEL}?token={TOKEN}")
     return page
 
@@ -57,3 +64,41 @@ async def say(page: Page, text: str) -> None:
 def replies(page: Page) -> Locator:
     """Return the bot's messages."""
     return page.locator("article[data-step-type=assistant_message] .jcs-body")
+
+
+@contextmanager
+def chromium_stopped() -> Iterator[None]:
+    """Let every process of Chromium stand still, as when the computer sleeps."""
+    stopped: list[psutil.Process] = []
+    try:
+        # Looked for again until there are no more: one that ran still may have begun another.
+        while running := [process for process in _processes() if process not in stopped]:
+            for process in running:
+                _signal(process, signal.SIGSTOP)
+            stopped += running
+        assert stopped
+        yield
+    finally:
+        for process in stopped:
+            _signal(process, signal.SIGCONT)
+
+
+def _processes() -> list[psutil.Process]:
+    found: list[psutil.Process] = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if "chrom" in child.name():
+                found.append(child)
+    return found
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    """Send a signal, unless the process has ended by itself: Chromium has some that do not stay."""
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(number)
+
+
+def _listen(line: WebSocket, lines: list[list[str | bytes]]) -> None:
+    messages: list[str | bytes] = []
+    lines.append(messages)
+    line.on("framereceived", lambda message: messages.append(message))  # Playwright marks what it is given

@@ -61,6 +61,30 @@ def test_the_cell_run_again_shows_the_same_conversation(server: LabServer, visit
     lab.chat.expect_reply("echo: after")
 
 
+def test_a_notebook_that_was_saved_and_is_opened_without_its_kernel_says_what_to_do(
+    server: LabServer, visit: Visit
+) -> None:
+    ada = visit("ada")
+    lab = _open(ada, server, "saved", "%%chat_session\nSaid in a cell")
+    lab.chat.say("said in the chat")
+    lab.chat.expect_reply("echo: said in the chat")
+    lab.run_cell(2)
+    what_to_do = "Chat “saved”. Run this cell in Jupyter to talk with it."
+    expect(lab.page.get_by_text(what_to_do)).to_be_hidden()
+    lab.save()
+    ada.page.close()
+    server.kernel_of("saved.ipynb").shut_down()
+
+    bob = visit("bob")
+    bob.expect_complaint("widget model not found")  # JupyterLab's own, of every widget in a saved notebook
+    again = NotebookPage.in_lab(bob, server, "saved.ipynb")
+    expect(again.output(1).last).to_have_text("Error displaying widget: model not found")
+    expect(again.output(1).first).to_have_text(what_to_do)
+    expect(again.output(1).first).to_be_visible()
+    expect(again.output(2)).to_have_text("echo: Said in a cell")
+    assert bob.chat_sockets == []
+
+
 def test_the_quickstart_looks_as_the_readme_shows_it(
     request: pytest.FixtureRequest, server: LabServer, visit: Visit, tmp_path: Path
 ) -> None:
@@ -89,8 +113,8 @@ def test_the_quickstart_looks_as_the_readme_shows_it(
     assert picture.stat().st_size < MAX_SCREENSHOT_BYTES
 
 
-def _open(visitor: Visitor, server: LabServer, name: str) -> NotebookPage:
-    cells = [f"%load_ext jupyter_chat_sessions\n{TOLD_BOT}", "%chat_session", 'print("untouched")']
+def _open(visitor: Visitor, server: LabServer, name: str, last_cell: str = 'print("untouched")') -> NotebookPage:
+    cells = [f"%load_ext jupyter_chat_sessions\n{TOLD_BOT}", "%chat_session", last_cell]
     lab = NotebookPage.in_lab(visitor, server, server.write_notebook(f"{name}.ipynb", cells))
     lab.run_cell(0)
     lab.run_cell(1)

@@ -1,11 +1,14 @@
 """Row 11: New chat is pressed while a reply streams. The handler is cancelled, and nothing of the old conversation
-gets into the new one. That the page shows so is in `tests/e2e/test_chat_page.py`."""
+gets into the new one: neither a frame, nor anything that the page shows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..journal import Ended, read_journals
+from playwright.async_api import expect
+
+from ..browser import chromium, open_chat, replies, say
+from ..journal import Ended, Streams, read_journals
 from ..scene import Scene
 
 
@@ -33,3 +36,27 @@ async def test_the_handler_is_cancelled_and_nothing_crosses(scene: Callable[[], 
         assert len(new.viewing.conversation.steps) == 2 * len(said)
         await on.forget(viewer)
         await on.check()
+
+
+async def test_the_page_shows_nothing_of_the_old_one_any_more(scene: Callable[[], Scene]) -> None:
+    async with scene() as on, chromium() as browser:
+        gate = on.gate()
+        lines: list[list[str | bytes]] = []
+        page = await open_chat(browser, on.stage.server.port, lines=lines)
+        await say(page, f"old/1 stream 300 0 {gate.name}")
+        await expect(replies(page)).to_contain_text(" 149 ")
+        await page.get_by_role("button", name="New chat").click()
+        await expect(page.get_by_role("article")).to_have_count(0)
+        for number in range(5):
+            await say(page, f"new/{number} echo")
+            await expect(replies(page)).to_have_count(number + 1)
+            gate.let_pass()  # there is nobody at it any more
+        assert await replies(page).all_inner_texts() == [f"new/{number} echo" for number in range(5)]
+        _, new = lines
+        assert any("new/4 echo" in str(message) for message in new)
+        assert not any("old/1" in str(message) for message in new)
+        records = list(read_journals([on.stage.bot_journal]))
+        [run] = [record.run for record in records if isinstance(record, Streams) and record.key == "old/1"]
+        assert [record.outcome for record in records if isinstance(record, Ended) and record.run == run] == [
+            "cancelled"
+        ]

@@ -1,5 +1,9 @@
 """Row 44: a notebook is saved and opened again, and nothing of it was run. What was said in its cells is there, and
-where the chat was it says what to do."""
+where the chat was it says what to do.
+
+The notebook here is the one that comes with the package. One that JupyterLab itself has saved, with a live chat in it,
+is opened in `tests/e2e/test_chat_widget.py`.
+"""
 
 from __future__ import annotations
 
