@@ -31,7 +31,7 @@ from .following import Following
 from .guards import InputGuard, InterruptGuard
 from .outputs import ErrorDisplay, route_displays
 from .pages import Pages
-from .questions import ask_in_cell
+from .questions import HEARS_WIDGETS_SINCE, ask_in_cell
 from .talking import Talk
 from .widget import ChatWidget
 
@@ -76,7 +76,7 @@ class Notebook:
         self.runtime.show_error = ErrorDisplay(self.shell)
         self.runtime.find_cell_session = self.cell_session
         self.runtime.on_cell_asks = lambda session, question_id, text: ask_in_cell(
-            self.runtime, session, question_id, text
+            self.runtime, session, question_id, text, is_chat_heard=self._is_chat_heard_in_cells()
         )
         self.runtime.on_session_opened = self._on_session_opened
         self.runtime.on_session_ended = self._on_session_ended
@@ -268,6 +268,14 @@ class Notebook:
     def _connect_embedded(self) -> None:
         self._embedded = EmbeddedHub()
         self.runtime.connect(self._embedded.dial, kernel_id=_kernel_id(self.kernel))
+
+    def _is_chat_heard_in_cells(self) -> bool:
+        """Whether what viewers say gets here while a cell awaits: over a link it does, through widgets not always."""
+        if self.mode == "server" or self.kernel is None:
+            return True
+        import ipykernel
+
+        return bool(ipykernel.version_info >= HEARS_WIDGETS_SINCE)
 
     def _hosted(self, name: str) -> HostedChannel | None:
         return next((channel for channel in self.runtime.channels if channel.settings.name == name), None)

@@ -6,25 +6,42 @@ from ..host.runtime import Runtime
 from ..host.session import BaseSession
 from ..protocol.errors import ChatSessionsError
 
+HEARS_WIDGETS_SINCE = (7, 4)
+"""The first ipykernel that takes what a page says to a widget while a cell awaits; in those before, it waits for the
+cell's end (`Kernel.dispatch_shell`)."""
+_NOBODY = (
+    "Nobody can answer this question: this cell's session is the notebook's own, and nobody sits at this "
+    "notebook. Ask in a handler, or pick a viewer's session with `%chat_session use`."
+)
+_NOT_HEARD = (
+    "Nobody can answer this question: nobody sits at this notebook, and its kernel hears the chat between cells alone. "
+    "Ask in a handler, or install ipykernel 7.4 or newer."
+)
 
-def ask_in_cell(runtime: Runtime, session: BaseSession, question_id: str, text: str) -> None:
+
+def ask_in_cell(runtime: Runtime, session: BaseSession, question_id: str, text: str, *, is_chat_heard: bool) -> None:
     """See to it that somebody can answer while the cell waits.
 
-    A viewer answers in the chat, and the cell says so. In the notebook's own session nobody could: no other cell runs
-    meanwhile. There the question is put under the cell, as `input()` does.
+    A viewer answers in the chat, and the cell says so. Where no answer could come from there, the question is put under
+    the cell, as `input()` does: in the notebook's own session, since no other cell runs meanwhile, and where the chat
+    is not heard.
+
+    Args:
+        runtime: Takes the answer.
+        session: Who is asked.
+        question_id: The question.
+        text: What it says.
+        is_chat_heard: Whether what is said in the chat gets here while a cell awaits.
 
     Raises:
         ChatSessionsError: Nobody is there to answer.
     """
-    if session.client_type != "notebook":
+    if session.client_type != "notebook" and is_chat_heard:
         name = "the viewer" if session.user is None else session.user.display_name or session.user.identifier
         print(f"Waiting for {name} to answer in the chat …")  # noqa: T201
         return
     try:
         answer = input(f"{text} ")
     except (NotImplementedError, RuntimeError, EOFError):  # ipykernel's error for "no input here" is the second
-        raise ChatSessionsError(
-            "Nobody can answer this question: this cell's session is the notebook's own, and nobody sits at this "
-            "notebook. Ask in a handler, or pick a viewer's session with `%chat_session use`."
-        ) from None
+        raise ChatSessionsError(_NOBODY if is_chat_heard else _NOT_HEARD) from None
     runtime.answer(session, question_id, answer)

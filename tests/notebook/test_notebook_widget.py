@@ -9,6 +9,8 @@ import pytest
 from real_kernel import Page, RealKernel
 from widget_viewer import WidgetViewer
 
+from jupyter_chat_sessions.notebook.questions import HEARS_WIDGETS_SINCE
+
 BOT = """\
 @cl.on_chat_start
 async def start():
@@ -94,12 +96,23 @@ def test_of_two_the_cell_sees_the_session_that_its_page_last_spoke_in(author: Wi
     assert page.run(WHO).text == "Alice\n"
 
 
-@pytest.mark.skipif(ipykernel.version_info < (7, 4), reason="before, a page's messages wait until the cell is done")
-def test_a_question_in_a_cell_is_answered_in_that_pages_chat(author: WidgetViewer, page: Page) -> None:
-    request = page.start("print((await cl.AskUserMessage('Colour?').send())['output'])")
+def test_a_question_in_a_cell_is_answered_in_that_pages_chat_or_under_the_cell(
+    author: WidgetViewer, page: Page
+) -> None:
+    request = page.start("print((await cl.AskUserMessage('Colour?').send())['output'])", allow_stdin=True)
     author.wait_for(lambda: bool(author.viewing.conversation.questions))
-    author.say("blue", is_cell_running=True)
-    assert page.finish(request).text == "Waiting for You to answer in the chat …\nblue\n"
+    if ipykernel.version_info >= HEARS_WIDGETS_SINCE:
+        author.say("blue", is_cell_running=True)
+        assert page.finish(request).text == "Waiting for You to answer in the chat …\nblue\n"
+    else:  # what a page says waits for the end of the cell, which waits for the answer
+        assert page.answer_input("blue") == "Colour? "
+        assert page.finish(request).text == "blue\n"
+        author.wait_for(lambda: author.transcript[-1] == "blue")
+        alone = page.run("await cl.AskUserMessage('Colour?').send()", may_fail=True)
+        assert "install ipykernel 7.4" in alone.errors[0]
+        author.wait_for(lambda: not author.viewing.conversation.questions)
+        author.say("after all")
+        assert author.transcript[-1] == "Alice said after all"
 
 
 def test_a_session_that_a_page_makes_up_is_none(author: WidgetViewer, page: Page) -> None:
