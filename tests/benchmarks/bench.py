@@ -24,11 +24,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from ..chaos.server import ROOT
 from .contestants import CONTESTANTS
-from .load import Figures, Plan
+from .load import Figures, Plan, measure
 
 REPEATS = 3
 
@@ -123,21 +121,10 @@ def run(names: Sequence[str], contestants: Sequence[str], *, repeats: int) -> tu
                     plan = Plan(
                         dialect=contestant, port=running.port, pids=running.pids, work=[(work.name, dict(work.given))]
                     )
-                    figures = _measure(plan)
+                    figures = measure(plan)
                 found[name][contestant].append(figures)
                 print(f"{repeat + 1}/{repeats} {contestant:10}{work.title:50}{_shown(work, figures)}", flush=True)
     return found, versions
-
-
-def _measure(plan: Plan) -> Figures:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.load"],
-        cwd=ROOT,
-        input=msgspec.json.encode(plan),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return dict(msgspec.json.decode(done.stdout)["figures"])
 
 
 def _shown(work: Work, figures: Figures) -> str:

@@ -177,6 +177,15 @@ class Scene:
         return [self.stage.bot_journal] if self.stage.bot_journal.exists() else []
 
 
+@asynccontextmanager
+async def scene_at(server: ChaosServer, home: Path) -> AsyncIterator[Scene]:
+    """Open the chat in a kernel of a server, which is running, and set a scene there."""
+    stage = Stage(server, home)
+    await stage.open_chat()
+    async with Scene(stage, home) as on:
+        yield on
+
+
 def read_transcripts(server: ChaosServer, secret_by_session: dict[str, str]) -> dict[str, list[SeenStep]]:
     """Return the whole thread of each session, as the server's store has it."""
     return {session: _transcript(server, session, secret) for session, secret in secret_by_session.items()}

@@ -11,6 +11,7 @@ import random
 import socket
 import struct
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 from uuid import uuid4
@@ -29,6 +30,7 @@ from jupyter_chat_sessions.protocol.frames import (
     ErrorFrame,
     Frame,
     Going,
+    Heartbeat,
     Hello,
     HubFrame,
     Numbered,
@@ -87,6 +89,7 @@ class ChaosViewer:
         errors: What was turned down, for now or for good.
         goings: The server's announcements that it stops.
         close_codes: How each connection ended.
+        heartbeats: How many the server has sent.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class ChaosViewer:
         self.errors: list[ErrorFrame] = []
         self.goings: list[Going] = []
         self.close_codes: list[int | None] = []
+        self.heartbeats = 0
         self.on_frame: Callable[[Frame], None] | None = None
         """Called with each frame once it was taken."""
         self._journal = journal
@@ -233,6 +237,24 @@ class ChaosViewer:
         """Wait until a message has one of these statuses."""
         await self.until(lambda: self.status(key) in statuses, limit_s=limit_s)
 
+    async def until_reply_has(self, key: str, text: str) -> None:
+        """Wait until the bot's message of a key has a text in it."""
+        await self.until(lambda: (reply := self.reply(key)) is not None and text in reply.output)
+
+    async def until_heartbeats(self, count: int) -> None:
+        """Wait for so many more of the server's heartbeats, which come once a second at the least."""
+        wanted = self.heartbeats + count
+        await self.until(lambda: self.heartbeats >= wanted, limit_s=LIMIT_S + count)
+
+    async def latencies_s(self, count: int) -> list[float]:
+        """Return what each of many messages waits for its answer, one after the other."""
+        found: list[float] = []
+        for _ in range(count):
+            began = time.perf_counter()
+            await self.until_status(self.say("echo"), "done")
+            found.append(time.perf_counter() - began)
+        return found
+
     async def until_quiet(self, *, limit_s: float = LIMIT_S) -> None:
         """Wait until it is connected, and all that was said is answered."""
         await self.until(
@@ -327,6 +349,8 @@ class ChaosViewer:
         before = self.viewing.last_seq
         effect, answers = self.viewing.receive(frame)
         match frame:
+            case Heartbeat():
+                self.heartbeats += 1
             case Welcome() if effect == "welcomed":
                 self._note_applied()
                 self.welcomes.append(frame)

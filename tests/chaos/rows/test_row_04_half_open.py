@@ -18,7 +18,7 @@ async def test_both_ends_notice_and_the_stream_is_whole(scene: Callable[[], Scen
         viewer = await on.viewer(silence_s=2 * HEARTBEAT_S)
         gate = on.gate()
         key = viewer.say(f"stream 300 0 {gate.name}")
-        await viewer.until(lambda: (reply := viewer.reply(key)) is not None and "149 " in reply.output)
+        await viewer.until_reply_has(key, "149 ")
         for line in on.proxy.lines:
             line.stall()
         gate.let_pass()

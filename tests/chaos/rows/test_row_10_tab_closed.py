@@ -14,7 +14,7 @@ async def test_a_handler_is_not_cancelled_because_nobody_looks(scene: Callable[[
         viewer = await on.viewer()
         gate = on.gate()
         key = viewer.say(f"stream 300 0 {gate.name}")
-        await viewer.until(lambda: (reply := viewer.reply(key)) is not None and "149 " in reply.output)
+        await viewer.until_reply_has(key, "149 ")
         await on.leave(viewer)
         other = watcher.say("echo")
         await watcher.until_status(other, "done")

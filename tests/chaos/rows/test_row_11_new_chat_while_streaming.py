@@ -17,7 +17,7 @@ async def test_the_handler_is_cancelled_and_nothing_crosses(scene: Callable[[], 
         viewer = await on.viewer()
         gate = on.gate()
         key = viewer.say(f"stream 300 0 {gate.name}")
-        await viewer.until(lambda: (reply := viewer.reply(key)) is not None and "149 " in reply.output)
+        await viewer.until_reply_has(key, "149 ")
         run = viewer.step(key)
         assert run is not None
         waiting = viewer.say("echo")

@@ -20,7 +20,7 @@ async def test_viewers_are_told_and_everything_accepted_is_there(scene: Callable
             await viewer.until_status(key, "done")
         running = [(viewer, viewer.say(f"stream 60 0 {gate.name}")) for viewer in viewers]
         for viewer, key in running:
-            await viewer.until(lambda v=viewer, k=key: (reply := v.reply(k)) is not None and "29 " in reply.output)  # type: ignore[misc]
+            await viewer.until_reply_has(key, "29 ")
         waiting = [(viewer, viewer.say("echo")) for viewer in viewers]
         for viewer, key in waiting:
             await viewer.until_status(key, "queued")

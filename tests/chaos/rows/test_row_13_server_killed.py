@@ -22,7 +22,7 @@ async def test_everything_accepted_is_there_afterwards(scene: Callable[[], Scene
         before = [viewer.say("echo") for _ in range(3)]
         await viewer.until_status(before[-1], "done")
         running = viewer.say(f"stream {TOKENS} {PACE_S} {gate.name}")
-        await viewer.until(lambda: (reply := viewer.reply(running)) is not None and "29 " in reply.output)
+        await viewer.until_reply_has(running, "29 ")
         waiting = viewer.say("echo")
         await viewer.until_status(waiting, "queued")
         on.stage.server.kill()

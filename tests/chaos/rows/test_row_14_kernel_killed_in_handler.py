@@ -17,7 +17,7 @@ async def test_a_stream_is_cut_off_and_the_queue_is_kept(scene: Callable[[], Sce
         viewer = await on.viewer()
         gate = on.gate()
         key = viewer.say(f"stream 60 0 {gate.name}")
-        await viewer.until(lambda: (reply := viewer.reply(key)) is not None and "29 " in reply.output)
+        await viewer.until_reply_has(key, "29 ")
         waiting = viewer.say("echo")
         await viewer.until_status(waiting, "queued")
         on.stage.kernel.kill()

@@ -13,38 +13,24 @@ from collections.abc import Callable
 
 import pytest
 
-from jupyter_chat_sessions.protocol.frames import Frame, Heartbeat
-
-from ..cells import kept
+from ..cells import kept, quick_link
 from ..journal import stream_text
 from ..scene import CHANNEL, Scene
 
 HEARTBEATS = 180 if os.environ.get("CHAOS") == "full" else 4
 SETTINGS = {"heartbeat": 0.5, "host_silence": 1}
-QUICK_BEAT = """
-import jupyter_chat_sessions.host.link as link
-link.BEAT_S = 0.2
-"""
 
 
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("run_on", ["notebook", "thread"])
 async def test_everything_waits_and_goes_on(scene: Callable[[], Scene], run_on: str) -> None:
     async with scene() as on:
-        link = await on.link()
-        await on.stage.kernel.run(f"{QUICK_BEAT}\n%chat_session {CHANNEL} --run-on {run_on}")
-        link.cut()  # the pace holds from the next connection on
+        await quick_link(on)
+        await on.stage.kernel.run(f"%chat_session {CHANNEL} --run-on {run_on}")
         viewer, other = await on.viewer(), await on.viewer()
         gate = on.gate()
         running = viewer.say(f"stream 60 0 {gate.name}")
-        await viewer.until(lambda: (reply := viewer.reply(running)) is not None and "29 " in reply.output)
-        heartbeats = 0
-
-        def note(frame: Frame) -> None:
-            nonlocal heartbeats
-            heartbeats += isinstance(frame, Heartbeat)
-
-        viewer.on_frame = note
+        await viewer.until_reply_has(running, "29 ")
         async with kept(on, "gil"):
             waiting = viewer.say("echo")
             late = other.say("echo")
@@ -52,7 +38,7 @@ async def test_everything_waits_and_goes_on(scene: Callable[[], Scene], run_on: 
             await other.until_status(late, "queued")
             for each in (viewer, other):
                 await each.until(lambda each=each: each.viewing.conversation.state["host"] == "busy")
-            await viewer.until(lambda: heartbeats >= HEARTBEATS, limit_s=30 + HEARTBEATS)
+            await viewer.until_heartbeats(HEARTBEATS)
             assert viewer.viewing.conversation.state["host"] == "busy"
             assert viewer.status(running) == "running"
             gate.let_pass()

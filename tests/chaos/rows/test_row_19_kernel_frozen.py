@@ -12,11 +12,9 @@ from collections.abc import Callable
 
 import pytest
 
-from jupyter_chat_sessions.protocol.frames import Frame, Heartbeat
-
+from ..cells import quick_link
 from ..journal import stream_text
 from ..scene import Scene
-from .test_row_18_gil_held import QUICK_BEAT
 
 HEARTBEATS = 240 if os.environ.get("CHAOS") == "full" else 4
 SETTINGS = {"heartbeat": 0.5, "host_silence": 1}
@@ -26,19 +24,11 @@ MAX_WAITING = 8
 @pytest.mark.timeout(300)
 async def test_frozen_and_thawed(scene: Callable[[], Scene]) -> None:
     async with scene() as on:
-        link = await on.link()
-        await on.stage.kernel.run(QUICK_BEAT)
-        link.cut()  # the pace holds from the next connection on
+        await quick_link(on)
         viewer, other = await on.viewer(), await on.viewer()
         gate = on.gate()
         running = viewer.say(f"stream 60 0 {gate.name}")
-        await viewer.until(lambda: (reply := viewer.reply(running)) is not None and "29 " in reply.output)
-        heartbeats = 0
-
-        def note(frame: Frame) -> None:
-            nonlocal heartbeats
-            heartbeats += isinstance(frame, Heartbeat)
-
+        await viewer.until_reply_has(running, "29 ")
         on.stage.kernel.freeze()
         try:
             waiting = [viewer.say("echo") for _ in range(MAX_WAITING)]
@@ -50,8 +40,7 @@ async def test_frozen_and_thawed(scene: Callable[[], Scene]) -> None:
             assert viewer.step(refused) is None
             for each in (viewer, other):
                 await each.until(lambda each=each: each.viewing.conversation.state["host"] == "busy")
-            viewer.on_frame = note
-            await viewer.until(lambda: heartbeats >= HEARTBEATS, limit_s=30 + HEARTBEATS)
+            await viewer.until_heartbeats(HEARTBEATS)
             assert viewer.viewing.conversation.state["host"] == "busy"
             assert viewer.status(running) == "running"
         finally:

@@ -18,7 +18,7 @@ async def test_work_goes_on_while_the_link_is_cut(scene: Callable[[], Scene]) ->
         viewer = await on.viewer()
         gate = on.gate()
         key = viewer.say(f"stream 200 0 {gate.name}")
-        await viewer.until(lambda: (reply := viewer.reply(key)) is not None and "99 " in reply.output)
+        await viewer.until_reply_has(key, "99 ")
         link.refuse()
         link.cut()
         await viewer.until(lambda: viewer.viewing.conversation.state["host"] == "gone")

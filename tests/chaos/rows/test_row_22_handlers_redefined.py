@@ -43,7 +43,7 @@ async def test_what_runs_goes_on_and_what_begins_is_new(scene: Callable[[], Scen
         await waits.until_status(running, "running")
         waiting = waits.say("echo")
         await waits.until_status(waiting, "queued")
-        await streams.until(lambda: (reply := streams.reply(streaming)) is not None and "99 " in reply.output)
+        await streams.until_reply_has(streaming, "99 ")
 
         await kernel.run(ANOTHER_BOT + COUNT_STARTS.replace("starts = []\n", ""))
         begun = idle.say("echo")

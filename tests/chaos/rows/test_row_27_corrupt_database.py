@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ..scene import SECRET_HEADER, Scene, Stage
+from ..scene import SECRET_HEADER, scene_at
 from ..server import ChaosServer
 from ..viewer import ChaosViewer
 
@@ -50,9 +50,7 @@ OF_THE_LOG: list[Damage] = [_break_end, *([_cut_end] if IS_FULL else [])]
 @pytest.mark.parametrize("damage", [*OF_THE_DATABASE, *OF_THE_LOG])
 async def test_the_server_starts_and_shows_nothing_that_was_not_said(tmp_path: Path, damage: Damage) -> None:
     with ChaosServer(tmp_path) as server:
-        stage = Stage(server, tmp_path)
-        await stage.open_chat()
-        async with Scene(stage, tmp_path) as on:
+        async with scene_at(server, tmp_path) as on:
             viewer = await on.viewer()
             for _ in range(MESSAGES):
                 await viewer.until_status(viewer.say("echo"), "done")
@@ -75,7 +73,7 @@ async def test_the_server_starts_and_shows_nothing_that_was_not_said(tmp_path: P
                 assert set(read) <= said
                 assert len(read) >= MESSAGES, "only the last commits are gone"
             await on.forget(viewer)
-            await stage.new_kernel()
+            await on.stage.new_kernel()
             new = await on.viewer()
             await new.until_status(new.say("echo"), "done")
             assert len(new.viewing.conversation.steps) == 2

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from ..scene import Scene, Stage
+from ..scene import scene_at
 from ..server import ChaosServer
 
 
@@ -19,9 +19,7 @@ async def test_where_nothing_can_be_written_the_chat_works_in_memory_and_says_so
     server.data.mkdir()
     (server.data / "chat_sessions").write_text("in the way")
     with server:
-        stage = Stage(server, tmp_path)
-        await stage.open_chat()
-        async with Scene(stage, tmp_path) as on:
+        async with scene_at(server, tmp_path) as on:
             viewer = await on.viewer()
             key = viewer.say("echo")
             await viewer.until_status(key, "done")
@@ -34,9 +32,7 @@ async def test_where_nothing_can_be_written_the_chat_works_in_memory_and_says_so
 
 async def test_behind_a_network_there_is_no_write_ahead_log_and_nothing_accepted_is_lost(tmp_path: Path) -> None:
     with ChaosServer(tmp_path, env={"CHAOS_NETWORK_DISK": "1"}) as server:
-        stage = Stage(server, tmp_path)
-        await stage.open_chat()
-        async with Scene(stage, tmp_path) as on:
+        async with scene_at(server, tmp_path) as on:
             viewer = await on.viewer()
             keys = [viewer.say("echo") for _ in range(5)]
             for key in keys:
@@ -44,7 +40,7 @@ async def test_behind_a_network_there_is_no_write_ahead_log_and_nothing_accepted
             server.kill()
             assert not list(server.data.rglob("chats.sqlite-wal"))
             await asyncio.to_thread(server.start)
-            await stage.new_kernel()
+            await on.stage.new_kernel()
             await viewer.until_welcome(2)
             last = viewer.say("echo")
             await viewer.until_status(last, "done")

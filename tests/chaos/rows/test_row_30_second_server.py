@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from ..scene import Scene, Stage
+from ..scene import Scene, scene_at
 from ..server import ChaosServer
 
 OWN_STAGE = True
@@ -22,9 +22,7 @@ async def test_each_has_its_own_database(scene: Callable[[], Scene], tmp_path: P
         other = ChaosServer(home)
         other.data = on.stage.server.data
         with other:
-            stage = Stage(other, home)
-            await stage.open_chat()
-            async with Scene(stage, home) as beside:
+            async with scene_at(other, home) as beside:
                 stranger = await beside.viewer()
                 for each in (stranger, viewer):
                     key = each.say("echo")

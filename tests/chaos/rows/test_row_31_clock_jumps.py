@@ -28,7 +28,7 @@ async def test_what_goes_on_goes_on_and_order_stays(scene: Callable[[], Scene], 
         await asked.until(lambda: bool(asked.viewing.conversation.questions))
         before = [viewer.say("echo") for _ in range(3)]
         stream = viewer.say(f"stream 60 0 {gate.name}")
-        await viewer.until(lambda: (reply := viewer.reply(stream)) is not None and "29 " in reply.output)
+        await viewer.until_reply_has(stream, "29 ")
         await _move_clocks(on, ahead_s)
         gate.let_pass()
         after = [viewer.say("echo") for _ in range(3)]

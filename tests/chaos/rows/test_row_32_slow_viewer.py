@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import statistics
-import time
 from collections.abc import Callable
 
 from jupyter_chat_sessions.protocol.frames import AppendText, Frame, Numbered
@@ -63,7 +62,7 @@ async def test_let_go_past_1_mib_and_others_do_not_notice(scene: Callable[[], Sc
         for bytes_per_s in (None, BYTES_PER_S):
             line.limit(bytes_per_s)
             speaking = asyncio.create_task(_say_much(there))
-            found.append(statistics.quantiles(await _latencies_s(other), n=20)[-1])
+            found.append(statistics.quantiles(await other.latencies_s(ECHOES), n=20)[-1])
             await speaking
         line.limit(None)
         await slow.until_welcome(2)
@@ -91,14 +90,3 @@ async def _say_much(viewer: ChaosViewer) -> None:
     for _ in range(40):
         key = viewer.say(LONG)
         await viewer.until_status(key, "done", limit_s=5)
-
-
-async def _latencies_s(viewer: ChaosViewer) -> list[float]:
-    """Return what each of many messages waited for its answer, one after the other."""
-    found: list[float] = []
-    for _ in range(ECHOES):
-        began = time.perf_counter()
-        key = viewer.say("echo")
-        await viewer.until_status(key, "done")
-        found.append(time.perf_counter() - began)
-    return found

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import os
 import resource
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import psutil
 
 from tests.benchmarks.contestants import ours
-from tests.benchmarks.load import Plan
+from tests.benchmarks.load import Figures, Plan, measure
 
 from ..scene import CHANNEL
-from ..server import ROOT, request
+from ..server import request
 
 IS_FULL = os.environ.get("CHAOS") == "full"
 VIEWERS = 5_000 if IS_FULL else 300
@@ -55,16 +52,8 @@ def _many_files() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def _storm(port: int, pids: list[int], *, viewers: int) -> dict[str, float]:
-    plan = Plan(dialect="ours", port=port, pids=pids, work=[("storm", {"viewers": viewers})])
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.load"],
-        cwd=ROOT,
-        input=msgspec.json.encode(plan),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return dict(msgspec.json.decode(done.stdout)["figures"])
+def _storm(port: int, pids: list[int], *, viewers: int) -> Figures:
+    return measure(Plan(dialect="ours", port=port, pids=pids, work=[("storm", {"viewers": viewers})]))
 
 
 def _until_alone(port: int) -> None:

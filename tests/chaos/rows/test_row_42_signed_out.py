@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 
 from ..browser import chromium, open_chat, replies, say
-from ..scene import Scene, Stage
+from ..scene import Scene, scene_at
 from ..server import TOKEN, ChaosServer
 
 NAMED_PEOPLE = ["--ServerApp.identity_provider_class=tests.chaos.named_people.NamedPeople"]
@@ -22,9 +22,7 @@ NAMED_PEOPLE = ["--ServerApp.identity_provider_class=tests.chaos.named_people.Na
 
 async def test_who_is_known_again_goes_on_and_says_what_waited(tmp_path: Path) -> None:
     with ChaosServer(tmp_path / "server", options=NAMED_PEOPLE, has_lab=False) as server:
-        stage = Stage(server, tmp_path)
-        await stage.open_chat()
-        async with Scene(stage, tmp_path) as on, chromium() as browser:
+        async with scene_at(server, tmp_path) as on, chromium() as browser:
             lines: list[list[str | bytes]] = []
             page = await open_chat(browser, on.proxy.port, lines=lines)
             await _sign_out_in_mid_conversation(on, page)
