@@ -5,6 +5,7 @@ The one rule: a database that cannot be used is never written to and never throw
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "fuse.glusterfs", "ceph", "lustre", "afs", "gpfs"}
 )
 """Where SQLite's write-ahead log, which needs shared memory, does not work."""
+_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 
 IN_MEMORY = "Conversations cannot be stored on this server. They last until it is stopped."
 FULL = "The disk of the server is full. What you read is still there; new messages wait until there is room again."
@@ -138,7 +140,7 @@ class SqliteFile:
 
     def on_failure(self, error: Exception) -> StorageStatus:
         """See `Database.on_failure`; on a full disk the reserve is given up."""
-        is_full = "full" in str(getattr(error, "orig", error)).lower()
+        is_full = "full" in str(getattr(error, "orig", error)) or getattr(error, "errno", None) in _FULL_ERRORS
         logger.error("chats cannot be written to %s: %s", self.path, getattr(error, "orig", error))
         if not is_full:
             return StorageStatus("failed", FAILED)
@@ -147,22 +149,23 @@ class SqliteFile:
         return StorageStatus("full", FULL)
 
     def recover(self) -> None:
-        """See `Database.recover`: there must be room for the reserve again."""
+        """See `Database.recover`: there must be room for the reserve again, and for something to write."""
         self.reserve()
 
     def reserve(self) -> None:
-        """Keep a little room on the disk.
+        """Keep a little room on the disk, if there is twice as much: given up on a full disk, it is no room for others.
 
         Raises:
-            OSError: There is none.
+            OSError: There is not.
         """
         if self._reserve.exists() and self._reserve.stat().st_size == RESERVE_BYTES:
             return
         try:
             with _private(self._reserve) as file:
-                file.write(bytes(RESERVE_BYTES))
+                file.write(bytes(2 * RESERVE_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
+                file.truncate(RESERVE_BYTES)
         except OSError:
             with suppress(OSError):
                 self._reserve.unlink(missing_ok=True)

@@ -6,25 +6,32 @@ The disk is a file system of 6 MiB where one can be mounted, else the server may
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+from jupyter_chat_sessions.protocol.frames import Frame
+
 from ..disks import small_disk
-from ..scene import Scene, Stage
+from ..scene import scene_at
 from ..server import ChaosServer
+from ..viewer import ChaosViewer
 
 
 async def test_nothing_is_confirmed_and_nothing_is_lost(tmp_path: Path) -> None:
     server = ChaosServer(tmp_path)
     with small_disk(server) as disk:
-        stage = Stage(server, tmp_path)
-        await stage.open_chat()
-        async with Scene(stage, tmp_path) as on:
+        async with scene_at(server, tmp_path) as on:
             viewer, other = await on.viewer(), await on.viewer()
             before = viewer.say("echo")
             await viewer.until_status(before, "done")
+            # Who reads waits for what is being written: nothing is left that the disk's first failure could be of.
+            await asyncio.to_thread(server.request, "GET", "api/chat-sessions/threads?channel=chaos")
+            told = _storage_states(other)
             disk.fill()
             said = [viewer.say("echo " + "x" * 30_000) for _ in range(3)]
-            await viewer.until(lambda: any(error.code == "storage_full" for error in viewer.errors))
+            # Said again and refused again: the server has tried meanwhile whether there is room.
+            await viewer.until(lambda: len(viewer.errors) >= 3 * len(said))
+            assert {error.code for error in viewer.errors} == {"storage_full"}
             for each in (viewer, other):
                 await each.until(lambda e=each: "storage" in e.viewing.conversation.state)  # type: ignore[misc]
                 assert each.viewing.conversation.state["storage"]["code"] == disk.code
@@ -36,5 +43,19 @@ async def test_nothing_is_confirmed_and_nothing_is_lost(tmp_path: Path) -> None:
             for key in said:
                 await viewer.until_status(key, "done")
             await other.until(lambda: "storage" not in other.viewing.conversation.state)
+            assert told == [disk.code, None], "it does not come and go"
             assert len(viewer.welcomes) == 1
             await on.check()
+
+
+def _storage_states(viewer: ChaosViewer) -> list[str | None]:
+    """Return a list that grows with each change of what a viewer is told of the storage; None is that all is well."""
+    found: list[str | None] = []
+
+    def note(frame: Frame) -> None:
+        code = viewer.viewing.conversation.state.get("storage", {}).get("code")
+        if code != (found[-1] if found else None):
+            found.append(code)
+
+    viewer.on_frame = note
+    return found

@@ -7,16 +7,14 @@ import asyncio
 from pathlib import Path
 
 from ..disks import small_disk
-from ..scene import Scene, Stage
+from ..scene import scene_at
 from ..server import ChaosServer
 
 
 async def test_it_starts_and_says_so(tmp_path: Path) -> None:
     server = ChaosServer(tmp_path)
     with small_disk(server) as disk:
-        stage = Stage(server, tmp_path)
-        await stage.open_chat()
-        async with Scene(stage, tmp_path) as on:
+        async with scene_at(server, tmp_path) as on:
             viewer = await on.viewer()
             before = viewer.say("echo")
             await viewer.until_status(before, "done")
@@ -29,9 +27,10 @@ async def test_it_starts_and_says_so(tmp_path: Path) -> None:
             logged = server.log.stat().st_size
             await asyncio.to_thread(server.start)
             disk.fill()
-            await stage.new_kernel()
+            await on.stage.new_kernel()
             await viewer.until_welcome(2)
             await viewer.until(lambda: viewer.viewing.conversation.state.get("storage") is not None)
+            assert viewer.viewing.conversation.state["storage"]["code"] == disk.code
             assert viewer.status(before) == "done"
             assert viewer.status(unsaid) is None
             disk.clear()
