@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 import threading
 from concurrent.futures import Future
 
@@ -11,11 +12,16 @@ import pytest
 
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.embedded import EmbeddedHub, LocalWire
+from jupyter_chat_sessions.host import link
 from jupyter_chat_sessions.host.link import Link, LinkStatus
 from jupyter_chat_sessions.host.runtime import Runtime
-from jupyter_chat_sessions.protocol.errors import HubUnreachableError, RefusedError
+from jupyter_chat_sessions.protocol.errors import HubUnreachableError, ProtocolError, RefusedError
 from jupyter_chat_sessions.protocol.frames import (
     ChannelSettings,
+    Decoder,
+    HostBatch,
+    HostLinkFrame,
+    LinkAck,
     LinkRefused,
     PublishRefused,
     Unpublish,
@@ -48,6 +54,38 @@ class CuttingWire:
         if self._left == 0:
             self._wire.close()
         return self._left > 0
+
+
+class NotingWire:
+    """A connection that notes what the host says."""
+
+    def __init__(self, wire: LocalWire, said: list[HostLinkFrame]) -> None:
+        self._wire = wire
+        self._said = said
+        self._decoder = Decoder(HostLinkFrame, max_bytes=sys.maxsize)
+
+    def send(self, message: bytes) -> None:
+        for frame in self._decoder.frames(message):
+            assert not isinstance(frame, ProtocolError)
+            self._said.append(frame)
+        self._wire.send(message)
+
+    async def receive(self) -> bytes | None:
+        return await self._wire.receive()
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+class NotingHub(EmbeddedHub):
+    """A hub whose connections note what the host says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[HostLinkFrame] = []
+
+    async def dial(self) -> NotingWire:  # type: ignore[override]  # a wire all the same
+        return NotingWire(await super().dial(), self.said)
 
 
 class CuttingHub(EmbeddedHub):
@@ -95,6 +133,32 @@ async def test_a_link_that_is_cut_again_and_again_loses_nothing_and_doubles_noth
         assert answers == [f"you said 👩‍🚀 {text}" for text in said]
         assert not any(step.streaming for step in alice.steps)
     assert hub.dialled >= 9
+
+
+async def test_what_came_is_acknowledged_with_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "ACK_AFTER_S", 60.0)
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        await cl.Message(message.content).send()
+
+    stage = Stage()
+    stage.embedded = hub = NotingHub()
+    async with stage, Viewer("Alice") as alice:
+        for text in ("one", "two"):
+            await alice.say(text)
+        assert not [frame for frame in hub.said if isinstance(frame, LinkAck)]
+        acks = [frame.ack for frame in hub.said if isinstance(frame, HostBatch)]
+        assert acks == sorted(acks)
+        assert acks[-1] >= 3, "the session, and two messages"
+
+
+async def test_what_nothing_is_said_to_is_acknowledged_all_the_same() -> None:
+    stage = Stage()
+    stage.embedded = hub = NotingHub()
+    async with stage, asyncio.timeout(10):  # the hub answers that the chat is open; to that there is nothing to say
+        while LinkAck(ack=1) not in hub.said:
+            await asyncio.sleep(0)
 
 
 async def _cut_now(stage: Stage, hub: CuttingHub) -> None:

@@ -406,6 +406,45 @@ class FakeHost:
         return [frame.step.output for frame in self.got(Deliver)]
 
 
+class LateHost(FakeHost):
+    """A host whose turns of the loop, and whose time, pass when the test says so.
+
+    Attributes:
+        messages: What the hub sent, message by message.
+    """
+
+    def __init__(self, hub: Hub, *, epoch: str = "host-1", kernel_id: str | None = "kernel-1") -> None:
+        super().__init__(hub, epoch=epoch, kernel_id=kernel_id)
+        self.messages: list[HubLinkFrame] = []
+        self._due: list[tuple[float, Callable[[], None]]] = []
+
+    def send(self, frame: HubLinkFrame) -> None:
+        """Take a frame of the hub's, and note it."""
+        self.messages.append(frame)
+        super().send(frame)
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Keep it until its time has come."""
+        self._due.append((delay_s, callback))
+
+    @property
+    def said(self) -> int:
+        """The number of the last frame that it sent."""
+        return self._end.sent
+
+    def end_turn(self) -> None:
+        """Let what was to be done after this turn of the loop be done."""
+        self.wait(0)
+
+    def wait(self, delay_s: float) -> None:
+        """Let time pass."""
+        due, self._due = self._due, []
+        self._due = [(after_s - delay_s, callback) for after_s, callback in due if after_s > delay_s]
+        for after_s, callback in due:
+            if after_s <= delay_s:
+                callback()
+
+
 class LastingStore(MemoryStore):
     """A store that outlives its hub; it writes at once, or when told to, or not at all."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_chat_sessions.hub.host_port import ACK_AFTER_S
+from jupyter_chat_sessions.hub.hub import NewSession
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.protocol.errors import ProtocolError, RefusedError
 from jupyter_chat_sessions.protocol.frames import (
@@ -17,6 +19,7 @@ from jupyter_chat_sessions.protocol.frames import (
     HostLinkFrame,
     HostMessage,
     HostRefused,
+    HubBatch,
     LinkAck,
     LinkHello,
     OpenNotebookSession,
@@ -27,13 +30,27 @@ from jupyter_chat_sessions.protocol.frames import (
     Unpublish,
 )
 
-from .doubles import FakeHost, Hall, Tab, new_id, refusal_of
+from .doubles import FakeHost, Hall, LateHost, Tab, a_person, new_id, refusal_of
 
 GRACE_S = HubOptions().host_grace_s
 
 
 def another_host(hall: Hall, *, kernel_id: str = "kernel-2") -> FakeHost:
     return FakeHost(hall.hub, epoch="host-2", kernel_id=kernel_id).connect()
+
+
+def at_a_late_host(hall: Hall) -> tuple[LateHost, list[Tab]]:
+    """Two viewers of another host, whose turns pass when the test says so; all that was said so far has arrived."""
+    host = LateHost(hall.hub, epoch="host-2", kernel_id="kernel-2")
+    host.connect()
+    host.publish(type(hall.settings)(name="late", title="Late"))
+    tabs = [hall.tab(hall.hub.create_session(a_person(), NewSession(channel="late"))).open() for _ in range(2)]
+    host.end_turn()
+    for tab in tabs:
+        host.begin(tab.viewing.session)
+    host.wait(ACK_AFTER_S)
+    host.messages.clear()
+    return host, tabs
 
 
 def with_a_run(hall: Hall) -> Tab:
@@ -47,6 +64,30 @@ def with_a_run(hall: Hall) -> Tab:
     hall.host.stream(session, "half a ")
     hall.host.ask(session)
     return tab
+
+
+def test_what_is_said_in_one_turn_travels_in_one_message_and_the_acknowledgement_with_it() -> None:
+    host, (one, other) = at_a_late_host(Hall())
+    host.reply(one.viewing.session, "what is to be acknowledged")
+    one.say("one")
+    other.say("two")
+    assert host.messages == []
+    host.end_turn()
+    [message] = host.messages
+    assert isinstance(message, HubBatch)
+    assert [frame.step.output for frame in message.frames if isinstance(frame, Deliver)] == ["one", "two"]
+    assert message.ack == host.said
+    host.wait(ACK_AFTER_S)
+    assert host.messages == [message], "what rode along is not said again"
+
+
+def test_what_nothing_follows_is_acknowledged_once() -> None:
+    host, (tab, _) = at_a_late_host(Hall())
+    for text in ("one", "two", "three"):
+        host.reply(tab.viewing.session, text)
+    assert host.messages == []
+    host.wait(ACK_AFTER_S)
+    assert host.messages == [LinkAck(ack=host.said)]
 
 
 def test_publishing_is_answered_with_the_page() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import stat
 from pathlib import Path
@@ -32,6 +33,13 @@ def runtime_file(jp_runtime_dir: Path) -> Path:
 def the_address(server: Server) -> HubAddress:
     token = server.host_token["Authorization"].removeprefix("chat-host ")
     return HubAddress(url=f"http://{server.app.ip}:{server.app.port}{server.base_url}", token=token)
+
+
+async def test_what_is_loaded_when_it_starts_is_out_of_the_collectors_way(server: Server) -> None:
+    gc.unfreeze()
+    await server.start_extension()
+    assert gc.get_freeze_count() > 10_000
+    gc.unfreeze()
 
 
 async def test_kernels_find_it_by_their_environment(server: Server) -> None:
