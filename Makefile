@@ -81,7 +81,7 @@ chaos-short: $(VENV)/.ready $(STATIC) chromium
 # Every fault in its full length, and the long runs, with the figures that docs/reliability.md is made of.
 chaos: $(VENV)/.ready $(STATIC) chromium
 	CHAOS=full $(WITH_CHROMIUM) $(PYTEST) tests/chaos --timeout=1800
-	$(BIN)/python -m tests.chaos.run --messages 1000000 --sessions 500 --tokens 200 --kill-server 20 --kill-kernel 20 \
+	$(BIN)/python -m tests.chaos.run --messages 1000000 --sessions 500 --tokens 210 --kill-server 20 --kill-kernel 20 \
 		--seed 1 --report docs/reliability.md --title "A million messages"
 	$(BIN)/python -m tests.chaos.run --messages 100000 --sessions 500 --tokens 200 --kill-server 200 --kill-kernel 200 \
 		--seed 2 --report docs/reliability.md --title "Four hundred kills"

@@ -258,7 +258,7 @@ def write_report(path: Path, title: str, options: Options, figures: Figures) -> 
 
 def with_section(document: str, title: str, text: str) -> str:
     """Return a document in which the section of a title has another text; a new section stands at the end."""
-    head, *sections = re.split(r"^## ", document, flags=re.MULTILINE)
+    head, *sections = re.split(r"^## ", document.rstrip() + "\n\n", flags=re.MULTILINE)
     by_title = {section.partition("\n")[0]: section for section in sections}
     by_title[title] = f"{title}\n\n{text}\n"
     return "## ".join([head, *by_title.values()]).rstrip() + "\n"
