@@ -68,7 +68,7 @@ class AskUserMessage(Message):
                 raise _timeout_error()(f"Nobody answered within {self.timeout:g} s: {self.content[:80]!r}")
             return None
         reply = Message.from_step(answer.step)
-        scope.session.messages.append(reply)
+        scope.session.messages[reply.id] = reply
         return reply.to_dict()
 
     def _tell_cell(self, scope: Scope, question_id: str) -> None:

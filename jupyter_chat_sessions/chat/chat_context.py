@@ -25,7 +25,7 @@ class ChatContext:
         Raises:
             NoSessionError: There is no session here.
         """
-        return list(_messages(current_session()))
+        return list(_messages(current_session()).values())
 
     def add(self, message: Message) -> Message:
         """Add a message, unless it is there already, and return it.
@@ -33,9 +33,7 @@ class ChatContext:
         Raises:
             NoSessionError: There is no session here.
         """
-        messages = _messages(current_session())
-        if not any(known is message for known in messages):
-            messages.append(message)
+        _messages(current_session()).setdefault(message.id, message)
         return message
 
     def remove(self, message: Message) -> bool:
@@ -44,12 +42,7 @@ class ChatContext:
         Raises:
             NoSessionError: There is no session here.
         """
-        messages = _messages(current_session())
-        for index, known in enumerate(messages):
-            if known is message:
-                del messages[index]
-                return True
-        return False
+        return _messages(current_session()).pop(message.id, None) is not None
 
     def clear(self) -> None:
         """Take all messages out.
@@ -74,15 +67,16 @@ class ChatContext:
 def note_received(message: Message) -> None:
     """Note a user's message that a handler is given; one that is given again, after Retry, is the last word again."""
     messages = _messages(current_session())
-    messages[:] = [known for known in messages if known.id != message.id]
-    messages.append(message)
+    messages.pop(message.id, None)
+    messages[message.id] = message
 
 
-def _messages(session: BaseSession) -> list[Message]:
-    """Return the session's messages; what was said under an earlier kernel is read when first asked for."""
+def _messages(session: BaseSession) -> dict[str, Message]:
+    """Return the session's messages by id; what was said under an earlier kernel is read when first asked for."""
     earlier, session.earlier_steps = session.earlier_steps, []
     if earlier:
-        session.messages[:0] = [Message.from_step(step) for step in earlier if _belongs(step)]
+        before = {step.id: Message.from_step(step) for step in earlier if _belongs(step)}
+        session.messages = {**before, **session.messages}
     return session.messages
 
 

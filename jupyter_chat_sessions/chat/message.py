@@ -131,7 +131,7 @@ class Message:
             self.parent_id = self._given_parent_id
         self._session = scope.session
         self._show(scope)
-        _note(scope.session, self)
+        scope.session.messages[self.id] = self
         await scope.session.room()
         return self
 
@@ -147,7 +147,7 @@ class Message:
         """
         scope = self._own_scope()
         self._show(scope)
-        _note(scope.session, self)
+        scope.session.messages[self.id] = self
         await scope.session.room()
         return True
 
@@ -161,8 +161,7 @@ class Message:
             ChatSessionsError: The message was never sent, or belongs to another session.
         """
         scope = self._own_scope()
-        if self in scope.session.messages:
-            scope.session.messages.remove(self)
+        scope.session.messages.pop(self.id, None)
         self._emit(scope, RemoveStep(step_id=self.id))
         self._shown, self.streaming = None, False
         await scope.session.room()
@@ -308,11 +307,6 @@ class ErrorMessage(Message):
 
     def __init__(self, content: Any, author: str | None = None, fail_on_persist_error: bool = False) -> None:
         super().__init__(content, author=author)
-
-
-def _note(session: BaseSession, message: Message) -> None:
-    if not any(noted is message for noted in session.messages):
-        session.messages.append(message)
 
 
 def _as_text(content: Any) -> tuple[str, str | None]:

@@ -140,8 +140,8 @@ class BaseSession:
         self.bot_name = "Assistant"
         self.values: dict[str, Any] = dict(opened.values)
         """What `user_session` holds."""
-        self.messages: list[Any] = []
-        """What `chat_context` holds."""
+        self.messages: dict[str, Any] = {}
+        """What `chat_context` holds, by id."""
         self.earlier_steps: list[Step] = [] if opened.thread is None else opened.thread.steps
         """What was said under an earlier host: it belongs before `messages`."""
         self.resumes: Thread | None = (opened.thread or _nothing_said(opened)) if opened.resumed else None
@@ -298,7 +298,7 @@ class BaseSession:
     def go_on_from(self, earlier: BaseSession) -> None:
         """Take over what this very process knows of the session from before the hub gave it anew."""
         self.values = dict(earlier.values)
-        self.messages = list(earlier.messages)
+        self.messages = dict(earlier.messages)
         self.earlier_steps = earlier.earlier_steps
         self.resumes = earlier.resumes
         self.taken = earlier.taken

@@ -311,7 +311,9 @@ class Session:
             self._forget_sent()
         step = self.conversation.step(change.run)
         if step is not None and step.status is not None and step.status not in FINAL_RUN_STATUSES:
-            self.publish(PutStep(step=replace(step, status=change.status)))
+            # That the host has it is stored as running, since before the host was given it.
+            is_stored = change.status == "running" and change.run == self._transcript.at_host
+            self.publish(PutStep(step=replace(step, status=change.status)), is_stored=is_stored)
         if change.status == "running":
             self.publish(SetState(state={"run": {"id": change.run, "name": change.name}}))
         elif is_final and (self.conversation.state.get("run") or {}).get("id") == change.run:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection, Table, select
 
 from ...protocol.steps import Step
 from ..store import (
@@ -40,14 +40,15 @@ class Batch:
         self._replaced: dict[tuple[str, str], Step] = {}
         """Steps that keep the place that they have in the database."""
         self._ended: dict[str, None] = {}
-        self._touched: dict[str, float] = {}
+        self._touched: dict[str, None] = {}
+        self._touched_at = 0.0
 
     def __bool__(self) -> bool:
         return any(self._rows.values()) or bool(self._replaced) or bool(self._ended)
 
     def add(self, writes: Iterable[Write]) -> None:
         """Take writes, in order."""
-        now = time.time()
+        now = self._touched_at = time.time()
         for write in writes:
             match write:
                 case PutThread(record):
@@ -65,11 +66,11 @@ class Batch:
                 case DropSession(record):
                     self._ended[record.id] = None
                 case PutStep(thread_id, position, step):
-                    self._touched[thread_id] = now
+                    self._touched[thread_id] = None
                     self._replaced.pop((thread_id, step.id), None)
                     self._put(schema.steps, **_row_of(thread_id, position, step))
                 case ReplaceStep(thread_id, step):
-                    self._touched[thread_id] = now
+                    self._touched[thread_id] = None
                     row = self._rows[schema.steps].get((thread_id, step.id))
                     if row is None:
                         self._replaced[thread_id, step.id] = step
@@ -100,9 +101,7 @@ class Batch:
             schema.upsert(connection, table, [row for row in rows.values() if row is not None])
             gone: list[Row] = [dict(zip(_KEYS[table], key, strict=True)) for key, row in rows.items() if row is None]
             schema.delete(connection, table, list(_KEYS[table]), gone)
-        if self._touched:
-            touched = [{"thread": thread, "now": now} for thread, now in self._touched.items()]
-            connection.execute(_TOUCH, touched)
+        schema.touch(connection, list(self._touched), self._touched_at)
         ended: list[Row] = [{"id": session, "session_id": session} for session in self._ended]
         schema.delete(connection, schema.sessions, ["id"], ended)
         schema.delete(connection, schema.commands, ["session_id"], ended)
@@ -137,4 +136,3 @@ _KEYS: dict[Table, tuple[str, ...]] = {
     table: tuple(column.name for column in table.primary_key)
     for table in (schema.threads, schema.sessions, schema.steps, schema.commands, schema.values)
 }
-_TOUCH = schema.threads.update().where(schema.threads.c.id == bindparam("thread")).values(updated_at=bindparam("now"))

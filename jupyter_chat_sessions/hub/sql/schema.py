@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 from sqlalchemy import (
     Column,
     Connection,
-    Dialect,
     Double,
     Index,
     Integer,
@@ -30,6 +30,13 @@ from ...protocol.errors import ChatSessionsError
 from ...protocol.steps import Step
 from ..store import SessionRecord, ThreadRecord, Values
 from .sealing import Sealed
+
+UpsertT = TypeVar("UpsertT", sqlite.Insert, postgresql.Insert)
+
+BLOCKS = (64, 16, 4, 1)
+"""Rows that are written with one statement."""
+MAX_TOUCHED = 500
+"""Threads that are touched with one statement: older databases take no more than a thousand parameters."""
 
 metadata = MetaData()
 
@@ -89,6 +96,11 @@ values = Table(
 )
 
 
+BLOCKS = (64, 16, 4, 1)
+"""Rows that are written with one statement."""
+MAX_TOUCHED = 500
+"""Threads that are touched with one statement: older databases take no more than a thousand parameters."""
+
 sealed_thread = Sealed(ThreadRecord)
 sealed_step = Sealed(Step)
 sealed_session = Sealed(SessionRecord)
@@ -139,39 +151,55 @@ def version_of(connection: Connection) -> int:
     return int(value or 0)
 
 
-def upsert(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
     """Insert rows, or replace those that have their key."""
     if not rows:
         return
-    prepared = _prepared_upsert(table, connection.dialect)
-    if prepared is None:
-        delete(connection, table, [column.name for column in table.primary_key], rows)
-        connection.execute(table.insert(), rows)
-        return
-    # Without SQLAlchemy's work on each row, which costs more than the database's.
-    sql, names = prepared
-    connection.exec_driver_sql(sql, rows if names is None else [tuple(row[name] for name in names) for row in rows])
+    match connection.dialect.name:
+        case "sqlite":
+            _upsert_blocks(connection, table, rows)
+        case "postgresql":
+            connection.execute(_upsert(postgresql.insert(table)), rows)
+        case _:
+            delete(connection, table, table.primary_key.columns.keys(), rows)
+            connection.execute(table.insert(), rows)
+
+
+def _upsert_blocks(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
+    """Write many rows with each statement, which is compiled once.
+
+    After each row of a statement that is executed for many, sqlite3 waits for Python's lock, which the event loop may
+    keep for 5 ms; and SQLAlchemy's work on each row costs more than SQLite's.
+    """
+    names = table.columns.keys()
+    start = 0
+    for count in BLOCKS:
+        while len(rows) - start >= count:
+            places = tuple(row[name] for row in rows[start : start + count] for name in names)
+            connection.exec_driver_sql(_sqlite_upsert(table, count), places)
+            start += count
 
 
 @lru_cache
-def _prepared_upsert(table: Table, dialect: Dialect) -> tuple[str, Sequence[str] | None] | None:
-    """Return the statement, and the columns in the order of its places, where these have no names.
+def _sqlite_upsert(table: Table, count: int) -> str:
+    """Return the statement for so many rows, with a place for each column of each."""
+    places = [dict.fromkeys(table.columns.keys())] * count
+    return str(_upsert(sqlite.insert(table).values(places)).compile(dialect=sqlite.dialect()))
 
-    None where the database has no such statement.
-    """
-    into: sqlite.Insert | postgresql.Insert
-    match dialect.name:
-        case "sqlite":
-            into = sqlite.insert(table)
-        case "postgresql":
-            into = postgresql.insert(table)
-        case _:
-            return None
-    keys = [column.name for column in table.primary_key]
+
+def _upsert(into: UpsertT) -> UpsertT:
+    table = into.table
+    assert isinstance(table, Table)
+    keys = table.primary_key.columns.keys()
     new = {column.name: into.excluded[column.name] for column in table.columns if column.name not in keys}
-    statement = into.on_conflict_do_update(index_elements=keys, set_=new)
-    compiled = statement.compile(dialect=dialect, column_keys=[column.name for column in table.columns])
-    return str(compiled), compiled.positiontup
+    return into.on_conflict_do_update(index_elements=keys, set_=new)
+
+
+def touch(connection: Connection, thread_ids: Sequence[str], now: float) -> None:
+    """Note when threads were last written to, in seconds since 1970."""
+    for start in range(0, len(thread_ids), MAX_TOUCHED):
+        some = threads.c.id.in_(thread_ids[start : start + MAX_TOUCHED])
+        connection.execute(threads.update().where(some).values(updated_at=now))
 
 
 def delete(connection: Connection, table: Table, keys: list[str], rows: Sequence[dict[str, object]]) -> None:
