@@ -57,6 +57,9 @@ const SEEN_MS = 1_000;
 const CAUGHT_UP_MS = 4_000;
 /** So long after it was due back, a server that said it restarts is just gone. */
 const RESTART_MS = 60_000;
+/** When a conversation has more steps than these, it keeps so many of the newest. */
+const MAX_SHOWN = 400;
+const SHOWN = 200;
 const TOO_BIG = 1009;
 const RESTART = 1012;
 /** So many lines of a page that never had one are cut before they open: then something on the way lets none through. */
@@ -260,6 +263,14 @@ export class Connection {
     // A snapshot or a new chat may have come in the meantime.
     if (conversation !== this._viewing?.conversation) return;
     conversation.prepend(steps, earlier);
+    this.onChange();
+  }
+
+  /** Let the older steps go, which are there to be fetched again: a page that shows thousands answers slowly. */
+  forgetOlder(): void {
+    const conversation = this.conversation;
+    if (conversation === null || conversation.size <= MAX_SHOWN) return;
+    conversation.trim(SHOWN);
     this.onChange();
   }
 

@@ -27,6 +27,10 @@ export class Conversation {
     return [...this._steps.values()];
   }
 
+  get size(): number {
+    return this._steps.size;
+  }
+
   get questions(): readonly Question[] {
     return [...this._questions.values()];
   }
@@ -81,6 +85,18 @@ export class Conversation {
     this._steps.clear();
     for (const step of [...steps, ...here]) this._steps.set(step.id, step);
     this._earlier = earlier;
+  }
+
+  /** Let older steps go that nothing will happen to by itself any more, and count them as earlier; so many stay at least. */
+  trim(newest: number): void {
+    let excess = this._steps.size - newest;
+    for (const step of this._steps.values()) {
+      if (excess <= 0 || step.streaming === true || step.status === 'queued' || step.status === 'running') break;
+      this._forgetLengths(step.id);
+      this._steps.delete(step.id);
+      this._earlier += 1;
+      excess -= 1;
+    }
   }
 
   snapshot(): Snapshot {

@@ -119,32 +119,47 @@ function secureImage(image: Element, options: MarkdownOptions): void {
 const BEGUN_FORMULA = /^ {0,3}(?:\$\$(?![\s\S]*\$\$)|\\\[\s(?![\s\S]*\\\]))/;
 const BEGUN_MARKER = /^ {0,3}(?:[-*+]|\d{1,9}[.)]?)$/;
 
+/** Blocks that are looked at as one, once they are finished. */
+const GROUP = 32;
+
 /**
  * Markdown that is still being written, split into blocks. All but the last are finished and never change again, so that each new piece
  * of text costs no more than the last block.
  */
 export class GrowingMarkdown {
+  /** Some of it means something to blocks further up or down: what `[name]: …` defines, what HTML encloses. */
+  isEntangled = false;
+
   private _text = '';
-  private _finished: string[] = [];
+  private _groups: string[][] = [[]];
   private _finishedLength = 0;
 
-  /** Take the text as it is now; return its blocks. */
-  update(written: string): readonly string[] {
+  /** Take the text as it is now; return its blocks, in groups: one that is full is the same array from then on. */
+  update(written: string): readonly (readonly string[])[] {
     // The lexer does so too: lengths must agree.
     const text = written.replace(/\r\n?/g, '\n');
     if (!text.startsWith(this._text)) {
-      this._finished = [];
+      this._groups = [[]];
       this._finishedLength = 0;
+      this.isEntangled = false;
     }
     this._text = text;
     const open = text.slice(this._finishedLength);
     const tokens = marked.lexer(open);
-    for (const { raw } of tokens.slice(0, growingFrom(tokens))) {
-      this._finished.push(raw);
-      this._finishedLength += raw.length;
-    }
+    this.isEntangled ||= tokens.some(({ type }) => type === 'def' || type === 'html');
+    for (const { type, raw } of tokens.slice(0, growingFrom(tokens))) this._finish(raw, type === 'space');
     const growing = text.slice(this._finishedLength);
-    return growing === '' ? this._finished : [...this._finished, growing];
+    const last = this._groups.at(-1) ?? [];
+    return [...this._groups.slice(0, -1), growing === '' ? [...last] : [...last, growing]];
+  }
+
+  private _finish(raw: string, isSpace: boolean): void {
+    this._finishedLength += raw.length;
+    const last = this._groups.at(-1) ?? [];
+    // Blank lines belong to what stands before them.
+    if (isSpace && last.length > 0) last[last.length - 1] += raw;
+    else if (last.length < GROUP) last.push(raw);
+    else this._groups.push([raw]);
   }
 }
 

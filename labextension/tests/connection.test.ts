@@ -489,6 +489,18 @@ it('puts older steps before those that it has', async () => {
   expect(tab.connection.conversation?.earlier).toBe(0);
 });
 
+it('lets older steps go only when there are many', async () => {
+  const steps = Array.from({ length: 400 }, (_, number) => ({ id: `${number}`, type: 't', name: 'n', output: `${number}` }));
+  const tab = await new Tab().arrive(welcome({ snapshot: { steps, earlier: 5 } }));
+  tab.connection.forgetOlder();
+  expect(tab.connection.conversation?.size).toBe(400);
+  tab.backend.line.arrive({ type: 'event', seq: 1, event: { type: 'put_step', step: { id: 'z', type: 't', name: 'n', output: 'Z' } } });
+  tab.connection.forgetOlder();
+  expect(tab.connection.conversation?.size).toBe(200);
+  expect(tab.connection.conversation?.earlier).toBe(206);
+  expect(tab.text.endsWith('|399|Z')).toBe(true);
+});
+
 describe('a server that stops in an orderly way', () => {
   it('is left alone for the time that it named, and is said to be restarting', async () => {
     const tab = await new Tab().arrive();

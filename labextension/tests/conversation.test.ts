@@ -80,4 +80,22 @@ describe('earlier steps', () => {
     expect(conversation.steps.map((step) => step.id)).toEqual(['a', 'b']);
     expect(conversation.earlier).toBe(1);
   });
+
+  it('are those that were let go', () => {
+    const steps = ['a', 'b', 'c', 'd'].map((id) => ({ id, type: 't', name: 'n' }));
+    const conversation = new Conversation({ steps, earlier: 2 });
+    conversation.trim(3);
+    expect(conversation.steps.map((step) => step.id)).toEqual(['b', 'c', 'd']);
+    expect(conversation.earlier).toBe(3);
+    conversation.apply({ type: 'put_step', step: { id: 'a', type: 't', name: 'n' }, replaces: true });
+    conversation.apply({ type: 'append_text', stepId: 'a', offset: 0, text: 'x' });
+    expect(conversation.size).toBe(3);
+  });
+
+  it.each([{ streaming: true }, { status: 'queued' }, { status: 'running' }] as const)('are none to which something will happen: %j', (state) => {
+    const steps = ['a', 'b', 'c', 'd'].map((id) => ({ id, type: 't', name: 'n', ...(id === 'b' ? state : {}) }));
+    const conversation = new Conversation({ steps });
+    conversation.trim(0);
+    expect(conversation.steps.map((step) => step.id)).toEqual(['b', 'c', 'd']);
+  });
 });

@@ -177,7 +177,7 @@ describe('Markdown that grows', () => {
   it('has at each moment the same look as if it were rendered whole', () => {
     const growing = new GrowingMarkdown();
     for (let end = 1; end <= text.length; end++) {
-      const blocks = growing.update(text.slice(0, end));
+      const blocks = growing.update(text.slice(0, end)).flat();
       const look = blocks.map((block) => render(block, strict)).join('').replace(/\s+/g, '');
       expect(look).toBe(render(text.slice(0, end), strict).replace(/\s+/g, ''));
     }
@@ -191,7 +191,7 @@ describe('Markdown that grows', () => {
         let text = '';
         for (const next of pieces) {
           text += next;
-          expect(growing.update(text).join('')).toBe(text.replace(/\r\n?/g, '\n'));
+          expect(growing.update(text).flat().join('')).toBe(text.replace(/\r\n?/g, '\n'));
         }
       }),
     );
@@ -199,15 +199,35 @@ describe('Markdown that grows', () => {
 
   it('does not touch finished blocks again', () => {
     const growing = new GrowingMarkdown();
-    const before = [...growing.update('One.\n\nTwo.\n\nThr')];
-    const after = growing.update('One.\n\nTwo.\n\nThree.\n\nFour');
+    const before = growing.update('One.\n\nTwo.\n\nThr').flat();
+    const after = growing.update('One.\n\nTwo.\n\nThree.\n\nFour').flat();
     expect(after.slice(0, before.length - 1)).toEqual(before.slice(0, -1));
   });
 
   it('begins anew when the text is another', () => {
     const growing = new GrowingMarkdown();
     growing.update('One.\n\nTwo.');
-    expect(growing.update('Other')).toEqual(['Other']);
+    expect(growing.update('Other').flat()).toEqual(['Other']);
+  });
+
+  it('gives groups that are full as the same arrays again', () => {
+    const growing = new GrowingMarkdown();
+    const paragraphs = Array.from({ length: 200 }, (_, number) => `Paragraph ${number}.\n\n`);
+    const before = growing.update(paragraphs.slice(0, 100).join(''));
+    const after = growing.update(paragraphs.join(''));
+    expect(after.length).toBeLessThan(10);
+    expect(before.length).toBeGreaterThan(2);
+    before.slice(0, -1).forEach((group, index) => expect(after[index]).toBe(group));
+  });
+
+  it.each([
+    ['[name]\n\n[name]: https://example.com', true],
+    ['<details>\n\ninside\n\n</details>', true],
+    ['A paragraph with `<b>`.\n\n- a list', false],
+  ])('knows whether blocks mean something to each other: %j', (markdown, isEntangled) => {
+    const growing = new GrowingMarkdown();
+    growing.update(markdown);
+    expect(growing.isEntangled).toBe(isEntangled);
   });
 });
 

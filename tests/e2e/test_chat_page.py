@@ -272,3 +272,35 @@ def test_nothing_is_wider_than_a_small_phone(bot: Kernel, visit: Visit) -> None:
 
 def _body(reply: Locator) -> str:
     return " ".join(reply.locator(".jcs-body").inner_text().split())
+
+
+def test_a_conversation_of_a_thousand_messages_scrolls_to_its_beginning_and_is_let_go_again(
+    bot: Kernel, visit: Visit
+) -> None:
+    texts = [f"message {number}" for number in range(1000)]
+    bot.run(f"texts['thousand'] = {texts!r}")
+    ada = visit("ada", "bot")
+    ada.chat.say("send thousand")
+    expect(ada.chat.replies.last).to_have_text("message 999")
+    assert ada.chat.replies.count() <= 400, "the older ones are fetched when somebody wants them"
+    beginning = ada.chat.messages.filter(has_text="send thousand")
+    ada.chat.log.hover()
+    while beginning.count() == 0:
+        ada.page.mouse.wheel(0, -3000)
+        ada.page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert ada.chat.replies.locator(".jcs-body").all_inner_texts() == texts
+    ada.chat.log.press("End")
+    expect(beginning).to_have_count(0)
+    expect(ada.chat.replies.last).to_have_text("message 999")
+    ada.page.reload()
+    expect(ada.chat.replies.last).to_have_text("message 999")
+
+
+def test_a_long_text_is_shown_whole(bot: Kernel, visit: Visit) -> None:
+    paragraphs = [f"Paragraph **{number}**." for number in range(3000)]
+    bot.run(f"texts['long'] = ['\\n\\n'.join({paragraphs!r})]")
+    ada = visit("ada", "bot")
+    ada.chat.say("send long")
+    expect(ada.chat.replies.locator("p")).to_have_count(3000)
+    assert ada.chat.replies.locator("p strong").all_inner_texts() == [f"{number}" for number in range(3000)]
+    expect(ada.chat.replies.locator("p").last).to_be_in_viewport()

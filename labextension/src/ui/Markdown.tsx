@@ -1,6 +1,6 @@
-/** Text as Markdown. While it grows, only its last block is rendered again. */
+/** Text as Markdown. While it grows, only its last block is rendered again; what is long grows a little with each frame. */
 
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { copyText } from '../clipboard.js';
 import { GrowingMarkdown, render } from '../markdown.js';
@@ -8,6 +8,10 @@ import type { MarkdownOptions } from '../markdown.js';
 
 /** A block that is longer is coloured when it is finished: until then it would be coloured anew with each piece of text. */
 const MAX_GROWING_LENGTH = 20_000;
+/** A text that is longer is split into blocks also when it is finished. */
+const LONG = 4_000;
+/** How much of a text is added with a frame: what that takes leaves the page time for other things. */
+const STEP = 4_000;
 
 export interface MarkdownProps extends MarkdownOptions {
   readonly text: string;
@@ -15,19 +19,64 @@ export interface MarkdownProps extends MarkdownOptions {
 }
 
 export function Markdown({ text, isStreaming, allowRemoteImages }: MarkdownProps) {
+  const shown = useStepwise(text);
   const growing = useMemo(() => new GrowingMarkdown(), []);
-  const parts = isStreaming ? growing.update(text) : [text];
+  const isGrowing = isStreaming || shown.length < text.length;
+  const groups = isGrowing || text.length > LONG ? growing.update(shown) : [];
+  const isWhole = !isGrowing && (text.length <= LONG || growing.isEntangled);
   return (
     <div class="jcs-markdown">
-      {parts.map((part, index) => (
-        <Block
-          key={isStreaming ? index : 'whole'}
-          text={part}
-          isGrowing={isStreaming && index === parts.length - 1}
-          allowRemoteImages={allowRemoteImages}
-        />
-      ))}
+      {isWhole ? (
+        <Block text={text} isGrowing={false} allowRemoteImages={allowRemoteImages} />
+      ) : (
+        groups.map((blocks, index) => (
+          <Group
+            key={index}
+            blocks={blocks}
+            isGrowing={isGrowing && index === groups.length - 1}
+            allowRemoteImages={allowRemoteImages}
+          />
+        ))
+      )}
     </div>
+  );
+}
+
+/** Return a text's beginning, a little more of it with each frame, until it is whole. */
+function useStepwise(text: string): string {
+  const length = useRef(0);
+  const [, setVersion] = useState(0);
+  length.current = Math.min(text.length, length.current + STEP);
+  const isWhole = length.current === text.length;
+  useEffect(() => {
+    if (isWhole) return undefined;
+    const request = requestAnimationFrame(() => setVersion((count) => count + 1));
+    return () => cancelAnimationFrame(request);
+  });
+  return isWhole ? text : text.slice(0, length.current);
+}
+
+interface GroupProps extends MarkdownOptions {
+  readonly blocks: readonly string[];
+  /** The last of them may still change. */
+  readonly isGrowing: boolean;
+}
+
+function Group({ blocks, isGrowing, allowRemoteImages }: GroupProps) {
+  return useMemo(
+    () => (
+      <>
+        {blocks.map((text, index) => (
+          <Block
+            key={index}
+            text={text}
+            isGrowing={isGrowing && index === blocks.length - 1}
+            allowRemoteImages={allowRemoteImages}
+          />
+        ))}
+      </>
+    ),
+    [blocks, isGrowing, allowRemoteImages],
   );
 }
 

@@ -1,6 +1,6 @@
 /** The conversation, scrolled to its end unless somebody reads further up. */
 
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
 import type { SessionState, Step } from '../frames.js';
@@ -8,6 +8,8 @@ import { Message, Pending, isCutOff } from './Message.js';
 import type { Mark, Retry } from './Message.js';
 import { useScrolling } from './scrolling.js';
 
+/** How far above what is seen something is fetched. */
+const NEAR = '1200px 0px 0px 0px';
 const ORDINALS = ['', '1st', '2nd', '3rd'];
 
 export function MessageList({ connection }: { readonly connection: Connection }) {
@@ -16,13 +18,21 @@ export function MessageList({ connection }: { readonly connection: Connection })
   const state = conversation?.state ?? {};
   const arrived = new Set(steps.map((step) => step.clientId));
   const pending = connection.pending.filter((command) => 'text' in command && !arrived.has(command.clientId));
-  const { frame, content, hasNews, onScroll, toEnd } = useScrolling(steps[0]?.id, steps.at(-1), pending.length);
+  const { frame, content, isAtEnd, hasNews, onScroll, toEnd } = useScrolling(steps[0]?.id, steps.at(-1), pending.length);
+  const forgetOlder = (): void => {
+    if (isAtEnd.current) connection.forgetOlder();
+  };
+  useEffect(forgetOlder);
+  const onScrolled = (): void => {
+    onScroll();
+    forgetOlder();
+  };
 
   return (
     <div class="jcs-log-frame">
-      <div class="jcs-log" role="log" aria-label="Conversation" tabIndex={0} ref={frame} onScroll={onScroll}>
+      <div class="jcs-log" role="log" aria-label="Conversation" tabIndex={0} ref={frame} onScroll={onScrolled}>
         <div class="jcs-column" ref={content}>
-          {(conversation?.earlier ?? 0) > 0 && <Earlier connection={connection} />}
+          {(conversation?.earlier ?? 0) > 0 && <Earlier connection={connection} first={steps[0]?.id} />}
           {steps.map((step, index) => (
             <MemoMessage
               key={step.id}
@@ -76,8 +86,10 @@ export function MessageList({ connection }: { readonly connection: Connection })
   );
 }
 
-function Earlier({ connection }: { readonly connection: Connection }) {
+/** Fetches what was said earlier when somebody scrolls near to it, or presses it. */
+function Earlier({ connection, first }: { readonly connection: Connection; readonly first: string | undefined }) {
   const [label, setLabel] = useState('Show earlier messages');
+  const button = useRef<HTMLButtonElement>(null);
   const show = (): void => {
     setLabel('Loading…');
     void connection.showEarlier().then(
@@ -85,8 +97,19 @@ function Earlier({ connection }: { readonly connection: Connection }) {
       () => setLabel('They could not be loaded. Try again'),
     );
   };
+  useEffect(() => {
+    if (button.current === null || typeof IntersectionObserver === 'undefined') return undefined;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) show();
+      },
+      { root: button.current.closest('.jcs-log'), rootMargin: NEAR },
+    );
+    observer.observe(button.current);
+    return () => observer.disconnect();
+  }, [connection, first]);
   return (
-    <button type="button" class="jcs-quiet jcs-earlier" onClick={show} disabled={label === 'Loading…'}>
+    <button type="button" class="jcs-quiet jcs-earlier" onClick={show} disabled={label === 'Loading…'} ref={button}>
       {label}
     </button>
   );

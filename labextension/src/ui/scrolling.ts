@@ -8,6 +8,7 @@ const NEAR_END_PX = 48;
 export interface Scrolling {
   readonly frame: MutableRef<HTMLDivElement | null>;
   readonly content: MutableRef<HTMLDivElement | null>;
+  readonly isAtEnd: MutableRef<boolean>;
   /** Something came that is below what is seen. */
   readonly hasNews: boolean;
   readonly onScroll: () => void;
@@ -57,5 +58,5 @@ export function useScrolling(first: unknown, last: unknown, said: number): Scrol
     isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
     if (isAtEnd.current) setHasNews(false);
   };
-  return { frame, content, hasNews, onScroll, toEnd };
+  return { frame, content, isAtEnd, hasNews, onScroll, toEnd };
 }

@@ -5,6 +5,7 @@
 | `echo WORDS` | says `WORDS` |
 | `stream COUNT` | streams COUNT tokens as fast as it can |
 | `document COUNT` | streams COUNT tokens of Markdown: headings, lists, emphasis, code |
+| `many COUNT` | says COUNT messages |
 | `paced COUNT PACE_S` | streams COUNT tokens, one each PACE_S seconds; each says when it was made |
 """
 
@@ -47,6 +48,9 @@ async def reply(message):
                 await answer.stream_token(DOCUMENT[number % len(DOCUMENT)])
             await answer.stream_token("\n\nThe end.")
             await answer.send()
+        case "many":
+            for number in range(int(rest)):
+                await cl.Message(f"message {number}").send()  # noqa: F821
         case "paced":
             count, pace_s = rest.split()
             answer = cl.Message("")  # noqa: F821
