@@ -119,12 +119,13 @@ function secureImage(image: Element, options: MarkdownOptions): void {
 const BEGUN_FORMULA = /^ {0,3}(?:\$\$(?![\s\S]*\$\$)|\\\[\s(?![\s\S]*\\\]))/;
 const BEGUN_MARKER = /^ {0,3}(?:[-*+]|\d{1,9}[.)]?)$/;
 
-/** Blocks that are looked at as one, once they are finished. */
-const GROUP = 32;
+/** A group is full when it has so many parts, or so many characters. */
+const GROUP_PARTS = 32;
+const GROUP_LENGTH = 4_000;
 
 /**
- * Markdown that is still being written, split into blocks. All but the last are finished and never change again, so that each new piece
- * of text costs no more than the last block.
+ * Markdown that is still being written, split into parts: the blocks that were finished by one piece of text. All but the last are finished
+ * and never change again, so that each new piece of text costs no more than the last part.
  */
 export class GrowingMarkdown {
   /** Some of it means something to blocks further up or down: what `[name]: …` defines, what HTML encloses. */
@@ -132,14 +133,16 @@ export class GrowingMarkdown {
 
   private _text = '';
   private _groups: string[][] = [[]];
+  private _groupLength = 0;
   private _finishedLength = 0;
 
-  /** Take the text as it is now; return its blocks, in groups: one that is full is the same array from then on. */
+  /** Take the text as it is now; return its parts, in groups: one that is full is the same array from then on. */
   update(written: string): readonly (readonly string[])[] {
     // The lexer does so too: lengths must agree.
     const text = written.replace(/\r\n?/g, '\n');
     if (!text.startsWith(this._text)) {
       this._groups = [[]];
+      this._groupLength = 0;
       this._finishedLength = 0;
       this.isEntangled = false;
     }
@@ -147,19 +150,21 @@ export class GrowingMarkdown {
     const open = text.slice(this._finishedLength);
     const tokens = marked.lexer(open);
     this.isEntangled ||= tokens.some(({ type }) => type === 'def' || type === 'html');
-    for (const { type, raw } of tokens.slice(0, growingFrom(tokens))) this._finish(raw, type === 'space');
+    const finished = tokens.slice(0, growingFrom(tokens)).map(({ raw }) => raw);
+    if (finished.length > 0) this._finish(finished.join(''));
     const growing = text.slice(this._finishedLength);
     const last = this._groups.at(-1) ?? [];
     return [...this._groups.slice(0, -1), growing === '' ? [...last] : [...last, growing]];
   }
 
-  private _finish(raw: string, isSpace: boolean): void {
-    this._finishedLength += raw.length;
+  private _finish(part: string): void {
+    this._finishedLength += part.length;
+    this._groupLength += part.length;
     const last = this._groups.at(-1) ?? [];
-    // Blank lines belong to what stands before them.
-    if (isSpace && last.length > 0) last[last.length - 1] += raw;
-    else if (last.length < GROUP) last.push(raw);
-    else this._groups.push([raw]);
+    last.push(part);
+    if (last.length < GROUP_PARTS && this._groupLength < GROUP_LENGTH) return;
+    this._groups.push([]);
+    this._groupLength = 0;
   }
 }
 

@@ -302,5 +302,5 @@ def test_a_long_text_is_shown_whole(bot: Kernel, visit: Visit) -> None:
     ada = visit("ada", "bot")
     ada.chat.say("send long")
     expect(ada.chat.replies.locator("p")).to_have_count(3000)
-    assert ada.chat.replies.locator("p strong").all_inner_texts() == [f"{number}" for number in range(3000)]
+    assert ada.chat.replies.locator("p strong").all_text_contents() == [f"{number}" for number in range(3000)]
     expect(ada.chat.replies.locator("p").last).to_be_in_viewport()

@@ -1,4 +1,4 @@
-/** Text as Markdown. While it grows, only its last block is rendered again; what is long grows a little with each frame. */
+/** Text as Markdown. While it grows, only its last part is rendered again; what is long grows a little with each frame. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
@@ -6,9 +6,9 @@ import { copyText } from '../clipboard.js';
 import { GrowingMarkdown, render } from '../markdown.js';
 import type { MarkdownOptions } from '../markdown.js';
 
-/** A block that is longer is coloured when it is finished: until then it would be coloured anew with each piece of text. */
+/** A part that is longer is coloured when it is finished: until then it would be coloured anew with each piece of text. */
 const MAX_GROWING_LENGTH = 20_000;
-/** A text that is longer is split into blocks also when it is finished. */
+/** A text that is longer is split into parts also when it is finished. */
 const LONG = 4_000;
 /** How much of a text is added with a frame: what that takes leaves the page time for other things. */
 const STEP = 4_000;
@@ -27,16 +27,21 @@ export function Markdown({ text, isStreaming, allowRemoteImages }: MarkdownProps
   return (
     <div class="jcs-markdown">
       {isWhole ? (
-        <Block text={text} isGrowing={false} allowRemoteImages={allowRemoteImages} />
+        <div key="whole">
+          <Part text={text} isGrowing={false} allowRemoteImages={allowRemoteImages} />
+        </div>
       ) : (
-        groups.map((blocks, index) => (
-          <Group
-            key={index}
-            blocks={blocks}
-            isGrowing={isGrowing && index === groups.length - 1}
-            allowRemoteImages={allowRemoteImages}
-          />
-        ))
+        groups.map(
+          (parts, index) =>
+            parts.length > 0 && (
+              <Group
+                key={index}
+                parts={parts}
+                isGrowing={isGrowing && index === groups.length - 1}
+                allowRemoteImages={allowRemoteImages}
+              />
+            ),
+        )
       )}
     </div>
   );
@@ -57,35 +62,35 @@ function useStepwise(text: string): string {
 }
 
 interface GroupProps extends MarkdownOptions {
-  readonly blocks: readonly string[];
+  readonly parts: readonly string[];
   /** The last of them may still change. */
   readonly isGrowing: boolean;
 }
 
-function Group({ blocks, isGrowing, allowRemoteImages }: GroupProps) {
+function Group({ parts, isGrowing, allowRemoteImages }: GroupProps) {
   return useMemo(
     () => (
-      <>
-        {blocks.map((text, index) => (
-          <Block
+      <div>
+        {parts.map((text, index) => (
+          <Part
             key={index}
             text={text}
-            isGrowing={isGrowing && index === blocks.length - 1}
+            isGrowing={isGrowing && index === parts.length - 1}
             allowRemoteImages={allowRemoteImages}
           />
         ))}
-      </>
+      </div>
     ),
-    [blocks, isGrowing, allowRemoteImages],
+    [parts, isGrowing, allowRemoteImages],
   );
 }
 
-interface BlockProps extends MarkdownOptions {
+interface PartProps extends MarkdownOptions {
   readonly text: string;
   readonly isGrowing: boolean;
 }
 
-function Block({ text, isGrowing, allowRemoteImages }: BlockProps) {
+function Part({ text, isGrowing, allowRemoteImages }: PartProps) {
   const element = useRef<HTMLDivElement>(null);
   const html = useMemo(() => render(text, { allowRemoteImages }), [text, allowRemoteImages]);
   useLayoutEffect(() => {
