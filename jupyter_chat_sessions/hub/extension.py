@@ -13,6 +13,7 @@ import msgspec
 from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
+from tornado.httpserver import HTTPServer
 
 from ..assets import STATIC_DIRECTORY
 from ..protocol.addresses import TOKEN_VARIABLE, URL_VARIABLE, HubAddress, runtime_file_name
@@ -25,8 +26,9 @@ from .store import Store
 
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]", "*": "127.0.0.1"}  # noqa: S104  # recognised, not bound
 
-
 DAY_S = 86_400.0
+BACKLOG = 16_384
+"""Connections that wait to be accepted: more than a server has sessions."""
 
 
 class ChatSessionsApp(ExtensionApp):
@@ -58,6 +60,7 @@ class ChatSessionsApp(ExtensionApp):
         """Tell kernels that start from now on where the hub is: the port is known only here."""
         self._clock.start()
         _spare_the_collector()
+        let_many_knock(getattr(serverapp, "http_server", None))
         self._purging = asyncio.create_task(self._purge_daily())
         url = dial_url(serverapp)
         if url is None:
@@ -108,6 +111,16 @@ def _spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def let_many_knock(http_server: HTTPServer | None) -> None:
+    """Let all viewers knock at once, as when a network comes back.
+
+    Of more than tornado's 128 the system forgets some, and those knock again after 1, 3, 7, … 31 s. It takes as many as
+    its own limit allows (`net.core.somaxconn`). Tornado does not hand its sockets out; without them all stays as it is.
+    """
+    for listening in getattr(http_server, "_sockets", {}).values():
+        listening.listen(BACKLOG)
 
 
 def dial_url(serverapp: ServerApp) -> str | None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import stat
+import struct
+import sys
 from pathlib import Path
 
 import pytest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
 
 from jupyter_chat_sessions.host.discovery import find_hub
-from jupyter_chat_sessions.hub.extension import ChatSessionsApp, dial_url
+from jupyter_chat_sessions.hub.extension import BACKLOG, ChatSessionsApp, dial_url, let_many_knock
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.protocol.addresses import TOKEN_VARIABLE, URL_VARIABLE, HubAddress, runtime_file_name
 
@@ -40,6 +46,18 @@ async def test_what_is_loaded_when_it_starts_is_out_of_the_collectors_way(server
     await server.start_extension()
     assert gc.get_freeze_count() > 10_000
     gc.unfreeze()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how many may wait")
+async def test_thousands_may_knock_at_once() -> None:
+    http_server = HTTPServer(Application())
+    [listening] = bind_sockets(0, "127.0.0.1")
+    http_server.add_socket(listening)
+    let_many_knock(http_server)
+    allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
+    info = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    assert struct.unpack_from("I", info, 28)[0] == min(BACKLOG, allowed)  # how many may wait to be accepted
+    http_server.stop()
 
 
 async def test_kernels_find_it_by_their_environment(server: Server) -> None:
