@@ -18,6 +18,8 @@ from ..scene import CHANNEL, Scene
 from ..server import ROOT
 from ..viewer import begin_session
 
+SETTINGS = {"hello_timeout": 0.5}
+"""In seconds: many of those who come say nothing that could be read."""
 MESSAGES = 20_000 if os.environ.get("CHAOS") == "full" else 300
 SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1 << 32))
 TYPES = ["hello", "message", "answer", "retry", "env", "stop", "end", "seen", "ping", "welcome", "event", "nonsense"]
