@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextvars
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from .session import Run
@@ -20,38 +20,42 @@ RunOn = Literal["notebook", "thread"]
 Arguments = Callable[["Run"], tuple[Any, ...]]
 
 
-class Handler(NamedTuple):
+class Handler:
     """A registered handler.
 
-    Attributes:
+    Args:
         function: The author's function, as it was written.
-        context: The context of the cell that defined it: what the handler prints goes there.
         arguments: Makes the handler's arguments of its run.
+
+    Attributes:
+        context: The context of the cell that defined it: what the handler prints goes there.
+        is_async: It runs on a loop; otherwise it runs in a thread.
     """
 
-    function: Callable[..., Any]
-    context: contextvars.Context
-    arguments: Arguments
-
-    @property
-    def is_async(self) -> bool:
-        """Whether it runs on a loop; otherwise it runs in a thread."""
-        call = vars(type(self.function)).get("__call__")  # of an object that can be called
-        return inspect.iscoroutinefunction(self.function) or inspect.iscoroutinefunction(call)
+    def __init__(self, function: Callable[..., Any], arguments: Arguments) -> None:
+        self.function = function
+        self.context = contextvars.copy_context()
+        call = vars(type(function)).get("__call__")  # of an object that can be called
+        self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+        self._arguments = arguments
+        self._accepted = _accepted(function)
 
     def positional(self, run: Run) -> tuple[Any, ...]:
         """Return as many arguments as the function takes: `on_message` may be written without a parameter."""
-        values = self.arguments(run)
-        try:
-            parameters = inspect.signature(self.function).parameters.values()
-        except (TypeError, ValueError):
-            return values
-        if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
-            return values
-        accepted = sum(
-            parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD) for parameter in parameters
-        )
-        return values[:accepted]
+        return self._arguments(run)[: self._accepted]
+
+
+def _accepted(function: Callable[..., Any]) -> int | None:
+    """Return how many positional arguments a function takes; None for any number, or where it cannot be told."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return None
+    return sum(
+        parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD) for parameter in parameters
+    )
 
 
 def _no_arguments(run: Run) -> tuple[Any, ...]:
@@ -77,7 +81,7 @@ class App:
         """
         if not callable(function):
             raise TypeError(f"@{slot} decorates a function; it was given {type(function).__name__!r}.")
-        self._handlers[slot] = Handler(function, contextvars.copy_context(), arguments)
+        self._handlers[slot] = Handler(function, arguments)
 
     def handler(self, slot: Slot) -> Handler | None:
         """Return the handler in a slot, or None."""
