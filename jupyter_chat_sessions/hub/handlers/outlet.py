@@ -149,14 +149,16 @@ class ViewerOutlet:
             self._frames.clear()
             self.close(SILENT, "nothing was heard")
             return
-        self._pulse = self._loop.call_later(min(self._heartbeat_s, DEAD_AFTER_S), self._feel_pulse)
         try:
             self._line.ping()
         except WebSocketClosedError:
             self.stop()
             return
-        if now - self._spoke_at >= self._heartbeat_s:
+        due_s = self._spoke_at + self._heartbeat_s - now
+        if due_s <= 0:
             self.send(encode(Heartbeat()))
+            due_s = self._heartbeat_s
+        self._pulse = self._loop.call_later(min(due_s, DEAD_AFTER_S), self._feel_pulse)
 
     def _cut(self) -> None:
         self._is_closed = True

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from hub.core.doubles import FakeClock, FakeTimer
 from jupyter_chat_sessions.hub.handlers.outlet import CUT_AFTER_S, DEAD_AFTER_S, SOFT_BYTES, ViewerOutlet
 from jupyter_chat_sessions.protocol.event_log import EventLog
@@ -160,9 +162,20 @@ async def test_a_line_on_which_nothing_is_heard_is_closed() -> None:
     assert scene.line.closed[0] == 4012
 
 
-async def test_after_a_silence_a_heartbeat_is_sent() -> None:
+@pytest.mark.parametrize("spoke_after_s", [0.0, 0.3, 20.0, 24.9, 25.1, 44.9])
+async def test_after_a_silence_of_25_s_a_heartbeat_is_sent(spoke_after_s: float) -> None:
+    """A viewer that has heard nothing for 40 s takes the line for dead."""
     scene = Scene()
-    for _ in range(4):
-        scene.loop.clock.advance(DEAD_AFTER_S)
+    scene.outlet.heard()
+    scene.loop.clock.advance(spoke_after_s)
+    scene.outlet.heard()
+    scene.token("word ")
+    said, silence_s = len(scene.line.frames), 0.0
+    for _ in range(1000):
+        scene.loop.clock.advance(0.1)
         scene.outlet.heard()
-    assert sum(isinstance(frame, Heartbeat) for frame in scene.line.frames) >= 2
+        silence_s += 0.1
+        if len(scene.line.frames) > said:
+            assert silence_s == pytest.approx(HEARTBEAT_S, abs=0.15)
+            said, silence_s = len(scene.line.frames), 0.0
+    assert [type(frame) for frame in scene.line.frames[-3:]] == [Heartbeat] * 3
