@@ -112,10 +112,12 @@ bench-promises: $(VENV)/.ready $(STATIC) chromium
 # Ours beside Chainlit and a bare relay, in one run; writes docs/benchmarks.md.
 bench: $(VENV)/.ready $(STATIC) chromium
 	$(BIN)/python -m tests.benchmarks.bench --report docs/benchmarks.md
-	$(WITH_CHROMIUM) $(BIN)/python -m tests.benchmarks.pages
+	$(WITH_CHROMIUM) $(BIN)/python -m tests.benchmarks.pages --report docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks.curves --report docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks.import_time --report docs/benchmarks.md
 
 bench-import: $(VENV)/.ready
-	$(BIN)/python tests/benchmarks/import_time.py
+	$(BIN)/python -m tests.benchmarks.import_time
 
 tools:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

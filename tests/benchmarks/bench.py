@@ -10,21 +10,15 @@ over the repeats; the ratios, too, are those of each repeat.
 from __future__ import annotations
 
 import argparse
-import datetime
-import os
-import platform
 import resource
-import shlex
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..chaos.server import ROOT
+from ..report import circumstances, command_line, write_section
 from .contestants import CONTESTANTS
 from .load import Figures, Plan, measure
 
@@ -169,22 +163,17 @@ def _ratios(work: Work, by_contestant: dict[str, list[Figures]]) -> list[str]:
 
 def write_report(path: Path, found: Found, versions: dict[str, str], *, repeats: int) -> None:
     """Write the table with what it was measured with."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     lines = [
-        "# Benchmarks",
-        "",
-        f"`python -m tests.benchmarks.bench {shlex.join(sys.argv[1:])}` on {datetime.date.today()}.",
+        f"{command_line('tests.benchmarks.bench')}: {circumstances()}",
+        f"{'; '.join(versions.values())}. The load client runs on the same cores.",
         f"Medians over {repeats} repeats; every contestant is started anew for each piece of work.",
-        f"Commit `{commit.strip()}`; {os.cpu_count()} cores, shared with the load client,",
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}.",
-        f"{'; '.join(versions.values())}.",
         "Ours: a real Jupyter server, a real kernel, SQLite with `synchronous=FULL`.",
         "The raw relay is the two hops alone, batched, without sessions, numbers or storage: the limit.",
         "",
         *table(found),
         "",
     ]
-    path.write_text("\n".join(lines))
+    write_section(path, "Through the server", lines)
 
 
 def main() -> None:

@@ -61,7 +61,7 @@ def ours(home: Path) -> Iterator[Running]:
 @contextmanager
 def chainlit(home: Path) -> Iterator[Running]:
     """Start `chainlit run` of the newest version, in an environment of its own."""
-    python = _environment("chainlit")
+    python = environment("chainlit")
     home.mkdir(parents=True, exist_ok=True)
     (home / "app.py").write_text(f"import chainlit as cl\n{HANDLERS}")
     port = _free_port()
@@ -87,7 +87,7 @@ def relay(home: Path) -> Iterator[Running]:
 CONTESTANTS: dict[str, Contestant] = {"ours": ours, "chainlit": chainlit, "relay": relay}
 
 
-def _environment(package: str) -> Path:
+def environment(package: str) -> Path:
     """Return the Python of an environment that holds the newest version of a package; made once."""
     python = ENVIRONMENTS / package / "bin" / "python"
     if not python.exists():

@@ -62,6 +62,12 @@ class Ours:
         made = await line.post("/api/chat-sessions/sessions", {"channel": CHANNEL}, headers=self.headers)
         self._hello |= {"session": made["session"], "secret": made["secret"]}
 
+    def as_new(self) -> Ours:
+        """Return a viewer of the same session that has read nothing yet."""
+        new = Ours()
+        new._hello |= {key: self._hello[key] for key in ("session", "secret")}
+        return new
+
     def hello(self) -> list[bytes]:
         """Say which session, and how far it was read."""
         return [json.dumps([self._hello]).encode()]

@@ -1,32 +1,59 @@
-"""Prints how long `import jupyter_chat_sessions` takes beside a bare interpreter: medians of processes, in turn."""
+"""How long `import jupyter_chat_sessions` takes beside `import chainlit` and a bare interpreter: medians of processes.
 
+python -m tests.benchmarks.import_time
+"""
+
+from __future__ import annotations
+
+import argparse
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+from ..report import circumstances, command_line, write_section
+from .contestants import environment
 
 RUNS = 15
-COMMANDS = {"bare interpreter": "pass", "import jupyter_chat_sessions": "import jupyter_chat_sessions"}
-
-
-def seconds(code: str) -> float:
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return time.perf_counter() - started
 
 
 def main() -> None:
-    for code in COMMANDS.values():
-        seconds(code)
-    times: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    for _ in range(RUNS):
-        for name, code in COMMANDS.items():
-            times[name].append(seconds(code))
-    medians = {name: statistics.median(values) * 1000 for name, values in times.items()}
-    for name, median in medians.items():
-        print(f"{median:8.1f} ms  {name}")
-    bare, ours = medians.values()
-    print(f"{ours - bare:8.1f} ms  added by the import (median of {RUNS} runs)")
+    """Measure, print, and write."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.import_time", description=__doc__)
+    parser.add_argument("--report", type=Path, help="The document to write.")
+    given = parser.parse_args()
+    theirs = str(environment("chainlit"))
+    commands = {
+        "bare interpreter": [sys.executable, "-c", "pass"],
+        "import jupyter_chat_sessions": [sys.executable, "-c", "import jupyter_chat_sessions"],
+        "bare interpreter, theirs": [theirs, "-c", "pass"],
+        "import chainlit": [theirs, "-c", "import chainlit"],
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(RUNS + 1):
+        for name, command in commands.items():
+            times[name].append(_seconds(command))
+    medians = {name: statistics.median(values[1:]) * 1000 for name, values in times.items()}
+    bare, ours, their_bare, their_import = medians.values()
+    ratio = (ours - bare) / (their_import - their_bare)
+    rows = [
+        "| | whole process | added by the import |",
+        "|---|---|---|",
+        f"| `import jupyter_chat_sessions` | {ours:.0f} ms | {ours - bare:.0f} ms |",
+        f"| `import chainlit` | {their_import:.0f} ms | {their_import - their_bare:.0f} ms |",
+        f"| ratio | | {ratio:.3g} (at most 0.1: {'yes' if ratio <= 0.1 else '**no**'}) |",
+    ]
+    print("\n".join(rows))
+    if given.report is not None:
+        head = f"{command_line('tests.benchmarks.import_time')}: {circumstances()}"
+        write_section(given.report, "Import", [head, f"Medians of {RUNS} processes each, in turn.", "", *rows, ""])
+
+
+def _seconds(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, check=True, cwd=Path.home(), stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -30,6 +30,9 @@ AT_ONCE = 50
 """Viewers that connect at the same time."""
 WARM_UP_S = 1.0
 LIMIT_S = 120.0
+MANY_TOKENS = 100_000
+MANY_ECHOES = 200
+MANY_OPENINGS = 20
 Figures = dict[str, float]
 
 
@@ -234,6 +237,44 @@ class Load:
             for answer in answers:
                 assert len((await answer).split()) == count
         return _latencies_ms(took_s)
+
+    async def tokens(self, *, tokens: int) -> Figures:
+        """Return what one token costs in a message of so many, of one viewer alone."""
+        times = max(1, MANY_TOKENS // tokens)
+        async with self._viewers(1) as [viewer]:
+            await viewer.answer("stream 10")
+            cpu = self._cpu_s()
+            for _ in range(times):
+                assert await viewer.answer(f"stream {tokens}") == TOKEN * tokens
+            cpu = self._cpu_s() - cpu
+        return {"cpu_us": cpu / (times * tokens) * 1e6}
+
+    async def thread(self, *, messages: int) -> Figures:
+        """Return what one more message costs in a thread of so many, and how long opening it takes."""
+        async with self._viewers(1) as [viewer]:
+            said: asyncio.Queue[str] = asyncio.Queue()
+            viewer.on_answer = said.put_nowait
+            viewer.say(f"many {messages}")
+            while await said.get() != f"message {messages - 1}":
+                pass
+            await viewer.answer("echo warm")
+            cpu = self._cpu_s()
+            for number in range(MANY_ECHOES):
+                assert await viewer.answer(f"echo {number}") == f"{number}"
+            cpu = self._cpu_s() - cpu
+            opened: list[float] = []
+            for _ in range(MANY_OPENINGS):
+                again = Viewer(viewer.dialect.as_new())
+                last: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                again.on_answer = lambda text, last=last: (  # type: ignore[misc]
+                    last.set_result(None) if text == f"{MANY_ECHOES - 1}" and not last.done() else None
+                )
+                began = time.perf_counter()
+                await self._dial(again)
+                await asyncio.wait_for(last, LIMIT_S)
+                opened.append(time.perf_counter() - began)
+                again.leave()
+        return {"cpu_us": cpu / MANY_ECHOES * 1e6, "open_ms": statistics.median(opened) * 1000}
 
     async def storm(self, *, viewers: int) -> Figures:
         """Let all lose their lines and come back at once; return when the last is whole again."""

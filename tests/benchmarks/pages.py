@@ -20,19 +20,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import statistics
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.async_api import Browser, Locator, Page, expect
 
 from ..chaos.browser import chromium
 from ..chaos.scene import CHANNEL
 from ..chaos.server import TOKEN
+from ..report import circumstances, command_line, write_section
 from .contestants import CONTESTANTS
 
 ROUND_TRIPS = 20
@@ -44,6 +45,34 @@ LIMIT_MS = 120_000
 ADDRESSES: dict[str, Callable[[int], str]] = {
     "ours": lambda port: f"http://127.0.0.1:{port}/chat-sessions/{CHANNEL}?token={TOKEN}",
     "chainlit": lambda port: f"http://127.0.0.1:{port}/",
+}
+
+
+class Figure(NamedTuple):
+    """What the table calls a figure, and what is asked of it.
+
+    Attributes:
+        title: Its name.
+        ratio_at_most: Of ours to Chainlit's.
+        at_most: The largest that ours may be.
+        at_least: The smallest that ours may be.
+    """
+
+    title: str
+    ratio_at_most: float | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+
+
+FIGURES = {
+    "typeable_ms": Figure("navigation to an input one can type in, ms", ratio_at_most=1 / 4),
+    "round_trip_ms": Figure("a round trip seen, ms", ratio_at_most=1 / 5),
+    "document_ms": Figure("2,000 tokens of Markdown rendered, ms", ratio_at_most=1 / 15),
+    "longest_task_ms": Figure("its longest task, ms", at_most=50),
+    "long_document_ms": Figure("100,000 tokens of Markdown rendered, ms"),
+    "fewest_frames_per_s": Figure("fewest frames painted in a second of it", at_least=30),
+    "long_thread_ms": Figure("a thread of 10,000 messages opened, ms", at_most=1000),
+    "blank_frames": Figure("frames without a message while one scrolls", at_most=0),
 }
 BOXES = {"ours": "textarea", "chainlit": "#chat-input"}
 REPLIES = "[data-step-type=assistant_message]"
@@ -192,13 +221,45 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.pages", description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--report", type=Path, help="The document to write.")
     parser.add_argument("--contestants", nargs="+", choices=list(ADDRESSES), default=list(ADDRESSES))
     given = parser.parse_args()
-    for name, by_contestant in asyncio.run(run(given.contestants, repeats=given.repeats)).items():
-        figures = {who: round(figure, 1) for who, figure in by_contestant.items()}
-        if "chainlit" in by_contestant:
-            figures["ours_to_chainlit"] = round(by_contestant["ours"] / by_contestant["chainlit"], 3)
-        print(json.dumps({"figure": name, **figures}))
+    found = asyncio.run(run(given.contestants, repeats=given.repeats))
+    print("\n".join(table(found)))
+    if given.report is not None:
+        lines = [
+            f"{command_line('tests.benchmarks.pages')}: {circumstances()}",
+            f"Medians of {given.repeats} visits with Chromium, headless and without a graphics card.",
+            "",
+            *table(found),
+            "",
+        ]
+        write_section(given.report, "In the page", lines)
+
+
+def table(found: dict[str, dict[str, float]]) -> list[str]:
+    """Return the rows of the table, in Markdown."""
+    rows = ["| | ours | Chainlit | ours to Chainlit | asked |", "|---|---|---|---|---|"]
+    for name, figure in FIGURES.items():
+        ours, theirs = found[name]["ours"], found[name].get("chainlit")
+        ratio = None if theirs is None else ours / theirs
+        cells = ["-" if value is None else f"{value:,.3g}" for value in (ours, theirs, ratio)]
+        rows.append(f"| {figure.title} | {' | '.join(cells)} | {_verdict(figure, ours, ratio)} |")
+    return rows
+
+
+def _verdict(figure: Figure, ours: float, ratio: float | None) -> str:
+    if figure.ratio_at_most is not None and ratio is not None:
+        return _asked(ratio <= figure.ratio_at_most, f"a ratio of at most {figure.ratio_at_most:.3g}")
+    if figure.at_most is not None:
+        return _asked(ours <= figure.at_most, f"at most {figure.at_most:g}")
+    if figure.at_least is not None:
+        return _asked(ours >= figure.at_least, f"at least {figure.at_least:g}")
+    return ""
+
+
+def _asked(is_met: bool, what: str) -> str:
+    return f"{what}: {'yes' if is_met else '**no**'}"
 
 
 if __name__ == "__main__":

@@ -14,8 +14,6 @@ import importlib.metadata
 import os
 import platform
 import random
-import re
-import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -31,6 +29,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from ..report import command_line, commit, write_section
 from .checker import Rule, Violation, check
 from .journal import read_journals
 from .scene import Stage, read_transcripts
@@ -223,9 +222,8 @@ class Soak:
 def write_report(path: Path, title: str, options: Options, figures: Figures) -> None:
     """Write what was done, with what, and what came of it, into a section of a document."""
     counts = Counter(violation.rule for violation in figures.violations)
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     rows: list[tuple[str, object]] = [
-        ("commit", f"`{commit.strip()}`"),
+        ("commit", f"`{commit()}`"),
         ("seed", options.seed),
         ("machine", f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"),
         (
@@ -246,22 +244,14 @@ def write_report(path: Path, title: str, options: Options, figures: Figures) -> 
         *((name, counts[rule]) for rule, name in _RULES.items()),
     ]
     lines = [
-        f"`python -m tests.chaos.run {shlex.join(sys.argv[1:])}`",
+        command_line("tests.chaos.run"),
         "",
         "| | |",
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in rows),
         "",
     ]
-    path.write_text(with_section(path.read_text(), title, "\n".join(lines)))
-
-
-def with_section(document: str, title: str, text: str) -> str:
-    """Return a document in which the section of a title has another text; a new section stands at the end."""
-    head, *sections = re.split(r"^## ", document.rstrip() + "\n\n", flags=re.MULTILINE)
-    by_title = {section.partition("\n")[0]: section for section in sections}
-    by_title[title] = f"{title}\n\n{text}\n"
-    return "## ".join([head, *by_title.values()]).rstrip() + "\n"
+    write_section(path, title, lines)
 
 
 _RULES: dict[Rule, str] = {
