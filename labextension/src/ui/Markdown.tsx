@@ -10,7 +10,8 @@ import type { MarkdownOptions } from '../markdown.js';
 const MAX_GROWING_LENGTH = 20_000;
 /** A text that is longer is split into parts also when it is finished. */
 const LONG = 4_000;
-/** How much of a text is added with a frame: what that takes leaves the page time for other things. */
+/** How much of a text is added with a frame: what that takes leaves the page time for other things. What is done the first time is slow. */
+const FIRST_STEP = 1_000;
 const STEP = 4_000;
 
 export interface MarkdownProps extends MarkdownOptions {
@@ -19,11 +20,12 @@ export interface MarkdownProps extends MarkdownOptions {
 }
 
 export function Markdown({ text, isStreaming, allowRemoteImages }: MarkdownProps) {
-  const shown = useStepwise(text);
+  const isShort = text.length <= LONG;
+  const shown = useStepwise(text, isShort && !isStreaming);
   const growing = useMemo(() => new GrowingMarkdown(), []);
   const isGrowing = isStreaming || shown.length < text.length;
-  const groups = isGrowing || text.length > LONG ? growing.update(shown) : [];
-  const isWhole = !isGrowing && (text.length <= LONG || growing.isEntangled);
+  const groups = isGrowing || !isShort ? growing.update(shown) : [];
+  const isWhole = !isGrowing && (isShort || growing.isEntangled);
   return (
     <div class="jcs-markdown">
       {isWhole ? (
@@ -47,11 +49,12 @@ export function Markdown({ text, isStreaming, allowRemoteImages }: MarkdownProps
   );
 }
 
-/** Return a text's beginning, a little more of it with each frame, until it is whole. */
-function useStepwise(text: string): string {
+/** Return a text's beginning, a little more of it with each frame, until it is whole; or all of it at once. */
+function useStepwise(text: string, isAtOnce: boolean): string {
   const length = useRef(0);
   const [, setVersion] = useState(0);
-  length.current = Math.min(text.length, length.current + STEP);
+  const step = isAtOnce ? text.length : Math.min(STEP, Math.max(FIRST_STEP, length.current));
+  length.current = Math.min(text.length, length.current + step);
   const isWhole = length.current === text.length;
   useEffect(() => {
     if (isWhole) return undefined;
