@@ -121,7 +121,8 @@ class ChatMagics(Magics):
                 "JupyterLab and restart it."
             )
         widget = self.notebook.widget(name, height=height)
-        display(widget.place_in_saved_notebook, raw=True)
+        if self.notebook.mode == "server":
+            display(widget.place_in_saved_notebook, raw=True)
         display(widget)
 
     def _list(self, words: list[str]) -> None:

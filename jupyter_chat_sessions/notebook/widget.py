@@ -67,17 +67,19 @@ class ChatWidget(anywidget.AnyWidget):
 
     @property
     def place_in_saved_notebook(self) -> dict[str, str]:
-        """What stands where the chat was once the notebook is opened again; a page that shows the chat hides it.
+        """What stands where the chat was once the notebook is opened again.
 
-        An output of its own: where the widget's cannot be shown, JupyterLab writes of an error, and not the text that
-        comes with it.
+        Beside a Jupyter server it is an output of its own, which JupyterLab and Notebook hide while they show the chat:
+        where a widget cannot be shown, they write of an error, and not the text that comes with it. Other front ends do
+        not hide it, but take that text.
         """
         text = f"Chat “{self.title}”. Run this cell in Jupyter to talk with it."
         return {"text/plain": text, "text/html": f'<p class="jcs-saved"><em>{html.escape(text)}</em></p>'}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        return {**data, "text/plain": ""}, metadata
+        text = {"text/plain": ""} if self.mode == "server" else self.place_in_saved_notebook
+        return {**data, **text}, metadata
 
     def _on_custom_message(self, widget: object, content: object, buffers: object) -> None:
         if not isinstance(content, dict):

@@ -95,12 +95,6 @@ values = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
-
-BLOCKS = (64, 16, 4, 1)
-"""Rows that are written with one statement."""
-MAX_TOUCHED = 500
-"""Threads that are touched with one statement: older databases take no more than a thousand parameters."""
-
 sealed_thread = Sealed(ThreadRecord)
 sealed_step = Sealed(Step)
 sealed_session = Sealed(SessionRecord)
