@@ -136,7 +136,7 @@ class HostSocket(ChatSocket, JupyterHandler):
     def send(self, frame: HubLinkFrame) -> None:
         """Send one frame: what the hub sees of this socket."""
         try:
-            self.write_message(join([encode(frame)]).decode())
+            self.write_message(join([encode(frame)]))
         except WebSocketClosedError:
             logger.debug("a host's socket was closed; what it missed is sent again")
 

@@ -30,7 +30,7 @@ SLOW, SILENT = 4008, 4012
 class Line(Protocol):
     """A socket, as far as an outlet needs one."""
 
-    def write(self, message: str) -> Awaitable[None]:
+    def write(self, message: bytes) -> Awaitable[None]:
         """Write a message; what is returned is done once it has left this process."""
 
     def ping(self) -> None:
@@ -130,7 +130,7 @@ class ViewerOutlet:
     def _write(self, message: bytes) -> None:
         self._unread_bytes += len(message)
         self._spoke_at = self._loop.time()
-        written = asyncio.ensure_future(self._line.write(message.decode()))
+        written = asyncio.ensure_future(self._line.write(message))
 
         def on_written(written: asyncio.Future[None]) -> None:
             self._unread_bytes -= len(message)

@@ -122,7 +122,7 @@ class ViewerSocket(ChatSocket, ChatHandler):
     def _say_goodbye(self) -> None:
         code, reason = (4401, "not signed in") if self.current_user is None else (4403, "not allowed")
         logger.info("a viewer was refused: %s", reason)
-        self.write_message(join([encode(Bye(code=code, text=self._refused_with))]).decode())
+        self.write_message(join([encode(Bye(code=code, text=self._refused_with))]))
         self.close(code, reason)
 
 
@@ -132,7 +132,7 @@ class _SocketLine:
     def __init__(self, socket: ViewerSocket) -> None:
         self._socket = socket
 
-    def write(self, message: str) -> Awaitable[None]:
+    def write(self, message: bytes) -> Awaitable[None]:
         """See `Line.write`."""
         return self._socket.write_message(message)
 

@@ -47,13 +47,13 @@ class SlowLine:
     """A socket whose other end reads when the test says so."""
 
     def __init__(self) -> None:
-        self.messages: list[str] = []
+        self.messages: list[bytes] = []
         self.closed: tuple[int, str] | None = None
         self.is_cut = False
         self.pings = 0
         self._unread: list[asyncio.Future[None]] = []
 
-    def write(self, message: str) -> asyncio.Future[None]:
+    def write(self, message: bytes) -> asyncio.Future[None]:
         self.messages.append(message)
         self._unread.append(asyncio.get_running_loop().create_future())
         return self._unread[-1]
