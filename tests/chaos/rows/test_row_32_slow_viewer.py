@@ -1,7 +1,7 @@
 """Row 32: a viewer's line carries 1 KB/s. What continues a text is merged for it, so that it loses nothing; past 1 MiB
 that cannot be merged it is let go with 4008, comes back, and is given a snapshot. Others do not notice.
 
-With `CHAOS=full` the others say ten times as much meanwhile.
+With `CHAOS=full` that happens to ten viewers, one after the other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ BYTES_PER_S = 1000
 RECEIVE_BYTES = 4096
 TOKENS = 6000
 PACE_S = 0.0002
-ECHOES = 1000 if os.environ.get("CHAOS") == "full" else 100
+ECHOES = 100
+TIMES = 10 if os.environ.get("CHAOS") == "full" else 1
 LONG = "echo " + "x" * 30_000
 UNNOTICED_S = 0.025
 """An answer within this time does not count as late: twice a few milliseconds is what another process costs."""
@@ -55,20 +56,21 @@ async def test_let_go_past_1_mib_and_others_do_not_notice(scene: Callable[[], Sc
     async with scene() as on:
         other = await on.viewer(direct=True)
         on.proxy.receive_bytes = RECEIVE_BYTES
-        slow = await on.viewer()
-        there = await on.viewer(of=slow, direct=True)
-        line = on.proxy.lines[0].to_client
-        found: list[float] = []
-        for bytes_per_s in (None, BYTES_PER_S):
-            line.limit(bytes_per_s)
-            speaking = asyncio.create_task(_say_much(there))
-            found.append(statistics.quantiles(await other.latencies_s(ECHOES), n=20)[-1])
-            await speaking
-        line.limit(None)
-        await slow.until_welcome(2)
-        assert slow.close_codes == [4008]
-        assert len(there.welcomes) == 1
-        quick, beside_slow = found
+        found: dict[int | None, list[float]] = {None: [], BYTES_PER_S: []}
+        for _ in range(TIMES):
+            slow = await on.viewer()
+            there = await on.viewer(of=slow, direct=True)
+            line = on.proxy.lines[-1].to_client
+            for bytes_per_s, latencies_s in found.items():
+                line.limit(bytes_per_s)
+                speaking = asyncio.create_task(_say_much(there))
+                latencies_s += await other.latencies_s(ECHOES)
+                await speaking
+            line.limit(None)
+            await slow.until_welcome(2)
+            assert slow.close_codes == [4008]
+            assert len(there.welcomes) == 1
+        quick, beside_slow = (statistics.quantiles(latencies_s, n=20)[-1] for latencies_s in found.values())
         assert beside_slow <= max(2 * quick, UNNOTICED_S)
         await on.check()
 
