@@ -63,10 +63,10 @@ async def test_let_go_past_1_mib_and_others_do_not_notice(scene: Callable[[], Sc
             line = on.proxy.lines[-1].to_client
             for bytes_per_s, latencies_s in found.items():
                 line.limit(bytes_per_s)
-                speaking = asyncio.create_task(_say_much(there))
-                latencies_s += await other.latencies_s(ECHOES)
-                await speaking
-            line.limit(None)
+                talking = asyncio.create_task(other.latencies_s(ECHOES))
+                await _say_much(there)
+                line.limit(None)  # soon after it is let go: it has a few seconds to read why
+                latencies_s += await talking
             await slow.until_welcome(2)
             assert slow.close_codes == [4008]
             assert len(there.welcomes) == 1
