@@ -5,7 +5,7 @@ The one rule: what stands in `MIGRATIONS` is never changed again, only added to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -31,12 +31,11 @@ from ...protocol.steps import Step
 from ..store import SessionRecord, ThreadRecord, Values
 from .sealing import Sealed
 
+T = TypeVar("T")
 UpsertT = TypeVar("UpsertT", sqlite.Insert, postgresql.Insert)
 
 BLOCKS = (64, 16, 4, 1)
 """Rows that are written with one statement."""
-MAX_TOUCHED = 500
-"""Threads that are touched with one statement: older databases take no more than a thousand parameters."""
 
 metadata = MetaData()
 
@@ -166,11 +165,17 @@ def _upsert_blocks(connection: Connection, table: Table, rows: Sequence[dict[str
     keep for 5 ms; and SQLAlchemy's work on each row costs more than SQLite's.
     """
     names = table.columns.keys()
+    for block in _blocks(rows):
+        places = tuple(row[name] for row in block for name in names)
+        connection.exec_driver_sql(_sqlite_upsert(table, len(block)), places)
+
+
+def _blocks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Part rows into blocks of few sizes, so that few statements are enough for any number of them."""
     start = 0
     for count in BLOCKS:
         while len(rows) - start >= count:
-            places = tuple(row[name] for row in rows[start : start + count] for name in names)
-            connection.exec_driver_sql(_sqlite_upsert(table, count), places)
+            yield rows[start : start + count]
             start += count
 
 
@@ -191,9 +196,17 @@ def _upsert(into: UpsertT) -> UpsertT:
 
 def touch(connection: Connection, thread_ids: Sequence[str], now: float) -> None:
     """Note when threads were last written to, in seconds since 1970."""
-    for start in range(0, len(thread_ids), MAX_TOUCHED):
-        some = threads.c.id.in_(thread_ids[start : start + MAX_TOUCHED])
-        connection.execute(threads.update().where(some).values(updated_at=now))
+    for block in _blocks(thread_ids):
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(_sqlite_touch(len(block)), (now, *block))
+        else:
+            connection.execute(threads.update().where(threads.c.id.in_(block)).values(updated_at=now))
+
+
+@lru_cache
+def _sqlite_touch(count: int) -> str:
+    """Return the statement for so many threads, with a place for the time and one for each."""
+    return f"UPDATE chat_threads SET updated_at = ? WHERE id IN ({', '.join('?' * count)})"  # noqa: S608  # places only
 
 
 def delete(connection: Connection, table: Table, keys: list[str], rows: Sequence[dict[str, object]]) -> None:
