@@ -17,6 +17,8 @@ from tornado.websocket import websocket_connect
 from .server import ROOT, TOKEN, ChaosServer
 
 LIMIT_S = 40.0
+KEEP_DEAD = ["--KernelManager.autorestart=False"]
+"""For a server whose killed kernels are replaced: one that it restarts just then cannot be shut down."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 

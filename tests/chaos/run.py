@@ -32,6 +32,7 @@ from msgspec import Struct
 from ..report import command_line, commit, write_section
 from .checker import Rule, Violation, check
 from .journal import read_journals
+from .kernel import KEEP_DEAD
 from .scene import Stage, read_transcripts
 from .server import ROOT, ChaosServer
 from .soak import Outcome, Plan
@@ -42,8 +43,6 @@ LIMIT_S = 7200.0
 PART = 50
 """Sessions that are checked at a time: so a million messages need no more memory than the machine has."""
 SETTINGS = {"max_waiting": 64}
-KEEP_DEAD = ["--KernelManager.autorestart=False"]
-"""A kernel that is killed is replaced by the run: one that the server restarts just then cannot be shut down."""
 IN_MEMORY = Path("/dev/shm")
 """Where copies are made, if it is there: on the disk they would keep the database from being written."""
 PACKAGES = ("jupyter_server", "tornado", "msgspec", "ipykernel", "SQLAlchemy")
@@ -196,9 +195,7 @@ class Soak:
 
     async def _kill_kernel(self) -> None:
         self._stage.kernel.kill()
-        killed = self._stage.kernel
-        await self._stage.new_kernel()
-        await asyncio.to_thread(killed.shut_down)  # for the server it is there still, and dead
+        await self._stage.replace(self._stage.kernel)
         self.figures.kernel_kills += 1
 
     def _check_integrity(self, copy: Path) -> None:

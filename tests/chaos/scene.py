@@ -58,6 +58,11 @@ class Stage:
         self.kernel = ChaosKernel.start(self.server)
         await self.open_chat()
 
+    async def replace(self, killed: ChaosKernel) -> None:
+        """Start another kernel in the place of one that was killed, on a server that keeps the dead (`KEEP_DEAD`)."""
+        await self.new_kernel()
+        await asyncio.to_thread(killed.shut_down)  # for the server it is there still
+
 
 class Scene:
     """Viewers on a stage, for one test.
