@@ -25,7 +25,7 @@ class Command:
 
     __slots__ = ("_accepted", "_replies", "client_id", "fingerprint")
 
-    def __init__(self, client_id: str, fingerprint: bytes, *, accepted: Accepted | None = None) -> None:
+    def __init__(self, client_id: str, fingerprint: bytes | None, *, accepted: Accepted | None = None) -> None:
         self.client_id = client_id
         self.fingerprint = fingerprint
         self._replies: tuple[Reply, ...] = ()
@@ -34,6 +34,11 @@ class Command:
     def record(self, step_id: str) -> CommandRecord:
         """Return what is stored of it."""
         return CommandRecord(client_id=self.client_id, fingerprint=self.fingerprint, step_id=step_id)
+
+    @property
+    def step_id(self) -> str | None:
+        """The step that it became, once it is stored."""
+        return None if self._accepted is None else self._accepted.step_id
 
     def confirm(self, accepted: Accepted) -> None:
         """Tell everybody who said it that it is stored."""
@@ -77,7 +82,7 @@ class CommandBook:
         """
         fingerprint = blake2b("\0".join(content).encode(), digest_size=16).digest()
         known = self._command_by_id.get(client_id)
-        if known is not None and known.fingerprint != fingerprint:
+        if known is not None and known.fingerprint not in (None, fingerprint):
             text = "This client id was used before for something else. Send it under a new one."
             reply(ErrorFrame(code="conflict", text=text, client_id=client_id))
             return None
@@ -89,6 +94,10 @@ class CommandBook:
         if len(self._command_by_id) > MAX_REMEMBERED:
             del self._command_by_id[next(iter(self._command_by_id))]
         return command
+
+    def that_became(self, step_id: str) -> Command | None:
+        """Return what was said as a step, or None."""
+        return next((command for command in self._command_by_id.values() if command.step_id == step_id), None)
 
     def refuse(self, command: Command, error: ErrorFrame) -> None:
         """Turn a command down and let go of it: it may come again."""

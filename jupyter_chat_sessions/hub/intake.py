@@ -168,6 +168,12 @@ class Intake:
         else:
             known.confirm(Accepted(client_id=command.client_id))
 
+    def outlives(self, step_id: str) -> None:
+        """Let what was said as a step be known after the step is gone: it could be sent again."""
+        command = self._commands.that_became(step_id)
+        if command is not None:
+            self._store.commit([stored.PutCommand(self._session.id, command.record(step_id))])
+
     # ---- private -----------------------------------------------------------------------------------------------------
 
     def _commit(
@@ -200,8 +206,12 @@ class Intake:
             self._commands.refuse(command, error)
             self._stored()
 
-        record = stored.PutCommand(self._session.id, command.record(step.id))
-        self._store.commit([*also, self._transcript.write_of(step), record], then=committed, otherwise=failed)
+        write = self._transcript.write_of(step)
+        if step.client_id == command.client_id:
+            writes: list[stored.Write] = [replace(write, fingerprint=command.fingerprint)]
+        else:
+            writes = [write, stored.PutCommand(self._session.id, command.record(step.id))]
+        self._store.commit([*also, *writes], then=committed, otherwise=failed)
 
     def _stored(self) -> None:
         self._storing -= 1

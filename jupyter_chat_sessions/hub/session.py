@@ -29,6 +29,7 @@ from ..protocol.frames import (
     OpenSession,
     PutQuestion,
     PutStep,
+    RemoveStep,
     RunChanged,
     SessionEnded,
     SetState,
@@ -299,6 +300,8 @@ class Session:
                 self._questions.clear(question_id)
             case PutStep(step=step):
                 event = replace(event, step=stored.as_said(step, self.conversation.step(step.id)))
+            case RemoveStep(step_id=step_id):
+                self.intake.outlives(step_id)
         self.publish(event)
 
     def run_changed(self, change: RunChanged) -> None:

@@ -67,7 +67,8 @@ class CommandRecord(Struct, frozen=True, kw_only=True, gc=False):
     """Something a viewer said, so that it is recognised when it comes again."""
 
     client_id: str
-    fingerprint: bytes
+    fingerprint: bytes | None
+    """Of what it said; None where the database could not keep it, and the client id is enough."""
     step_id: str | None = None
 
 
@@ -104,6 +105,8 @@ class PutStep(Struct, frozen=True, gc=False):
     position: int
     """Its place in the thread's order; the same each time."""
     step: Step
+    fingerprint: bytes | None = None
+    """Of the command that a viewer said it as, the first time that it is put."""
 
 
 class ReplaceStep(Struct, frozen=True, gc=False):
@@ -121,7 +124,7 @@ class RemoveStep(Struct, frozen=True, gc=False):
 
 
 class PutCommand(Struct, frozen=True, gc=False):
-    """A viewer said something that was accepted."""
+    """A viewer said something that was accepted, and no step has its client id."""
 
     session_id: str
     command: CommandRecord
@@ -161,7 +164,7 @@ class StoredSession(Struct, frozen=True, kw_only=True, gc=False):
     record: SessionRecord
     thread: StoredThread
     commands: list[CommandRecord]
-    """The newest, oldest first."""
+    """What was said last: the newest of those that were stored, and of those that steps tell of."""
     values: Values
 
 

@@ -65,10 +65,13 @@ class Batch:
                     self._put(schema.sessions, id=record.id, thread_id=record.thread_id, created_at=now, data=data)
                 case DropSession(record):
                     self._ended[record.id] = None
-                case PutStep(thread_id, position, step):
+                case PutStep(thread_id, position, step, fingerprint):
                     self._touched[thread_id] = None
                     self._replaced.pop((thread_id, step.id), None)
-                    self._put(schema.steps, **_row_of(thread_id, position, step))
+                    row = self._rows[schema.steps].get((thread_id, step.id))
+                    if fingerprint is None and row is not None:
+                        fingerprint = row["fingerprint"]
+                    self._put(schema.steps, **_row_of(thread_id, position, step, fingerprint))
                 case ReplaceStep(thread_id, step):
                     self._touched[thread_id] = None
                     row = self._rows[schema.steps].get((thread_id, step.id))
@@ -112,9 +115,17 @@ class Batch:
         self.size_bytes += len(row.get("data", b"")) + 200
 
 
-def _row_of(thread_id: str, position: int, step: Step) -> Row:
+def _row_of(thread_id: str, position: int, step: Step, fingerprint: bytes | None) -> Row:
     data = schema.sealed_step.write(step, thread_id, step.id, position)
-    return {"thread_id": thread_id, "id": step.id, "position": position, "status": step.status, "data": data}
+    return {
+        "thread_id": thread_id,
+        "position": position,
+        "id": step.id,
+        "status": step.status,
+        "client_id": step.client_id,
+        "fingerprint": fingerprint,
+        "data": data,
+    }
 
 
 def _row(connection: Connection, thread_id: str, step_id: str) -> Row | None:
@@ -129,10 +140,11 @@ def _row_again(row: Row, step: Step) -> Row:
         known = schema.sealed_step.read(row["data"], row["thread_id"], row["id"], row["position"])
     except DamagedRowError:
         known = None
-    return _row_of(row["thread_id"], row["position"], as_said(step, known))
+    return _row_of(row["thread_id"], row["position"], as_said(step, known), row["fingerprint"])
 
 
 _KEYS: dict[Table, tuple[str, ...]] = {
     table: tuple(column.name for column in table.primary_key)
     for table in (schema.threads, schema.sessions, schema.steps, schema.commands, schema.values)
-}
+} | {schema.steps: ("thread_id", "id")}
+"""By what a row is known. A step's position is its for good."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    func,
     inspect,
     literal_column,
     select,
@@ -53,12 +54,15 @@ steps = Table(
     "chat_steps",
     metadata,
     Column("thread_id", String(36), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
     Column("id", String(36), primary_key=True),
-    Column("position", Integer, nullable=False),
     Column("status", String(16)),
+    Column("client_id", String(36)),
+    Column("fingerprint", LargeBinary, info={"is_kept": True}),
     Column("data", LargeBinary, nullable=False),
-    Index("chat_steps_in_order", "thread_id", "position"),
 )
+"""The key is in the order in which steps come: what is written together then stands together, and a message costs few
+pages of the disk. A step is found by its id by reading its thread's part of the key."""
 is_unfinished = steps.c.status.in_([literal_column("'queued'"), literal_column("'running'")])
 """Of a message that is not answered. Literal: with parameters a database cannot know that the index is for this."""
 unfinished = Index(
@@ -112,7 +116,21 @@ def _add_ways_to_what_is_newest(connection: Connection) -> None:
         index.create(connection, checkfirst=True)
 
 
-MIGRATIONS: Sequence[Migration] = (metadata.create_all, _add_ways_to_what_is_newest)
+def _put_steps_in_order(connection: Connection) -> None:
+    if "client_id" in {column["name"] for column in inspect(connection).get_columns(steps.name)}:
+        return
+    unfinished.drop(connection)
+    new = steps.to_metadata(MetaData(), name="chat_steps_in_their_order")
+    new.create(connection)
+    copied = "thread_id, position, id, status, data"
+    connection.exec_driver_sql(
+        f"INSERT INTO {new.name} ({copied}) SELECT {copied} FROM {steps.name} ORDER BY thread_id, position"  # noqa: S608
+    )
+    connection.exec_driver_sql(f"DROP TABLE {steps.name}")
+    connection.exec_driver_sql(f"ALTER TABLE {new.name} RENAME TO {steps.name}")
+
+
+MIGRATIONS: Sequence[Migration] = (metadata.create_all, _add_ways_to_what_is_newest, _put_steps_in_order)
 """The step from each version to the next; an empty database has version 0."""
 
 
@@ -190,7 +208,11 @@ def _upsert(into: UpsertT) -> UpsertT:
     table = into.table
     assert isinstance(table, Table)
     keys = table.primary_key.columns.keys()
-    new = {column.name: into.excluded[column.name] for column in table.columns if column.name not in keys}
+    new = {
+        column.name: func.coalesce(given, column) if column.info.get("is_kept") else given
+        for column, given in zip(table.columns, into.excluded, strict=True)
+        if column.name not in keys
+    }
     return into.on_conflict_do_update(index_elements=keys, set_=new)
 
 

@@ -17,6 +17,7 @@ from ..store import (
     MAX_COUNTED,
     OK,
     CommandRecord,
+    SessionRecord,
     StorageStatus,
     StoredSession,
     StoredThread,
@@ -228,17 +229,7 @@ def _session(
     if thread is None:
         logger.error("session %s is left out: its thread is gone", session_id)
         return None
-    table = schema.commands
-    newest = (
-        select(table.c.client_id, table.c.fingerprint, table.c.step_id)
-        .where(table.c.session_id == record.id)
-        .order_by(table.c.created_at.desc())
-        .limit(newest_commands)
-    )
-    commands = [
-        CommandRecord(client_id=client_id, fingerprint=fingerprint, step_id=step_id)
-        for client_id, fingerprint, step_id in connection.execute(newest).all()
-    ][::-1]
+    commands = _commands(connection, record, newest_commands)
     kept = connection.execute(select(schema.values.c.data).where(schema.values.c.session_id == record.id)).scalar()
     try:
         values = Values() if kept is None else schema.sealed_values.read(kept, record.id)
@@ -246,6 +237,23 @@ def _session(
         logger.error("what user_session held is lost: %s", error)
         values = Values()
     return StoredSession(record=record, thread=thread, commands=commands, values=values)
+
+
+def _commands(connection: Connection, record: SessionRecord, newest: int) -> list[CommandRecord]:
+    """Return what was said in a session: as a step that tells so itself, or else as a command."""
+    commands, steps = schema.commands, schema.steps
+    of_session = select(commands.c.client_id, commands.c.fingerprint, commands.c.step_id).where(
+        commands.c.session_id == record.id
+    )
+    of_thread = select(steps.c.client_id, steps.c.fingerprint, steps.c.id).where(
+        steps.c.thread_id == record.thread_id, steps.c.client_id.is_not(None)
+    )
+    stored = connection.execute(of_session.order_by(commands.c.created_at.desc()).limit(newest)).all()
+    told = connection.execute(of_thread.order_by(steps.c.position.desc()).limit(newest)).all()
+    return [
+        CommandRecord(client_id=client_id, fingerprint=fingerprint, step_id=step_id)
+        for client_id, fingerprint, step_id in (*reversed(stored), *reversed(told))
+    ]
 
 
 def _thread(connection: Connection, thread_id: str, newest_steps: int) -> StoredThread | None:

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 import pytest
 
+from jupyter_chat_sessions.hub import store as stored
 from jupyter_chat_sessions.hub.access import Principal
 from jupyter_chat_sessions.hub.attachment import Attachment
 from jupyter_chat_sessions.hub.host_port import HostConnection
@@ -456,6 +457,7 @@ class LastingStore(MemoryStore):
         self._waiting: list[tuple[Sequence[Write], Callable[[], None] | None, Callable[[], None] | None]] = []
         self._records: dict[str, SessionRecord] = {}
         self._commands: dict[str, list[CommandRecord]] = {}
+        self._said: dict[str, CommandRecord] = {}
         self._values: dict[str, Values] = {}
         self._on_status: Callable[[StorageStatus], None] = lambda status: None
 
@@ -501,7 +503,9 @@ class LastingStore(MemoryStore):
         found = []
         for record in self._records.values():
             kept = self._threads[record.thread_id].stored(newest_steps)
-            commands = self._commands.get(record.id, [])[-newest_commands:]
+            steps = self._threads[record.thread_id].step_by_id
+            said = [self._said[step_id] for step_id in steps if step_id in self._said]
+            commands = (self._commands.get(record.id, []) + said)[-newest_commands:]
             values = self._values.get(record.id, Values())
             found.append(StoredSession(record=record, thread=kept, commands=commands, values=values))
         return found
@@ -515,6 +519,9 @@ class LastingStore(MemoryStore):
                     del self._records[record.id]
                 case PutCommand(session, command):
                     self._commands.setdefault(session, []).append(command)
+                case stored.PutStep(_, _, step, bytes() as fingerprint):
+                    said = CommandRecord(client_id=step.client_id or "", fingerprint=fingerprint, step_id=step.id)
+                    self._said[step.id] = said
                 case PutValues(session, values):
                     self._values[session] = values
 

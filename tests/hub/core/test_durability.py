@@ -85,6 +85,21 @@ def test_what_was_stored_and_not_confirmed_is_recognised_after_the_restart(hall:
     assert hall.host.delivered == ["Hello"]
 
 
+def test_what_the_author_has_taken_out_is_recognised_after_the_restart(hall: Hall) -> None:
+    tab = entered(hall)
+    client_id = tab.say("Hello")
+    (step,) = tab.steps
+    hall.host.emit(tab.viewing.session, frames.RemoveStep(step_id=step.id))
+    hall.host.run(tab.viewing.session, step.id, "done")
+    tab.frames.clear()
+    hall.start()
+    tab.come_back(hall.hub)
+    tab.put(frames.SendMessage(client_id=client_id, text="Hello"))
+    assert [frame.client_id for frame in tab.got(Accepted)] == [client_id]
+    hall.start_kernel()
+    assert (tab.steps, hall.host.delivered) == ([], [])
+
+
 def test_what_the_host_was_given_is_stored_as_running_before_it_is_given(hall: Hall, store: LastingStore) -> None:
     """Whether its handler had begun, nobody can say after a crash: it must not run a second time."""
     tab = entered(hall)

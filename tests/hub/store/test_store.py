@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from sqlalchemy import create_engine, make_url
+from msgspec.structs import replace
+from sqlalchemy import Connection, create_engine, inspect, make_url
 
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
 from jupyter_chat_sessions.hub.sql import schema, writer
@@ -87,8 +88,15 @@ def a_session(thread: ThreadRecord) -> SessionRecord:
 
 
 def a_step(text: str, *, status: RunStatus | None = None) -> Step:
-    kind = "assistant_message" if status is None else "user_message"
-    return Step(id=str(uuid4()), type=kind, name="A", output=text, status=status, metadata={"n": [1, {"é": "😀"}]})  # type: ignore[arg-type]
+    return Step(
+        id=str(uuid4()),
+        type="assistant_message" if status is None else "user_message",
+        name="A",
+        output=text,
+        status=status,
+        client_id=None if status is None else str(uuid4()),
+        metadata={"n": [1, {"é": "😀"}]},
+    )
 
 
 async def write(store: Store, *writes: Write) -> None:
@@ -184,7 +192,8 @@ async def test_a_session_comes_back_with_all_that_was_kept_of_it(open_lasting: O
     async with opened(open_lasting()) as store:
         await write(store, PutThread(thread), PutSession(session))
         for at, step in enumerate(steps):
-            await write(store, PutStep(thread.id, at, step))
+            await write(store, PutStep(thread.id, at, step, b"said" if step.client_id else None))
+        await write(store, PutStep(thread.id, 1, steps[1]))
         for command in commands:
             await write(store, PutCommand(session.id, command))
         await write(store, PutValues(session.id, Values(values={"name": "Zoë"}, lost=["db"])))
@@ -194,11 +203,50 @@ async def test_a_session_comes_back_with_all_that_was_kept_of_it(open_lasting: O
         assert found.thread.record == thread
         assert found.thread.steps == steps[1:], "back to the oldest that waits"
         assert (found.thread.positions, found.thread.next_position, found.thread.earlier) == ([1, 2, 3], 4, 1)
-        assert found.commands == commands[1:]
+        said = CommandRecord(client_id=steps[1].client_id or "", fingerprint=b"said", step_id=steps[1].id)
+        assert found.commands == [*commands[1:], said]
         assert found.values == Values(values={"name": "Zoë"}, lost=["db"])
         await write(store, DropSession(session))
         assert store.sessions(newest_steps=1, newest_commands=2) == []
         assert (await store.steps_before(thread.id, before=None, limit=9))[0] == steps
+
+
+async def test_what_version_2_stored_is_read_and_written_on(open_lasting: Opened) -> None:
+    thread, steps = a_thread(), [a_step(f"step {number}", status="done") for number in range(5)]
+    session, command = a_session(thread), CommandRecord(client_id=str(uuid4()), fingerprint=bytes(16))
+    async with opened(open_lasting()) as store:
+        assert isinstance(store, SqlStore)
+        await write(store, PutThread(thread), PutSession(session), PutCommand(session.id, command))
+        await write(store, *(PutStep(thread.id, at, step) for at, step in enumerate(steps)))
+        await store._read(_as_version_2)
+    async with opened(open_lasting()) as store:
+        assert isinstance(store, SqlStore)
+        (found,) = store.sessions(newest_steps=2, newest_commands=9)
+        assert (found.thread.steps, found.thread.earlier, found.commands) == (steps[3:], 3, [command])
+        assert await store.steps_before(thread.id, before=steps[3].id, limit=2) == (steps[1:3], 1)
+        changed, new = replace(steps[4], output="changed"), a_step("new", status="queued")
+        await write(store, PutStep(thread.id, 4, changed), PutStep(thread.id, 5, new, b"said"))
+        assert await store.steps_before(thread.id, before=None, limit=2) == ([changed, new], 4)
+        names = [index["name"] for index in await store._read(lambda one: inspect(one).get_indexes("chat_steps"))]
+        assert names == ["chat_steps_unfinished"]
+
+
+def _as_version_2(connection: Connection) -> None:
+    """Bring the table of the steps to what it was before it stood in order."""
+    kept = "thread_id, id, position, status, data"
+    schema.unfinished.drop(connection)
+    connection.exec_driver_sql(f"CREATE TABLE kept AS SELECT {kept} FROM chat_steps")
+    schema.steps.drop(connection)
+    data = schema.steps.c.data.type.compile(connection.dialect)
+    connection.exec_driver_sql(
+        "CREATE TABLE chat_steps (thread_id VARCHAR(36) NOT NULL, id VARCHAR(36) NOT NULL, position INTEGER NOT NULL, "
+        f"status VARCHAR(16), data {data} NOT NULL, PRIMARY KEY (thread_id, id))"
+    )
+    connection.exec_driver_sql(f"INSERT INTO chat_steps ({kept}) SELECT {kept} FROM kept")
+    connection.exec_driver_sql("DROP TABLE kept")
+    connection.exec_driver_sql("CREATE INDEX chat_steps_in_order ON chat_steps (thread_id, position)")
+    schema.unfinished.create(connection)
+    connection.execute(schema.meta.update().values(value="2"))
 
 
 async def test_old_threads_are_purged_unless_a_session_lives_in_them(open_lasting: Opened) -> None:
