@@ -16,7 +16,7 @@ from ..host.scope import Scope, current_scope
 from ..host.session import BaseSession
 from ..host.times import utc_now
 from ..protocol.errors import ChatSessionsError, NoSessionError
-from ..protocol.frames import AppendText, Event, FinishStep, PutStep, RemoveStep
+from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, RemoveStep
 from ..protocol.steps import Step
 
 MessageType = Literal["user_message", "assistant_message", "system_message"]
@@ -269,7 +269,7 @@ class Message:
         self._emit(scope, PutStep(step=step, replaces=self._shown is not None))
         self._shown, self._is_text_shown = step, True
 
-    def _emit(self, scope: Scope, event: Event) -> None:
+    def _emit(self, scope: Scope, event: HostEvent) -> None:
         scope.session.emit(event, run=scope.run)
 
     def _step(self) -> Step:

@@ -19,6 +19,7 @@ from ..protocol.frames import (
     ClearQuestion,
     Emit,
     Event,
+    HostEvent,
     HostFrame,
     HostRefused,
     OpenSession,
@@ -167,7 +168,7 @@ class BaseSession:
         self._is_save_due = False
         self._saving: asyncio.Task[None] | None = None
 
-    def emit(self, event: Event, *, run: Run | None = None) -> None:
+    def emit(self, event: HostEvent, *, run: Run | None = None) -> None:
         """Send an event on its way to the viewer. From any thread; never waits.
 
         After the session's end it does nothing.

@@ -25,6 +25,7 @@ from ..protocol.frames import (
     Forward,
     Going,
     Hello,
+    HostEvent,
     HubToHostFrame,
     OpenSession,
     PutQuestion,
@@ -32,6 +33,7 @@ from ..protocol.frames import (
     RemoveStep,
     RunChanged,
     SessionEnded,
+    SetRun,
     SetState,
     StopRuns,
     UserEnv,
@@ -277,7 +279,7 @@ class Session:
             if step.status == "queued" and step.id not in (but, self._sent):
                 self.release(step)
                 self.publish(PutStep(step=replace(step, status="cancelled")))
-        is_other = but is None or self._sent not in (None, but) or "run" in self.conversation.state
+        is_other = but is None or self._sent not in (None, but) or self.conversation.running is not None
         if self._is_open_at_host and is_other:
             self.to_host(StopRuns(session=self.id))
 
@@ -287,7 +289,7 @@ class Session:
         """Show the host every event from now on: one of its cells speaks in this session."""
         self._is_followed = True
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: HostEvent) -> None:
         """Give an event of the host its place.
 
         Raises:
@@ -312,16 +314,13 @@ class Session:
         is_final = change.status in FINAL_RUN_STATUSES
         if is_final and change.run == self._transcript.at_host:
             self._forget_sent()
-        step = self.conversation.step(change.run)
-        if step is not None and step.status is not None and step.status not in FINAL_RUN_STATUSES:
+        is_current = self.conversation.running == change.run
+        if change.status == "running" or is_current or change.run in self._transcript.unfinished:
             # That the host has it is stored as running, since before the host was given it.
             is_stored = change.status == "running" and change.run == self._transcript.at_host
-            self.publish(PutStep(step=replace(step, status=change.status)), is_stored=is_stored)
-        if change.status == "running":
-            self.publish(SetState(state={"run": {"id": change.run, "name": change.name}}))
-        elif is_final and (self.conversation.state.get("run") or {}).get("id") == change.run:
-            is_start = change.name == "on_chat_start"
-            self.publish(SetState(state={"run": None, "started": True} if is_start else {"run": None}))
+            self.publish(SetRun(run=change.run, name=change.name, status=change.status), is_stored=is_stored)
+        if is_final and is_current and change.name == "on_chat_start":
+            self.publish(SetState(state={"started": True}))
         if is_final:
             self.deliver_next()
 
@@ -457,8 +456,7 @@ class Session:
     @property
     def _is_free(self) -> bool:
         """Whether the host is there and has this session, and nothing runs in it or is about to."""
-        is_running = "run" in self.conversation.state
-        return self._is_reachable and self._transcript.at_host is None and not is_running
+        return self._is_reachable and self._transcript.at_host is None and self.conversation.running is None
 
     @property
     def _is_reachable(self) -> bool:

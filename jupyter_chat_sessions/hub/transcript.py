@@ -18,6 +18,7 @@ from ..protocol.frames import (
     PutQuestion,
     PutStep,
     RemoveStep,
+    SetRun,
     SetState,
 )
 from ..protocol.steps import FINAL_RUN_STATUSES, Snapshot, Step, Thread
@@ -82,7 +83,7 @@ class Transcript:
 
         Args:
             event: What changes.
-            is_stored: The step that it puts is stored already.
+            is_stored: What it makes of a step is stored already.
 
         Raises:
             ProtocolError: The event does not fit the conversation; nothing has changed.
@@ -180,12 +181,18 @@ class Transcript:
                     self._unwritten.add(step_id)
                     if self._timer is None:
                         self._timer = self._clock.call_later(CHECKPOINT_S, self.checkpoint)
+            case SetRun(run=run) if run in self.unfinished:
+                step_now = self.conversation.step(run)
+                if step_now is not None:
+                    self._count(step_now)
+                    if not is_stored:
+                        self._store.commit([self.write_of(step_now)])
             case RemoveStep(step_id=step_id):
                 self.unfinished.pop(step_id, None)
                 self._unwritten.discard(step_id)
                 self._position_by_step.pop(step_id, None)
                 self._store.commit([stored.RemoveStep(self.thread.id, step_id)])
-            case PutQuestion() | ClearQuestion() | SetState():
+            case PutQuestion() | ClearQuestion() | SetState() | SetRun():
                 pass
 
     def _stop_timer(self) -> None:

@@ -12,8 +12,8 @@ from typing import Any, Literal, assert_never
 from msgspec.structs import replace
 
 from .errors import ProtocolError
-from .frames import AppendText, ClearQuestion, Event, FinishStep, PutQuestion, PutStep, RemoveStep, SetState
-from .steps import Question, Snapshot, Step
+from .frames import AppendText, ClearQuestion, Event, FinishStep, PutQuestion, PutStep, RemoveStep, SetRun, SetState
+from .steps import FINAL_RUN_STATUSES, UNFINISHED_RUN_STATUSES, Question, Snapshot, Step
 
 Field = Literal["output", "input"]
 
@@ -65,6 +65,8 @@ class Conversation:
             case SetState(state=state):
                 self._state.update(state)
                 self._state = {key: value for key, value in self._state.items() if value is not None}
+            case SetRun():
+                self._set_run(event)
             case _:
                 assert_never(event)
 
@@ -83,6 +85,12 @@ class Conversation:
     def state(self) -> dict[str, Any]:
         """The session's state; do not change it but by events."""
         return self._state
+
+    @property
+    def running(self) -> str | None:
+        """The id of the run that goes on, or None."""
+        run = self._state.get("run")
+        return run.get("id") if isinstance(run, dict) else None
 
     @property
     def steps(self) -> list[Step]:
@@ -133,7 +141,7 @@ class Conversation:
         """
         gone = []
         for step in islice(self._steps.values(), max(0, len(self._steps) - newest)):
-            if step.streaming or step.status in ("queued", "running"):
+            if step.streaming or step.status in UNFINISHED_RUN_STATUSES:
                 break
             gone.append(step.id)
         for step_id in gone:
@@ -156,6 +164,15 @@ class Conversation:
         if growing is None:
             growing = self._growing[key] = _Growing(getattr(step, event.into))
         growing.add(event.text)
+
+    def _set_run(self, event: SetRun) -> None:
+        step = self._steps.get(event.run)
+        if step is not None and step.status in UNFINISHED_RUN_STATUSES:
+            self._steps[event.run] = replace(step, status=event.status)
+        if event.status == "running":
+            self._state["run"] = {"id": event.run, "name": event.name}
+        elif event.status in FINAL_RUN_STATUSES and self.running == event.run:
+            del self._state["run"]
 
     def _settle(self, step_id: str | None = None) -> None:
         for key in [key for key in self._growing if step_id is None or key[0] == step_id]:

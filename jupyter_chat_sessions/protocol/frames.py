@@ -92,7 +92,18 @@ class SetState(Frame, tag="set_state", frozen=True, kw_only=True):
     state: dict[str, Any]
 
 
-Event = PutStep | AppendText | FinishStep | RemoveStep | PutQuestion | ClearQuestion | SetState
+class SetRun(Frame, tag="set_run", frozen=True, kw_only=True):
+    """A run began or ended: its message, if it is not done with, gets the status, and the state says what runs."""
+
+    run: Id
+    """For `on_message` the id of the user's message."""
+    name: str
+    status: RunStatus
+
+
+HostEvent = PutStep | AppendText | FinishStep | RemoveStep | PutQuestion | ClearQuestion | SetState
+"""What a host may do to a conversation by itself."""
+Event = HostEvent | SetRun
 
 
 # ---- Viewer to hub ---------------------------------------------------------------------------------------------------
@@ -318,7 +329,7 @@ class Emit(Frame, tag="emit", frozen=True, kw_only=True):
     """An event of one session, not yet numbered: the hub gives it its place."""
 
     session: Id
-    event: Event
+    event: HostEvent
 
 
 class RunChanged(Frame, tag="run", frozen=True, kw_only=True):

@@ -38,6 +38,7 @@ RunStatus = Literal["queued", "running", "done", "failed", "cancelled", "interru
 """What became of a user's message. `queued` until a handler takes it; the last four are final."""
 
 FINAL_RUN_STATUSES = frozenset({"done", "failed", "cancelled", "interrupted"})
+UNFINISHED_RUN_STATUSES = frozenset({"queued", "running"})
 
 
 class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):

@@ -3,7 +3,7 @@
  * `jupyter_chat_sessions/protocol/conversation.py` is the same; `tests/vectors/conversation.json` holds the two together.
  */
 
-import type { Event, Question, SessionState, Snapshot, Step } from './frames.js';
+import type { Event, Question, RunStatus, SessionState, Snapshot, Step } from './frames.js';
 
 /** Text that does not continue where the step ends: something was lost on the way. */
 export class OutOfOrder extends Error {}
@@ -76,6 +76,8 @@ export class Conversation {
         this._state = Object.fromEntries(merged.filter(([, value]) => value !== null));
         return;
       }
+      case 'set_run':
+        return this._setRun(event.run, event.name, event.status);
     }
   }
 
@@ -91,7 +93,7 @@ export class Conversation {
   trim(newest: number): void {
     let excess = this._steps.size - newest;
     for (const step of this._steps.values()) {
-      if (excess <= 0 || step.streaming === true || step.status === 'queued' || step.status === 'running') break;
+      if (excess <= 0 || step.streaming === true || isUnfinished(step.status)) break;
       this._forgetLengths(step.id);
       this._steps.delete(step.id);
       this._earlier += 1;
@@ -114,10 +116,25 @@ export class Conversation {
     this._steps.set(stepId, { ...step, [into]: before + text });
   }
 
+  private _setRun(id: string, name: string, status: RunStatus): void {
+    const step = this._steps.get(id);
+    if (step !== undefined && isUnfinished(step.status)) this._steps.set(id, { ...step, status });
+    if (status === 'running') this._state = { ...this._state, run: { id, name } };
+    else if (!isUnfinished(status) && this._state.run?.id === id) {
+      const { run: _, ...rest } = this._state;
+      this._state = rest;
+    }
+  }
+
   private _forgetLengths(stepId: string): void {
     this._lengths.delete(`${stepId} output`);
     this._lengths.delete(`${stepId} input`);
   }
+}
+
+/** Whether a message waits to be answered, or is being answered. */
+export function isUnfinished(status: RunStatus | null | undefined): boolean {
+  return status === 'queued' || status === 'running';
 }
 
 /** Count code points, as Python does: an emoji is one, not two. */

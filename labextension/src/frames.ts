@@ -64,7 +64,8 @@ export type Event =
   | { readonly type: 'remove_step'; readonly stepId: string }
   | { readonly type: 'put_question'; readonly question: Question }
   | { readonly type: 'clear_question'; readonly questionId: string; readonly reason?: string }
-  | { readonly type: 'set_state'; readonly state: Readonly<Record<string, unknown>> };
+  | { readonly type: 'set_state'; readonly state: Readonly<Record<string, unknown>> }
+  | { readonly type: 'set_run'; readonly run: string; readonly name: string; readonly status: RunStatus };
 
 export interface ChannelInfo {
   readonly name: string;
@@ -153,6 +154,7 @@ const EVENT_TYPES = new Set([
   'put_question',
   'clear_question',
   'set_state',
+  'set_run',
 ]);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -188,6 +190,8 @@ export function isEvent(value: unknown): value is Event {
       return typeof value['questionId'] === 'string';
     case 'set_state':
       return isRecord(value['state']);
+    case 'set_run':
+      return [value['run'], value['name'], value['status']].every((each) => typeof each === 'string');
     default:
       return typeof value['stepId'] === 'string';
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -15,9 +15,10 @@ from jupyter_chat_sessions.protocol.frames import (
     PutQuestion,
     PutStep,
     RemoveStep,
+    SetRun,
     SetState,
 )
-from jupyter_chat_sessions.protocol.steps import Question, Snapshot, Step
+from jupyter_chat_sessions.protocol.steps import Question, RunStatus, Snapshot, Step
 
 
 def new_id(number: int) -> str:
@@ -44,6 +45,7 @@ steps = st.builds(
     input=texts,
     streaming=st.booleans(),
     is_error=st.booleans(),
+    status=st.none() | st.sampled_from(get_args(RunStatus)),
 )
 
 events: st.SearchStrategy[Event] = st.one_of(
@@ -58,6 +60,12 @@ events: st.SearchStrategy[Event] = st.one_of(
         state=st.dictionaries(
             st.sampled_from(["host", "run", "started"]), st.none() | st.integers() | texts, max_size=3
         ),
+    ),
+    st.builds(
+        SetRun,
+        run=step_ids,
+        name=st.sampled_from(["on_chat_start", "on_message"]),
+        status=st.sampled_from(get_args(RunStatus)),
     ),
 )
 """Events whose text has yet to be given its place: see `Plain.fitted`."""
@@ -101,6 +109,15 @@ class Plain:
                     self.state[key] = value
                     if value is None:
                         del self.state[key]
+            case SetRun(run=run, name=name, status=status):
+                step = self.steps.get(run)
+                if step is not None and step.status in ("queued", "running"):
+                    self.steps[run] = replace(step, status=status)
+                here = self.state.get("run")
+                if status == "running":
+                    self.state["run"] = {"id": run, "name": name}
+                elif status != "queued" and isinstance(here, dict) and here["id"] == run:
+                    del self.state["run"]
 
     def snapshot(self) -> Snapshot:
         """Return the conversation as it stands."""

@@ -305,6 +305,7 @@ REQUIRED = {
     "put_question": ["question"],
     "clear_question": ["questionId"],
     "set_state": ["state"],
+    "set_run": ["name", "run", "status"],
     "hello": ["secret", "session", "v"],
     "message": ["clientId", "text"],
     "answer": ["clientId", "questionId", "text"],

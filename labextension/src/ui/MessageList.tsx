@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
+import { isUnfinished } from '../conversation.js';
 import type { SessionState, Step } from '../frames.js';
 import { Message, Pending, isCutOff } from './Message.js';
 import type { Mark, Retry } from './Message.js';
@@ -133,7 +134,7 @@ export function noteFor(step: Step, steps: readonly Step[], state: SessionState)
     case 'queued': {
       if (state.host === 'busy') return 'Waiting: the notebook is running a cell';
       if (state.host === 'gone') return 'Stored: it will be answered when the notebook runs again';
-      const ahead = steps.filter((other) => other.status === 'queued' || other.status === 'running');
+      const ahead = steps.filter((other) => isUnfinished(other.status));
       const place = ahead.indexOf(step) + 1;
       return place > 1 ? `Waiting, ${ORDINALS[place] ?? `${place}th`} in line` : null;
     }
