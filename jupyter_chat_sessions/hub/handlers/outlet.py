@@ -66,7 +66,7 @@ class ViewerOutlet:
         self._close: tuple[int, str] | None = None
         self._is_closed = False
         self._is_flushing = False
-        self._spoke_at = self._heard_at = loop.time()
+        self._spoke_at = self.heard_at = loop.time()
         self._pulse = loop.call_later(heartbeat_s, self._feel_pulse)
 
     def send(self, frame: bytes) -> None:
@@ -86,7 +86,7 @@ class ViewerOutlet:
 
     def heard(self) -> None:
         """Note that something came from the viewer."""
-        self._heard_at = self._loop.time()
+        self.heard_at = self._loop.time()
 
     def stop(self) -> None:
         """The socket is gone."""
@@ -144,7 +144,7 @@ class ViewerOutlet:
 
     def _feel_pulse(self) -> None:
         now = self._loop.time()
-        if now - self._heard_at > self._heartbeat_s + DEAD_AFTER_S:
+        if now - self.heard_at > self._heartbeat_s + DEAD_AFTER_S:
             logger.info("nothing is heard from a viewer any more")
             self._frames.clear()
             self.close(SILENT, "nothing was heard")

@@ -20,6 +20,9 @@ from .socket import ChatSocket
 
 logger = logging.getLogger(__name__)
 
+NOTE_S = 1.0
+"""How often it is noted that something is done, in seconds: servers and kernels are idle for minutes."""
+
 
 class ViewerSocket(ChatSocket, ChatHandler):
     """Joins a viewer's WebSocket to its session."""
@@ -31,6 +34,8 @@ class ViewerSocket(ChatSocket, ChatHandler):
     _reception: Reception | None = None
     """Only of who is let in: without it, nothing of the hub can be reached from here."""
     _refused_with = ""
+    _note_at = 0.0
+    """When it is to be noted again that something is done here."""
 
     @property
     def max_message_size(self) -> int:
@@ -91,7 +96,9 @@ class ViewerSocket(ChatSocket, ChatHandler):
         self._reception.receive(message)
         if self._reception.has_heard_hello and self._hello_timer is not None:
             self._hello_timer.cancel()
-        if self._reception.attachment is not None:
+        now = self._outlet.heard_at
+        if self._reception.attachment is not None and now >= self._note_at:
+            self._note_at = now + NOTE_S
             host = self._reception.attachment.session.channel.host
             self.note_activity(None if host is None else host.kernel_id)
 

@@ -35,7 +35,7 @@ from .sealing import Sealed
 T = TypeVar("T")
 UpsertT = TypeVar("UpsertT", sqlite.Insert, postgresql.Insert)
 
-BLOCKS = (64, 16, 4, 1)
+MAX_ROWS = 500
 """Rows that are written with one statement."""
 
 metadata = MetaData()
@@ -189,19 +189,19 @@ def _upsert_blocks(connection: Connection, table: Table, rows: Sequence[dict[str
 
 
 def _blocks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Part rows into blocks of few sizes, so that few statements are enough for any number of them."""
-    start = 0
-    for count in BLOCKS:
-        while len(rows) - start >= count:
-            yield rows[start : start + count]
-            start += count
+    for start in range(0, len(rows), MAX_ROWS):
+        yield rows[start : start + MAX_ROWS]
 
 
 @lru_cache
 def _sqlite_upsert(table: Table, count: int) -> str:
     """Return the statement for so many rows, with a place for each column of each."""
-    places = [dict.fromkeys(table.columns.keys())] * count
-    return str(_upsert(sqlite.insert(table).values(places)).compile(dialect=sqlite.dialect()))
+    one = str(
+        _upsert(sqlite.insert(table).values(dict.fromkeys(table.columns.keys()))).compile(dialect=sqlite.dialect())
+    )
+    places = f"({', '.join('?' * len(table.columns))})"
+    assert one.count(places) == 1
+    return one.replace(places, ", ".join([places] * count))
 
 
 def _upsert(into: UpsertT) -> UpsertT:

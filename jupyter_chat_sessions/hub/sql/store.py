@@ -27,7 +27,7 @@ from ..store import (
 )
 from . import schema
 from .sealing import DamagedRowError
-from .writer import RETRY_S, Database, Writer
+from .writer import RETRY_S, Commit, Database, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,8 @@ class SqlStore:
         self, database: Database, connection: Connection, *, status: StorageStatus = OK, retry_s: float = RETRY_S
     ) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._gathered: list[Commit] = []
+        """Of this turn of the loop. The writer is woken once for all: it and the loop hold each other up."""
         self._on_status: Callable[[StorageStatus], None] | None = None
         self._writer = Writer(
             database,
@@ -88,7 +90,11 @@ class SqlStore:
             self._loop = _running_loop()
             if self.status != OK:  # what happened before there was a loop, nobody was told
                 self._tell_status(self.status)
-        self._writer.commit(writes, then=then, otherwise=otherwise)
+        self._gathered.append(Commit(writes, then, otherwise))
+        if self._loop is None or self._loop.is_closed():
+            self._hand_over()
+        elif len(self._gathered) == 1:
+            self._loop.call_soon(self._hand_over)
 
     def sessions(self, *, newest_steps: int, newest_commands: int) -> list[StoredSession]:
         """See `Store.sessions`."""
@@ -160,6 +166,7 @@ class SqlStore:
 
     async def aclose(self) -> None:
         """See `Store.aclose`."""
+        self._hand_over()
         await asyncio.to_thread(self._writer.close, timeout_s=CLOSE_LIMIT_S)
 
     async def _summaries(
@@ -186,7 +193,13 @@ class SqlStore:
 
         return await self._read(query)
 
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._writer.commit(gathered)
+
     async def _read(self, query: Callable[[Connection], T]) -> T:
+        self._hand_over()
         return await asyncio.wrap_future(self._writer.read(query))
 
     def _answer(self, callbacks: list[Callable[[], None]]) -> None:

@@ -48,10 +48,17 @@ class Database(Protocol):
         """Leave everything in order and close the connection."""
 
 
-class _Commit(NamedTuple):
+class Commit(NamedTuple):
+    """What `Store.commit` was given."""
+
     writes: Sequence[Write]
     then: Callable[[], None] | None
     otherwise: Callable[[], None] | None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for it."""
+        return self.then is not None or self.otherwise is not None
 
 
 class Writer:
@@ -88,31 +95,25 @@ class Writer:
         self._kept = Batch()
         self._kept_then: list[Callable[[], None]] = []
         self._condition = threading.Condition()
-        self._commits: list[_Commit] = []
+        self._commits: list[Commit] = []
         self._due_at = 0.0
         """When the commits that nobody waits for are written at the latest."""
-        self._awaited = 0
-        """Commits that somebody waits for."""
+        self._is_awaited = False
+        """Somebody waits for one of them."""
         self._reads: list[Callable[[], None]] = []
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="chat-store", daemon=True)
         self._thread.start()
 
-    def commit(
-        self,
-        writes: Sequence[Write],
-        *,
-        then: Callable[[], None] | None = None,
-        otherwise: Callable[[], None] | None = None,
-    ) -> None:
-        """See `Store.commit`. Never waits."""
-        is_awaited = then is not None or otherwise is not None
+    def commit(self, commits: Sequence[Commit]) -> None:
+        """Take commits, in order; see `Store.commit`. Never waits."""
         with self._condition:
-            self._commits.append(_Commit(writes, then, otherwise))
-            self._awaited += is_awaited
-            if len(self._commits) == 1:
+            was_idle, had_awaited = not self._commits, self._is_awaited
+            self._commits += commits
+            self._is_awaited = had_awaited or any(commit.is_awaited for commit in commits)
+            if was_idle:
                 self._due_at = time.monotonic() + PATIENCE_S
-            if len(self._commits) == 1 or (is_awaited and self._awaited == 1):
+            if was_idle or self._is_awaited is not had_awaited:
                 self._condition.notify()
 
     def read(self, query: Callable[[Connection], T]) -> Future[T]:
@@ -155,16 +156,16 @@ class Writer:
         if self._connection is not None:
             self._database.close(self._connection)
 
-    def _take(self) -> tuple[list[_Commit], list[Callable[[], None]], bool]:
+    def _take(self) -> tuple[list[Commit], list[Callable[[], None]], bool]:
         with self._condition:
-            while not (self._awaited or self._reads or self._is_closing):
+            while not (self._is_awaited or self._reads or self._is_closing):
                 wait_s = self._wait_s()
                 if wait_s is not None and wait_s <= 0:
                     break
                 self._condition.wait(wait_s)
             commits, self._commits = self._commits, []
             reads, self._reads = self._reads, []
-            self._awaited = 0
+            self._is_awaited = False
             return commits, reads, self._is_closing
 
     def _wait_s(self) -> float | None:
@@ -174,7 +175,7 @@ class Writer:
             times.append(self._retry_at)
         return min(times) - time.monotonic() if times else None
 
-    def _write(self, commits: list[_Commit], *, is_last: bool) -> None:
+    def _write(self, commits: list[Commit], *, is_last: bool) -> None:
         if self.status.code != "ok":
             commits = self._refuse(commits)
             if not is_last and time.monotonic() < self._retry_at:
@@ -183,7 +184,7 @@ class Writer:
         elif commits:
             self._commit(commits)
 
-    def _commit(self, commits: list[_Commit]) -> None:
+    def _commit(self, commits: list[Commit]) -> None:
         batch = Batch()
         for commit in commits:
             batch.add(commit.writes)
@@ -195,7 +196,7 @@ class Writer:
         else:
             self._answer([commit.then for commit in commits if commit.then is not None])
 
-    def _refuse(self, commits: list[_Commit]) -> list[_Commit]:
+    def _refuse(self, commits: list[Commit]) -> list[Commit]:
         """Turn down what can be turned down, and keep the rest for later."""
         for commit in commits:
             if commit.otherwise is None:
@@ -203,7 +204,7 @@ class Writer:
         self._answer([commit.otherwise for commit in commits if commit.otherwise is not None])
         return []
 
-    def _keep(self, commit: _Commit) -> None:
+    def _keep(self, commit: Commit) -> None:
         if self._kept.size_bytes > MAX_KEPT_BYTES:
             logger.error("storage has failed for too long: %d writes are lost", len(commit.writes))
             return
