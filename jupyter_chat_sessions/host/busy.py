@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 BUSY_AFTER_S = 0.3
@@ -33,24 +34,39 @@ class BusyWatch:
         self._on_change = on_change
         self._is_working = is_working
         self._probe_timer: asyncio.TimerHandle | None = None
+        self._works: deque[Callable[[], None]] = deque()
+        self._is_awaited = False
+        """The watched loop has been told that there is something for it."""
         self._handed = 0
         self._begun = 0
         self._is_busy = False
         self._timer: asyncio.TimerHandle | None = None
 
     def hand_over(self, work: Callable[[], None]) -> None:
-        """Let the watched loop do something, in the order in which it was handed over."""
+        """Let the watched loop do something, in the order in which it was handed over.
+
+        It is woken once for all that gathers meanwhile: with many messages at a time, waking costs more than they do.
+        """
         self._handed += 1
-
-        def begin() -> None:
-            self._own.call_soon_threadsafe(self._on_begun)
-            work()
-
-        self._watched.call_soon_threadsafe(begin)
+        self._works.append(work)
+        if not self._is_awaited:
+            self._is_awaited = True
+            self._watched.call_soon_threadsafe(self._begin)
         if self._timer is None and not self._is_busy:
             self._timer = self._own.call_later(BUSY_AFTER_S, self._check)
         if self._probe_timer is None:
             self._probe_timer = self._own.call_later(PROBE_S, self._probe)
+
+    def _begin(self) -> None:
+        """Do what there is. On the watched loop."""
+        self._is_awaited = False  # first: what comes from now on wakes it again
+        works = [self._works.popleft() for _ in range(len(self._works))]
+        self._own.call_soon_threadsafe(self._on_begun, len(works))
+        for work in works:
+            try:
+                work()
+            except Exception as error:  # it costs the others nothing
+                self._watched.call_exception_handler({"message": "A session could not go on.", "exception": error})
 
     def _probe(self) -> None:
         self._probe_timer = None
@@ -63,8 +79,8 @@ class BusyWatch:
             self._is_busy = True
             self._on_change(True)
 
-    def _on_begun(self) -> None:
-        self._begun += 1
+    def _on_begun(self, count: int) -> None:
+        self._begun += count
         if self._begun < self._handed:
             return
         if self._timer is not None:

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from uuid import uuid4
 
-from ..protocol.frames import FinishStep, HostFrame, PutStep, RunChanged
+from ..protocol.frames import FinishStep, PutStep, RunChanged
 from ..protocol.steps import RunStatus, Step
 from .app import Handler, Slot
 from .scope import session_scope
-from .session import BaseSession, Run
+from .session import BaseSession, Line, Run
 from .threads import run_in_thread
 from .times import utc_now
 
@@ -43,14 +43,14 @@ class Dispatcher:
 
     Args:
         session: Whose runs these are.
-        report: Takes the frames that tell the hub what became of each run.
+        line: The way to the hub, which is told what became of each run.
         show_error: Shows a handler's exception to the author; called in the context of the cell that defined the
             handler.
     """
 
-    def __init__(self, session: BaseSession, *, report: Callable[[HostFrame], None], show_error: ShowError) -> None:
+    def __init__(self, session: BaseSession, *, line: Line, show_error: ShowError) -> None:
         self._session = session
-        self._report = report
+        self._line = line
         self._show_error = show_error
         self._task: asyncio.Task[None] | None = None
         self.is_ending = False
@@ -130,8 +130,9 @@ class Dispatcher:
             self._session.take(run.attempt)
         if run.slot == "on_chat_resume":
             self._session.resumes = None
-        self._tell(run, "running")
+        self._tell(run, "running", is_urgent=False)
         self._task = self._create_task(run)
+        self._session.loop.call_soon(self._line.hurry)  # behind the first that the handler says
         self._task.add_done_callback(self._on_done)
 
     def _is_known(self, run: Run) -> bool:
@@ -237,9 +238,10 @@ class Dispatcher:
         )
         self._session.emit(PutStep(step=step))
 
-    def _tell(self, run: Run, status: RunStatus) -> None:
+    def _tell(self, run: Run, status: RunStatus, *, is_urgent: bool = True) -> None:
         if not (self.is_ending or self._session.is_ended):
-            self._report(RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status))
+            change = RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status)
+            self._line.put(change, is_urgent=is_urgent)
 
 
 def _after_cancellation(run: Run) -> RunStatus:

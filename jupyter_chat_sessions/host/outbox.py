@@ -32,7 +32,7 @@ class Outbox:
     """Frames on their way to the hub, oldest first.
 
     Args:
-        wake: Called, from the thread that puts, when there is something to send after there was nothing.
+        wake: Called, from the thread that puts, when there is something to send and nobody was told so yet.
     """
 
     def __init__(self, *, wake: Callable[[], None]) -> None:
@@ -40,14 +40,20 @@ class Outbox:
         self._lock = threading.Lock()
         self._frames: list[msgspec.Raw] = []
         self._text: _Text | None = None
+        self._is_told = False
+        """Somebody was told that there is something to send."""
         self._bytes = 0
         """Of all that is here, and of what was sent and is not confirmed."""
         self._unsettled = 0
         self._unsettled_sizes: deque[int] = deque()
         self._waiting: list[Future[None]] = []
 
-    def put(self, frame: HostFrame) -> None:
+    def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
         """Queue a frame. Text for the step that the last frame was about joins it.
+
+        Args:
+            frame: What to send.
+            is_urgent: Else it leaves with the next that is, or when `hurry` is called.
 
         Raises:
             TypeError: Something in it is no JSON.
@@ -63,13 +69,18 @@ class Outbox:
         with self._lock:
             self._settle_text()
             self._append(raw)
-            is_first = len(self._frames) == 1
-        if is_first:
-            self._wake()
+        if is_urgent:
+            self._tell()
+
+    def hurry(self) -> None:
+        """Let what was not urgent leave now."""
+        if self._frames:
+            self._tell()
 
     def take(self) -> list[msgspec.Raw]:
         """Return what is to be sent, encoded, and forget it."""
         with self._lock:
+            self._is_told = False
             self._settle_text()
             frames, self._frames = self._frames, []
             self._unsettled_sizes.extend(_size(frame) for frame in frames)
@@ -116,8 +127,12 @@ class Outbox:
                 return
             self._settle_text()
             self._text = _Text(session, event)
-            is_first = not self._frames
-        if is_first:
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            is_told, self._is_told = self._is_told, True
+        if not is_told:
             self._wake()
 
     def _settle_text(self) -> None:

@@ -322,7 +322,7 @@ class Runtime:
             return
         session = session_class(frame)(frame, app=self.app, line=self.link.outbox, loop=channel.loop)
         session.bot_name = channel.settings.bot_name
-        dispatcher = Dispatcher(session, report=self.link.outbox.put, show_error=self.show_error)
+        dispatcher = Dispatcher(session, line=self.link.outbox, show_error=self.show_error)
         displaced = self._sessions.take_displaced(session.id)
         if displaced is not None:
             session.go_on_from(displaced.session)

@@ -48,8 +48,11 @@ wait_limit_s: ContextVar[float | None] = ContextVar("chat_wait_limit_s", default
 class Line(Protocol):
     """The way to the hub, as a session sees it."""
 
-    def put(self, frame: HostFrame) -> None:
+    def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
         """Queue a frame; from any thread, never waits."""
+
+    def hurry(self) -> None:
+        """Let what was not urgent leave now; from any thread, never waits."""
 
     async def room(self) -> None:
         """Wait while too much is on its way."""

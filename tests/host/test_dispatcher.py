@@ -40,8 +40,11 @@ class Sink:
     def __init__(self) -> None:
         self.frames: list[HostFrame] = []
 
-    def put(self, frame: HostFrame) -> None:
+    def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
         self.frames.append(frame)
+
+    def hurry(self) -> None:
+        """Nothing waits."""
 
     async def room(self) -> None:
         """There always is."""
@@ -214,7 +217,7 @@ async def test_a_run_that_is_stopped_before_it_could_begin_is_cancelled_and_said
 
     app.register("on_message", lambda: called.append("message"))
     app.register("on_stop", on_stop)
-    dispatcher = Dispatcher(a_session(app, line), report=line.put, show_error=lambda *_: None)
+    dispatcher = Dispatcher(a_session(app, line), line=line, show_error=lambda *_: None)
     run = Run("on_message", step=Step(id=ID, type="user_message", name="Alice"))
     dispatcher.submit(run)
     dispatcher.stop()
@@ -237,7 +240,7 @@ async def test_a_message_that_comes_again_while_it_waits_runs_or_is_done_runs_on
 
     app.register("on_message", on_message)
     session = a_session(app, line)
-    dispatcher = Dispatcher(session, report=line.put, show_error=lambda *_: None)
+    dispatcher = Dispatcher(session, line=line, show_error=lambda *_: None)
     steps = [Step(id=f"{ID[:-1]}{number}", type="user_message", name="Alice") for number in (1, 2)]
     for _ in range(3):
         for step in steps:
@@ -303,7 +306,7 @@ async def test_a_viewer_that_comes_and_goes_while_a_handler_runs_costs_one_run_a
     app.register("on_disconnect", lambda: called.append("left"))
     app.register("on_reconnect", lambda: called.append("back"))
     session = a_session(app, line)
-    dispatcher = Dispatcher(session, report=line.put, show_error=lambda *_: None)
+    dispatcher = Dispatcher(session, line=line, show_error=lambda *_: None)
     dispatcher.submit(Run("on_message", step=Step(id=ID, type="user_message", name="Alice")))
     for _ in range(50):
         dispatcher.watched(is_watched=False)
@@ -621,7 +624,7 @@ async def test_what_shows_errors_may_fail_itself(caplog: pytest.LogCaptureFixtur
     def broken(error: BaseException, where: str) -> None:
         raise OSError("nowhere to show it")
 
-    dispatcher = Dispatcher(a_session(app, line), report=line.put, show_error=broken)
+    dispatcher = Dispatcher(a_session(app, line), line=line, show_error=broken)
     done = asyncio.Event()
     app.register("on_stop", done.set)
     dispatcher.submit(Run("on_message"))
@@ -767,7 +770,7 @@ async def test_a_run_that_ends_with_its_kernel_is_interrupted_and_not_cancelled(
         await asyncio.Event().wait()
 
     app.register("on_message", wait)
-    dispatcher = Dispatcher(a_session(app, line), report=line.put, show_error=lambda error, where: None)
+    dispatcher = Dispatcher(a_session(app, line), line=line, show_error=lambda error, where: None)
     before = asyncio.all_tasks()
     dispatcher.submit(Run("on_message", step=Step(id=ID, type="user_message", name="Alice")))
     await asyncio.wait_for(began.wait(), 10)
