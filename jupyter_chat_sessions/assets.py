@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .protocol.errors import ChatSessionsError
 
@@ -19,6 +21,32 @@ def static_version() -> str:
         ChatSessionsError: The front end was not built.
     """
     return hashlib.sha256(static_text("chat.js").encode() + static_text("chat.css").encode()).hexdigest()[:12]
+
+
+@cache
+def static_imports(name: str) -> list[str]:
+    """Return the files that a built module cannot begin without, so that a page can ask for all of them at once.
+
+    Example:
+        >>> static_imports("page.js")
+        ['chunks/chunk-6DHFEWGX.js', 'chunks/chunk-BYB64P3C.js']
+
+    Raises:
+        ChatSessionsError: The front end was not built.
+    """
+    outputs: dict[str, Any] = {
+        path.partition("/static/")[2]: output
+        for path, output in json.loads(static_text("meta.json"))["outputs"].items()
+    }
+    found: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        for imported in outputs[waiting.pop()]["imports"]:
+            path = imported["path"].partition("/static/")[2]
+            if imported["kind"] == "import-statement" and path not in found:
+                found[path] = None
+                waiting.append(path)
+    return sorted(found)
 
 
 @cache

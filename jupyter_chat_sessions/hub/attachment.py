@@ -39,6 +39,7 @@ MAX_TOO_FAST = 100
 MAX_FRAMES = 64
 """Frames in one message of a viewer."""
 
+_decoder = Decoder(ViewerFrame, max_bytes=MAX_VIEWER_BYTES, max_frames=MAX_FRAMES)
 _CLOSE_CODES = {"unknown_session": 4404, "version": 4426, "busy": 4409}
 
 
@@ -115,13 +116,12 @@ class Reception:
         self.has_heard_hello = False
         self._attach = attach
         self._outlet = outlet
-        self._decoder = Decoder(ViewerFrame, max_bytes=MAX_VIEWER_BYTES, max_frames=MAX_FRAMES)
         self._unreadable = 0
 
     def receive(self, message: str | bytes) -> None:
         """Take a message apart. Nothing here waits."""
         try:
-            frames = self._decoder.frames(message)
+            frames = _decoder.frames(message)
         except ProtocolError as error:
             frames = [error]
         for frame in frames:

@@ -93,13 +93,35 @@ const tailOf = (element) => {
     for (; node !== null && tail.length < TAIL; node = walker.previousNode()) tail = node.data + tail;
     return tail;
 };
+// What changes in a frame is painted with it; what changes between two, with the next.
+const afterFrame = new MessageChannel();
+const framesOver = new Set();
+let isInFrame = false;
+const request = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (callback) => request((now) => {
+    if (!isInFrame) afterFrame.port2.postMessage(null); // comes once this frame is painted
+    isInFrame = true;
+    callback(now);
+});
+afterFrame.port1.onmessage = () => {
+    isInFrame = false;
+    for (const onOver of [...framesOver]) onOver();
+};
 window.until = (replies, count, text) => new Promise((done) => {
+    const observer = new MutationObserver(() => look());
     const look = () => {
         const found = document.querySelectorAll(replies);
-        if (found.length < count || !tailOf(found[found.length - 1]).includes(text)) requestAnimationFrame(look);
-        else setTimeout(() => done(performance.now() - window.pressedAt)); // after this frame is painted
+        if (found.length < count || !tailOf(found[found.length - 1]).includes(text)) return;
+        observer.disconnect();
+        const onOver = () => {
+            framesOver.delete(onOver);
+            done(performance.now() - window.pressedAt);
+        };
+        if (isInFrame) framesOver.add(onOver);
+        else requestAnimationFrame(() => framesOver.add(onOver));
     };
-    requestAnimationFrame(look);
+    observer.observe(document, { childList: true, characterData: true, subtree: true });
+    look();
 });
 window.countFrames = () => {
     const painted = [];

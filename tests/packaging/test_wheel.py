@@ -44,7 +44,7 @@ def bare_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]
 
 def test_the_wheel_carries_the_front_end_and_enables_the_extension(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("chat.js", "chat.css", "page.js", "loader.js", "chat-inline.js"):
+    for name in ("chat.js", "chat.css", "page.js", "loader.js", "chat-inline.js", "meta.json"):
         assert f"jupyter_chat_sessions/static/{name}" in names
     assert any(name.startswith("jupyter_chat_sessions/static/chunks/") for name in names)
     assert any(name.endswith("etc/jupyter/jupyter_server_config.d/jupyter_chat_sessions.json") for name in names)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tornado import web
 
-from ...assets import static_version
+from ...assets import static_imports, static_version
 from ...protocol.steps import is_channel_name
 from .base import ChatHandler
 
@@ -19,6 +19,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <link rel="stylesheet" href="{static}chat.css?v={version}">
+{preloads}
 <script type="application/json" id="chat-sessions-config">{config}</script>
 <script type="module" src="{static}page.js?v={version}"></script>
 </head>
@@ -58,7 +59,12 @@ class PageHandler(ChatHandler):
         # "<" would let a name end the script element that carries it.
         text = json.dumps(config).replace("<", "\\u003c")
         static = f"{self.base_url}static/jupyter_chat_sessions/"
-        self.finish(_PAGE.format(title=html.escape(channel), static=static, version=static_version(), config=text))
+        preloads = "\n".join(f'<link rel="modulepreload" href="{static}{path}">' for path in static_imports("page.js"))
+        self.finish(
+            _PAGE.format(
+                title=html.escape(channel), static=static, version=static_version(), preloads=preloads, config=text
+            )
+        )
 
 
 def _policy(*, images: str = "") -> str:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from jupyter_chat_sessions.assets import static_imports, static_text
 from jupyter_chat_sessions.protocol.frames import ChannelSettings
 
 from .callers import Server, a_host
@@ -72,11 +73,20 @@ async def test_the_page_fits_its_own_policy(server: Server) -> None:
 async def test_what_the_page_loads_is_served(server: Server) -> None:
     page = (await server.request("GET", "chat-sessions/lesson", headers=server.token)).body.decode()
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(addresses) == 2
+    assert len(addresses) == 2 + len(static_imports("page.js"))
     for address in addresses:
         assert address.startswith(f"{server.base_url}static/jupyter_chat_sessions/")
         response = await server.request("GET", address.removeprefix(server.base_url), headers=server.token)
         assert response.code == 200, address
+
+
+async def test_the_page_asks_at_once_for_all_that_its_script_begins_with(server: Server) -> None:
+    page = (await server.request("GET", "chat-sessions/lesson", headers=server.token)).body.decode()
+    preloaded = set(re.findall(r'rel="modulepreload" href="[^"]*/static/jupyter_chat_sessions/([^"]+)"', page))
+    imported = set(re.findall(r'(?:from|import)"\./([^"]+)"', static_text("page.js")))
+    assert imported
+    assert imported <= preloaded
+    assert not any("highlight" in name or "math" in name for name in preloaded), "what is not needed yet can wait"
 
 
 @pytest.mark.parametrize("channel", ["lesson", "Über uns 1", "a.b-c_d"])
