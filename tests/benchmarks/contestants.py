@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ HANDLERS = (APPS / "handlers.py").read_text()
 ENVIRONMENTS = ROOT / ".venv-bench"
 START_LIMIT_S = 60.0
 SETTINGS = {"max_waiting": 64}
+_NO_ENV: Mapping[str, str] = {}
 
 
 class Running(NamedTuple):
@@ -71,6 +72,17 @@ def chainlit(home: Path) -> Iterator[Running]:
 
 
 @contextmanager
+def panel(home: Path) -> Iterator[Running]:
+    """Start `panel serve` of the newest version, in an environment of its own."""
+    python = environment("panel")
+    home.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    command = [str(python.with_name("panel")), "serve", str(APPS / "panel_app.py"), "--port", str(port)]
+    with _process([*command, "--address", "127.0.0.1"], home, port, env={"HANDLERS": str(APPS / "handlers.py")}) as pid:
+        yield Running(port, [pid], f"panel {_version_of(str(python), 'panel')}")
+
+
+@contextmanager
 def relay(home: Path) -> Iterator[Running]:
     """Start the raw relay: the two hops that ours has, and nothing else."""
     home.mkdir(parents=True, exist_ok=True)
@@ -85,6 +97,9 @@ def relay(home: Path) -> Iterator[Running]:
 
 
 CONTESTANTS: dict[str, Contestant] = {"ours": ours, "chainlit": chainlit, "relay": relay}
+"""Those that the load client speaks with."""
+PAGES: dict[str, Contestant] = {"ours": ours, "chainlit": chainlit, "panel": panel}
+"""Those that a browser visits."""
 
 
 def environment(package: str) -> Path:
@@ -99,9 +114,11 @@ def environment(package: str) -> Path:
 
 
 @contextmanager
-def _process(command: list[str], home: Path, port: int) -> Iterator[int]:
+def _process(command: list[str], home: Path, port: int, *, env: Mapping[str, str] = _NO_ENV) -> Iterator[int]:
     log = (home / "log").open("wb")
-    process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)
+    process = subprocess.Popen(
+        command, cwd=home, env={**os.environ, **env}, stdout=log, stderr=log, start_new_session=True
+    )
     try:
         _wait_for(port, process)
         yield process.pid

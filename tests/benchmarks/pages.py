@@ -13,7 +13,7 @@
 | scrolling | | of the frames painted while one scrolls up through 1,000 of them, those without a message in sight |
 
 The last three are ours alone: Chainlit keeps no conversation without a database that one brings, and draws a hundred
-tokens a second in this.
+tokens a second in this; Panel keeps none, and sends the whole text again with each token.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ..chaos.browser import chromium
 from ..chaos.scene import CHANNEL
 from ..chaos.server import TOKEN
 from ..report import circumstances, command_line, write_section
-from .contestants import CONTESTANTS
+from .contestants import PAGES
 
 ROUND_TRIPS = 20
 TOKENS = 2_000
@@ -45,6 +45,7 @@ LIMIT_MS = 120_000
 ADDRESSES: dict[str, Callable[[int], str]] = {
     "ours": lambda port: f"http://127.0.0.1:{port}/chat-sessions/{CHANNEL}?token={TOKEN}",
     "chainlit": lambda port: f"http://127.0.0.1:{port}/",
+    "panel": lambda port: f"http://127.0.0.1:{port}/panel_app",
 }
 
 
@@ -74,8 +75,11 @@ FIGURES = {
     "long_thread_ms": Figure("a thread of 10,000 messages opened, ms", at_most=1000),
     "blank_frames": Figure("frames without a message while one scrolls", at_most=0),
 }
-BOXES = {"ours": "textarea", "chainlit": "#chat-input"}
-REPLIES = "[data-step-type=assistant_message]"
+BOXES = {"ours": "textarea", "chainlit": "#chat-input", "panel": "textarea"}
+REPLIES = dict.fromkeys(("ours", "chainlit"), "[data-step-type=assistant_message]") | {
+    "panel": ".chat-message .message"
+}
+"""How a reply is found; in Panel what the user says looks the same."""
 STOP = "#stop-button, .jcs-stop"
 WATCH = """
 window.longest = 0;
@@ -86,8 +90,13 @@ document.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') window.pressedAt = performance.now();
 }, true);
 const TAIL = 200;
+// Panel's messages stand in shadows within shadows, and their text in another.
+const inShadows = (root, selector) => [...root.querySelectorAll('*')].flatMap((element) => [
+    ...(element.matches(selector) ? [element] : []),
+    ...(element.shadowRoot === null ? [] : inShadows(element.shadowRoot, selector)),
+]);
 const tailOf = (element) => {
-    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const walker = document.createTreeWalker(element.shadowRoot ?? element, NodeFilter.SHOW_TEXT);
     let node = walker.lastChild();
     let tail = '';
     for (; node !== null && tail.length < TAIL; node = walker.previousNode()) tail = node.data + tail;
@@ -109,9 +118,19 @@ afterFrame.port1.onmessage = () => {
 };
 window.until = (replies, count, text) => new Promise((done) => {
     const observer = new MutationObserver(() => look());
+    const isShown = (found) => found.length >= count && tailOf(found[found.length - 1]).includes(text);
+    if (replies === '.chat-message .message') {
+        // No observer sees into shadows: look after each frame.
+        const onOver = () => {
+            if (!isShown(inShadows(document, '.message'))) return requestAnimationFrame(() => undefined);
+            framesOver.delete(onOver);
+            done(performance.now() - window.pressedAt);
+        };
+        framesOver.add(onOver);
+        return requestAnimationFrame(() => undefined);
+    }
     const look = () => {
-        const found = document.querySelectorAll(replies);
-        if (found.length < count || !tailOf(found[found.length - 1]).includes(text)) return;
+        if (!isShown(document.querySelectorAll(replies))) return;
         observer.disconnect();
         const onOver = () => {
             framesOver.delete(onOver);
@@ -168,10 +187,14 @@ async def measure(contestant: str, browser: Browser, port: int) -> dict[str, flo
     box = page.locator(BOXES[contestant])
     await box.fill("x")
     typeable = (time.perf_counter() - began) * 1000
-    await page.evaluate(f"window.until({REPLIES!r}, 1, 'hello')")
-    trips = [await _say(page, box, f"echo word{number}", 2 + number, f"word{number}") for number in range(ROUND_TRIPS)]
+    replies, each = REPLIES[contestant], 2 if contestant == "panel" else 1
+    await page.evaluate(f"window.until({replies!r}, 1, 'hello')")
+    trips = [
+        await _say(page, box, f"echo word{number}", replies, 1 + each * (1 + number), f"word{number}")
+        for number in range(ROUND_TRIPS)
+    ]
     await page.evaluate("() => { window.longest = 0; }")
-    document = await _say(page, box, f"document {TOKENS}", 2 + ROUND_TRIPS, "The end.")
+    document = await _say(page, box, f"document {TOKENS}", replies, 1 + each * (1 + ROUND_TRIPS), "The end.")
     longest = await page.evaluate("window.longest")
     figures = {
         "typeable_ms": typeable,
@@ -188,12 +211,12 @@ async def measure(contestant: str, browser: Browser, port: int) -> dict[str, flo
 async def _measure_length(page: Page, box: Locator) -> dict[str, float]:
     """Return the figures of a text and a conversation that are long."""
     await page.evaluate("window.countFrames()")
-    document = await _say(page, box, f"document {LONG_TOKENS}", 3 + ROUND_TRIPS, "The end.")
+    document = await _say(page, box, f"document {LONG_TOKENS}", REPLIES["ours"], 3 + ROUND_TRIPS, "The end.")
     frames = await page.evaluate("window.fewestFrames()")
     await page.locator(STOP).wait_for(state="hidden")
     await box.fill(f"many {MANY}")
     await box.press("Enter")
-    last = page.locator(REPLIES).last
+    last = page.locator(REPLIES["ours"]).last
     await expect(last).to_have_text(f"message {MANY - 1}", timeout=LIMIT_MS)
     began = time.perf_counter()
     await page.reload(wait_until="commit")
@@ -214,10 +237,10 @@ async def _measure_length(page: Page, box: Locator) -> dict[str, float]:
     }
 
 
-async def _say(page: Page, box: Locator, text: str, count: int, answer: str) -> float:
+async def _say(page: Page, box: Locator, text: str, replies: str, count: int, answer: str) -> float:
     await page.locator(STOP).wait_for(state="hidden")  # while an answer is on its way, Enter sends nothing there
     await box.fill(text)
-    await page.evaluate(f"() => {{ window.came = window.until({REPLIES!r}, {count}, {answer!r}); }}")
+    await page.evaluate(f"() => {{ window.came = window.until({replies!r}, {count}, {answer!r}); }}")
     await box.press("Enter")
     return float(await page.evaluate("window.came"))
 
@@ -229,7 +252,7 @@ async def run(contestants: Sequence[str], *, repeats: int) -> dict[str, dict[str
         for _ in range(repeats):
             for contestant in contestants:
                 with tempfile.TemporaryDirectory() as folder:
-                    starting = CONTESTANTS[contestant](Path(folder) / "home")
+                    starting = PAGES[contestant](Path(folder) / "home")
                     running = await asyncio.to_thread(starting.__enter__)
                     try:
                         for name, figure in (await measure(contestant, browser, running.port)).items():
@@ -261,11 +284,13 @@ def main() -> None:
 
 def table(found: dict[str, dict[str, float]]) -> list[str]:
     """Return the rows of the table, in Markdown."""
-    rows = ["| | ours | Chainlit | ours to Chainlit | asked |", "|---|---|---|---|---|"]
+    rows = ["| | ours | Chainlit | Panel | ours to Chainlit | asked |", "|---|---|---|---|---|---|"]
     for name, figure in FIGURES.items():
-        ours, theirs = found[name]["ours"], found[name].get("chainlit")
+        ours, theirs, panel = (found[name].get(who) for who in ("ours", "chainlit", "panel"))
+        if ours is None:
+            continue
         ratio = None if theirs is None else ours / theirs
-        cells = ["-" if value is None else f"{value:,.3g}" for value in (ours, theirs, ratio)]
+        cells = ["-" if value is None else f"{value:,.3g}" for value in (ours, theirs, panel, ratio)]
         rows.append(f"| {figure.title} | {' | '.join(cells)} | {_verdict(figure, ours, ratio)} |")
     return rows
 
