@@ -76,9 +76,8 @@ FIGURES = {
     "blank_frames": Figure("frames without a message while one scrolls", at_most=0),
 }
 BOXES = {"ours": "textarea", "chainlit": "#chat-input", "panel": "textarea"}
-REPLIES = dict.fromkeys(("ours", "chainlit"), "[data-step-type=assistant_message]") | {
-    "panel": ".chat-message .message"
-}
+REPLY = "[data-step-type=assistant_message]"
+REPLIES = {"ours": REPLY, "chainlit": REPLY, "panel": ".chat-message .message"}
 """How a reply is found; in Panel what the user says looks the same."""
 STOP = "#stop-button, .jcs-stop"
 WATCH = """

@@ -63,17 +63,23 @@ function canWrite(connection: Connection): boolean {
   return connection.session !== null && connection.status.kind !== 'ended';
 }
 
-/** Render again after changes, once for each frame that is painted. */
+/** Render again after changes: the first at once, so that the next frame shows it, and those that follow once a frame. */
 function useChanges(connection: Connection): void {
   const [, setVersion] = useState(0);
   useEffect(() => {
     let request = 0;
-    connection.onChange = () => {
-      if (request !== 0) return;
+    let hasChanged = false;
+    const show = (): void => {
+      hasChanged = false;
+      setVersion((count) => count + 1);
       request = requestAnimationFrame(() => {
         request = 0;
-        setVersion((count) => count + 1);
+        if (hasChanged) show();
       });
+    };
+    connection.onChange = () => {
+      hasChanged = true;
+      if (request === 0) show();
     };
     connection.onChange();
     return () => {
