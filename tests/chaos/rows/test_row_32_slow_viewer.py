@@ -89,6 +89,6 @@ def _events(viewer: ChaosViewer) -> list[Numbered]:
 
 async def _say_much(viewer: ChaosViewer) -> None:
     """Let more come than the systems on the way keep, and 1 MiB on top of it."""
-    for _ in range(40):
+    for _ in range(100):
         key = viewer.say(LONG)
         await viewer.until_status(key, "done", limit_s=5)
