@@ -175,8 +175,16 @@ class Kernel:
         return "".join(printed)
 
     def start(self, code: str) -> None:
-        """Run a cell and do not wait for it."""
-        self._call(lambda: self._client.execute(code, allow_stdin=False))
+        """Run a cell and wait only until it has begun."""
+
+        def begin() -> None:
+            request = self._client.execute(code, allow_stdin=False)
+            while True:
+                message = self._client.get_iopub_msg(timeout=CELL_LIMIT_S)
+                if message["msg_type"] == "execute_input" and message["parent_header"].get("msg_id") == request:
+                    return
+
+        self._call(begin)
 
     def shut_down(self) -> None:
         """Shut the kernel down, as *Shut Down Kernel* does."""
