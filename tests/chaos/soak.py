@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from jupyter_chat_sessions.protocol.frames import ErrorFrame, Frame, Numbered, PutQuestion, PutStep, Welcome
+from jupyter_chat_sessions.protocol.frames import ErrorFrame, Frame, Numbered, PutQuestion, PutStep, SetRun, Welcome
 from jupyter_chat_sessions.protocol.steps import FINAL_RUN_STATUSES, Question, Step
 
 from .journal import Journal
@@ -140,6 +140,8 @@ class Talker:
     def _on_frame(self, frame: Frame) -> None:
         match frame:
             case Numbered(event=PutStep(step=step)):
+                self._look_at(step)
+            case Numbered(event=SetRun(run=run)) if step := self.viewer.viewing.conversation.step(run):
                 self._look_at(step)
             case Numbered(event=PutQuestion(question=question)):
                 self._answer(question)
