@@ -35,8 +35,8 @@ from .sealing import Sealed
 T = TypeVar("T")
 UpsertT = TypeVar("UpsertT", sqlite.Insert, postgresql.Insert)
 
-MAX_ROWS = 500
-"""Rows that are written with one statement."""
+MAX_PLACES = 999
+"""Values in one statement: SQLite before 3.32 takes no more."""
 
 metadata = MetaData()
 
@@ -183,25 +183,28 @@ def _upsert_blocks(connection: Connection, table: Table, rows: Sequence[dict[str
     keep for 5 ms; and SQLAlchemy's work on each row costs more than SQLite's.
     """
     names = table.columns.keys()
-    for block in _blocks(rows):
+    for block in _blocks(rows, places=len(names)):
         places = tuple(row[name] for row in block for name in names)
         connection.exec_driver_sql(_sqlite_upsert(table, len(block)), places)
 
 
-def _blocks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), MAX_ROWS):
-        yield rows[start : start + MAX_ROWS]
+def _blocks(rows: Sequence[T], *, places: int, others: int = 0) -> Iterator[Sequence[T]]:
+    """Part rows so that each part fits into a statement, with so many values for each row and so many others."""
+    count = (MAX_PLACES - others) // places
+    for start in range(0, len(rows), count):
+        yield rows[start : start + count]
+
+
+def _sqlite_upsert(table: Table, count: int) -> str:
+    """Return the statement for so many rows, with a place for each column of each."""
+    places = f"({', '.join('?' * len(table.columns))})"
+    return _sqlite_upsert_of_one(table).replace(places, ", ".join([places] * count))
 
 
 @lru_cache
-def _sqlite_upsert(table: Table, count: int) -> str:
-    """Return the statement for so many rows, with a place for each column of each."""
-    one = str(
-        _upsert(sqlite.insert(table).values(dict.fromkeys(table.columns.keys()))).compile(dialect=sqlite.dialect())
-    )
-    places = f"({', '.join('?' * len(table.columns))})"
-    assert one.count(places) == 1
-    return one.replace(places, ", ".join([places] * count))
+def _sqlite_upsert_of_one(table: Table) -> str:
+    places = dict.fromkeys(table.columns.keys())
+    return str(_upsert(sqlite.insert(table).values(places)).compile(dialect=sqlite.dialect()))
 
 
 def _upsert(into: UpsertT) -> UpsertT:
@@ -218,14 +221,13 @@ def _upsert(into: UpsertT) -> UpsertT:
 
 def touch(connection: Connection, thread_ids: Sequence[str], now: float) -> None:
     """Note when threads were last written to, in seconds since 1970."""
-    for block in _blocks(thread_ids):
+    for block in _blocks(thread_ids, places=1, others=1):
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(_sqlite_touch(len(block)), (now, *block))
         else:
             connection.execute(threads.update().where(threads.c.id.in_(block)).values(updated_at=now))
 
 
-@lru_cache
 def _sqlite_touch(count: int) -> str:
     """Return the statement for so many threads, with a place for the time and one for each."""
     return f"UPDATE chat_threads SET updated_at = ? WHERE id IN ({', '.join('?' * count)})"  # noqa: S608  # places only

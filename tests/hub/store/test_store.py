@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -247,6 +248,21 @@ def _as_version_2(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX chat_steps_in_order ON chat_steps (thread_id, position)")
     schema.unfinished.create(connection)
     connection.execute(schema.meta.update().values(value="2"))
+
+
+async def test_however_much_gathers_a_statement_holds_what_any_sqlite_takes(tmp_path: Path) -> None:
+    async with opened(open_store(None, directory=tmp_path)) as store:
+        assert isinstance(store, SqlStore)
+
+        def as_before_version_3_32(connection: Connection) -> None:
+            database = connection.connection.dbapi_connection
+            assert isinstance(database, sqlite3.Connection)
+            database.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+
+        await store._read(as_before_version_3_32)
+        threads = [a_thread() for _ in range(1200)]
+        await write(store, *map(PutThread, threads), *(PutStep(one.id, 0, a_step("hi")) for one in threads))
+        assert await store.purge(older_than_days=0) == len(threads)
 
 
 async def test_old_threads_are_purged_unless_a_session_lives_in_them(open_lasting: Opened) -> None:
