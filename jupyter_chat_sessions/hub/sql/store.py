@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CLOSE_LIMIT_S = 10.0
+MAX_GATHERED = 32
+"""Commits of one turn of the loop with which the writer is woken before its end, to write while the rest comes."""
 
 DAMAGED = "This message could not be read: the server's database is damaged here."
 
@@ -53,7 +55,7 @@ class SqlStore:
     ) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gathered: list[Commit] = []
-        """Of this turn of the loop. The writer is woken once for all: it and the loop hold each other up."""
+        """Of this turn of the loop. The writer is woken once for many: it and the loop hold each other up."""
         self._on_status: Callable[[StorageStatus], None] | None = None
         self._writer = Writer(
             database,
@@ -91,7 +93,7 @@ class SqlStore:
             if self.status != OK:  # what happened before there was a loop, nobody was told
                 self._tell_status(self.status)
         self._gathered.append(Commit(writes, then, otherwise))
-        if self._loop is None or self._loop.is_closed():
+        if self._loop is None or self._loop.is_closed() or len(self._gathered) >= MAX_GATHERED:
             self._hand_over()
         elif len(self._gathered) == 1:
             self._loop.call_soon(self._hand_over)
