@@ -246,7 +246,7 @@ class Viewer:
         heard = [
             step
             for step in self.steps
-            if step.type != "user_message" and (step.id not in before or before[step.id].output != step.output)
+            if not step.is_from_viewer and (step.id not in before or before[step.id].output != step.output)
         ]
         return Reply(steps=heard, question=self.question)
 

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from .session import Run
 
 Slot = Literal[
-    "on_chat_start", "on_chat_resume", "on_message", "on_chat_end", "on_stop", "on_disconnect", "on_reconnect"
+    "on_chat_start",
+    "on_chat_resume",
+    "on_message",
+    "on_chat_end",
+    "on_stop",
+    "on_disconnect",
+    "on_reconnect",
+    "action_callback",
 ]
 RunOn = Literal["notebook", "thread"]
 Arguments = Callable[["Run"], tuple[Any, ...]]
@@ -72,6 +79,8 @@ class App:
 
     def __init__(self) -> None:
         self._handlers: dict[Slot, Handler] = {}
+        self._callbacks: dict[str, Handler] = {}
+        """Of buttons, by their names."""
 
     def register(self, slot: Slot, function: Callable[..., Any], *, arguments: Arguments = _no_arguments) -> None:
         """Put a handler in its slot, in the place of an earlier one.
@@ -83,6 +92,22 @@ class App:
             raise TypeError(f"@{slot} decorates a function; it was given {type(function).__name__!r}.")
         self._handlers[slot] = Handler(function, arguments)
 
+    def register_callback(self, name: str, function: Callable[..., Any], *, arguments: Arguments) -> None:
+        """Let a function be called when a button of this name is pressed, in the place of an earlier one.
+
+        Raises:
+            TypeError: It cannot be called.
+        """
+        if not callable(function):
+            raise TypeError(
+                f"@action_callback({name!r}) decorates a function; it was given {type(function).__name__!r}."
+            )
+        self._callbacks[name] = Handler(function, arguments)
+
+    def handler_of(self, run: Run) -> Handler | None:
+        """Return the handler that a run is for, or None."""
+        return self.handler(run.slot) if run.action is None else self._callbacks.get(run.action.name)
+
     def handler(self, slot: Slot) -> Handler | None:
         """Return the handler in a slot, or None."""
         return self._handlers.get(slot)
@@ -90,3 +115,4 @@ class App:
     def clear(self) -> None:
         """Empty every slot."""
         self._handlers.clear()
+        self._callbacks.clear()

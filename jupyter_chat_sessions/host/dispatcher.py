@@ -157,7 +157,7 @@ class Dispatcher:
 
     def _create_task(self, run: Run) -> asyncio.Task[None]:
         """Run a handler as a task in the context of its cell, so that what it prints goes there."""
-        handler = self._session.app.handler(run.slot)
+        handler = self._session.app.handler_of(run)
         context = None if handler is None else handler.context.copy()
         return self._session.loop.create_task(self._run(run, handler), name=f"chat {run.slot}", context=context)
 
@@ -197,9 +197,15 @@ class Dispatcher:
             await result
 
     def _without_handler(self, run: Run) -> RunStatus:
-        if run.slot != "on_message":
-            return "done"
-        self._say_error(run, "The notebook has not defined `@on_message` yet, so nobody answers. Ask its author.")
+        match run.slot:
+            case "on_message":
+                missing = "`@on_message` yet, so nobody answers"
+            case "action_callback":
+                name = "" if run.action is None else run.action.name
+                missing = f"what this button does, `@action_callback({name!r})`"
+            case _:
+                return "done"
+        self._say_error(run, f"The notebook has not defined {missing}. Ask its author.")
         return "failed"
 
     def _fail(self, run: Run, error: BaseException) -> None:

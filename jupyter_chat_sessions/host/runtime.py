@@ -37,6 +37,7 @@ from ..protocol.frames import (
     Publish,
     Published,
     PublishRefused,
+    RunChanged,
     SessionEnded,
     StopRuns,
     Unpublish,
@@ -294,7 +295,13 @@ class Runtime:
                 hosted = self._sessions.get(session_id)
                 if hosted is not None:
                     hosted.session.heard_at = time.monotonic()
-                self._for_session(session_id, lambda hosted: hosted.dispatcher.submit(Run("on_message", step=step)))
+                run = Run.of(step)
+                if run is None:  # of a server that is newer than this package
+                    self._required_link().outbox.put(
+                        RunChanged(session=session_id, run=step.id, name=step.name, status="failed")
+                    )
+                else:
+                    self._for_session(session_id, lambda hosted: hosted.dispatcher.submit(run))
             case Watched(session=session_id, is_watched=is_watched):
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.watched(is_watched=is_watched))
             case StopRuns(session=session_id):

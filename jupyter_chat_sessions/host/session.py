@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import uuid4
 
+import msgspec
+
 from ..protocol.errors import HubUnreachableError, NoSessionError
 from ..protocol.frames import (
     ClearQuestion,
@@ -27,7 +29,7 @@ from ..protocol.frames import (
     SaveValues,
     encode,
 )
-from ..protocol.steps import Answer, Question, Step, Thread
+from ..protocol.steps import Action, Answer, Question, Step, Thread
 from .app import App, Slot
 from .snapshot import keep
 from .times import utc_now
@@ -75,9 +77,10 @@ class Run:
     """One invocation of a handler on behalf of a session.
 
     Attributes:
-        id: For `on_message` the id of the user's message.
+        id: Of a run for a user's message or call, the id of that.
         slot: Which handler.
-        step: The user's message, where there is one.
+        step: The user's message or call, where there is one.
+        action: The button that was pressed, where it is about one.
         is_stopped: Somebody wanted it to end.
         thread: For `on_chat_resume`, what was said before.
         is_interrupted: The author has stopped it.
@@ -85,19 +88,31 @@ class Run:
         streams: Ids of the messages that it streams and has not finished.
     """
 
-    def __init__(self, slot: Slot, *, step: Step | None = None, thread: Thread | None = None) -> None:
+    def __init__(
+        self, slot: Slot, *, step: Step | None = None, action: Action | None = None, thread: Thread | None = None
+    ) -> None:
         self.id = step.id if step is not None else str(uuid4())
         self.slot = slot
         self.step = step
+        self.action = action
         self.is_stopped = False
         self.thread = thread
         self.is_interrupted = False
         self.is_abandoned = False
         self.streams: set[str] = set()
 
+    @classmethod
+    def of(cls, step: Step) -> Run | None:
+        """Return the run that a user's message or call is delivered for; None for a call that this host cannot take."""
+        if not step.is_call:
+            return cls("on_message", step=step)
+        if step.name == "action_callback":
+            return cls("action_callback", step=step, action=msgspec.json.decode(step.input, type=Action))
+        return None
+
     @property
     def attempt(self) -> tuple[str, int] | None:
-        """What a handler is given once at most: the message, and how often its viewer has wanted it run."""
+        """What a handler is given once at most: the message or call, and how often its viewer has wanted it run."""
         return None if self.step is None else (self.step.id, self.step.attempt)
 
 

@@ -20,6 +20,7 @@ from ..protocol.frames import (
     Hello,
     Ping,
     Pong,
+    PressAction,
     Retry,
     Seen,
     SendAnswer,
@@ -28,6 +29,7 @@ from ..protocol.frames import (
     ViewerFrame,
     encode,
 )
+from .intake import ViewerCommand
 from .session import Outlet, Session
 
 logger = logging.getLogger(__name__)
@@ -57,16 +59,18 @@ class Attachment:
         if not self._is_attached:
             return
         match frame:
-            case SendMessage() | SendAnswer() | GiveEnv() | Retry() if self.session.state == "ended":
+            case SendMessage() | SendAnswer() | PressAction() | GiveEnv() | Retry() if self.session.state == "ended":
                 # Another tab or the author has ended it, and this viewer had not heard of that yet.
                 text = "This conversation has ended. Start a new chat."
                 self._reply(ErrorFrame(code="ended", text=text, client_id=frame.client_id))
-            case SendMessage() | SendAnswer() | GiveEnv() | Retry() if wait_s := self.session.intake.wait_s():
-                self._refuse_for_now(frame.client_id, wait_s)
+            case SendMessage() | SendAnswer() | PressAction() | GiveEnv() | Retry() if self._comes_too_fast(frame):
+                pass  # It is told so.
             case SendMessage():
                 self.session.intake.message(frame, reply=self._reply)
             case SendAnswer():
                 self.session.intake.answer(frame, reply=self._reply)
+            case PressAction():
+                self.session.intake.press(frame, reply=self._reply)
             case GiveEnv():
                 self.session.intake.give_env(frame, reply=self._reply)
             case Retry():
@@ -91,12 +95,17 @@ class Attachment:
         self._is_attached = False
         self.session.detach(self._outlet)
 
-    def _refuse_for_now(self, client_id: str, wait_s: float) -> None:
+    def _comes_too_fast(self, command: ViewerCommand) -> bool:
+        """Refuse for now what comes too fast; return whether it does."""
+        wait_s = self.session.intake.wait_s()
+        if not wait_s:
+            return False
         self._too_fast += 1
         text = f"You write faster than this chat can take. This is sent again by itself in {wait_s:.0f} s."
-        self._reply(ErrorFrame(code="too_fast", text=text, client_id=client_id, retry_after_s=wait_s))
+        self._reply(ErrorFrame(code="too_fast", text=text, client_id=command.client_id, retry_after_s=wait_s))
         if self._too_fast == MAX_TOO_FAST:
             self._outlet.close(4013, "too fast")
+        return True
 
     def _reply(self, frame: object) -> None:
         self._outlet.send(encode(frame))

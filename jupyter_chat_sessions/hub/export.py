@@ -57,7 +57,7 @@ def _title(thread: ThreadRecord) -> str:
 
 def _markdown(thread: ThreadRecord, steps: list[Step]) -> bytes:
     parts = [f"# {_title(thread)}", f"*{thread.channel}, {thread.created_at}*"]
-    parts += [_section(step) for step in steps]
+    parts += [_section(step) for step in steps if not step.is_call]
     return ("\n\n".join(parts) + "\n").encode()
 
 
@@ -90,7 +90,7 @@ def _json(thread: ThreadRecord, steps: list[Step]) -> bytes:
 
 def _notebook(thread: ThreadRecord, steps: list[Step]) -> bytes:
     cells = [_cell("title", f"# {_title(thread)}\n\n*{thread.channel}, {thread.created_at}*")]
-    cells += [_cell(step.id, _section(step)) for step in steps]
+    cells += [_cell(step.id, _section(step)) for step in steps if not step.is_call]
     content: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
     return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 

@@ -18,12 +18,14 @@ from ..protocol.frames import (
     DeliverAnswer,
     ErrorFrame,
     GiveEnv,
+    PressAction,
     PutStep,
     Retry,
     SendAnswer,
     SendMessage,
+    encode,
 )
-from ..protocol.steps import Answer, RunStatus, Step
+from ..protocol.steps import Action, Answer, RunStatus, Step
 from . import store as stored
 from .clock import Clock, utc_now
 from .commands import Command, CommandBook, Reply
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 STORAGE_RETRY_S = 5.0
 """When a viewer sends again what could not be stored, in seconds."""
 
-ViewerCommand = SendMessage | SendAnswer | GiveEnv | Retry
+ViewerCommand = SendMessage | SendAnswer | PressAction | GiveEnv | Retry
 
 
 class Intake:
@@ -98,25 +100,28 @@ class Intake:
             self._commands.refuse(known, refusal)
             return
         step = self._step(command, text=command.text, command=command.command, status="queued")
-        if not self._storing:
-            self._session.claim(step)
+        self._let_run(known, step, also=self._transcript.name_after(step.output))
 
-        def then() -> None:
-            if self._session.channel.settings.when_busy == "interrupt":
-                self._session.stop(but=step.id)
-            self._session.note_stored(step)
-
-        self._commit(
-            known,
-            step,
-            then=then,
-            otherwise=lambda: self._session.release(step),
-            also=self._transcript.name_after(step.output),
-        )
+    def press(self, command: PressAction, *, reply: Reply) -> None:
+        """Take the press of a button, and let the host run its callback."""
+        known = self._commands.recognise(command.client_id, ("press", command.step_id, command.action_id), reply=reply)
+        if known is None:
+            return
+        action = self._action(command.step_id, command.action_id)
+        if action is None:
+            self._commands.refuse(known, _error("conflict", "This button is not there any more.", command))
+            return
+        refusal = self._why_not(command)
+        if refusal is not None:
+            self._commands.refuse(known, refusal)
+            return
+        call = self._call(command, name="action_callback", given=action, parent_id=command.step_id, status="queued")
+        self._let_run(known, call)
 
     def answer(self, command: SendAnswer, *, reply: Reply) -> None:
         """Take an answer to an open question; the first one wins."""
-        known = self._commands.recognise(command.client_id, ("answer", command.question_id, command.text), reply=reply)
+        said = ("answer", command.question_id, command.action_id or command.text)
+        known = self._commands.recognise(command.client_id, said, reply=reply)
         if known is None:
             return
         question = self._transcript.conversation.question(command.question_id)
@@ -125,24 +130,33 @@ class Intake:
             self._commands.refuse(known, _error("question_closed", text, command))
             return
         question_id = question.id
-        step = self._step(command, text=command.text, parent_id=question.step_id)
+        action = self._action(question.step_id, command.action_id)
+        if question.kind == "action" and action is None:
+            self._commands.refuse(
+                known, _error("conflict", "This question is answered with one of its buttons.", command)
+            )
+            return
+        if action is None:
+            step = self._step(command, text=command.text, parent_id=question.step_id)
+        else:
+            step = self._call(command, name="answer", given=action, parent_id=question.step_id, status=None)
         self._claimed.add(question_id)
 
         def then() -> None:
             self._claimed.discard(question_id)
             self._session.close_question(question_id, "answered")
-            answer = Answer(text=command.text, step=step)
+            answer = Answer(text=command.text, step=step, action=action)
             self._session.to_host(DeliverAnswer(session=self._session.id, question_id=question_id, answer=answer))
 
         self._commit(known, step, then=then, otherwise=lambda: self._claimed.discard(question_id))
 
     def retry(self, command: Retry, *, reply: Reply) -> None:
-        """Run an interrupted message again, after what waits already."""
+        """Run an interrupted message or call again, after what waits already."""
         known = self._commands.recognise(command.client_id, ("retry", command.step_id), reply=reply)
         if known is None:
             return
         step = self._transcript.conversation.step(command.step_id)
-        is_interrupted = step is not None and step.type == "user_message" and step.status == "interrupted"
+        is_interrupted = step is not None and step.is_for_handler and step.status == "interrupted"
         if step is None or not is_interrupted or step.id in self._claimed:
             text = "Only a message that was interrupted can be run again."
             self._commands.refuse(known, _error("conflict", text, command))
@@ -175,6 +189,18 @@ class Intake:
             self._store.commit([stored.PutCommand(self._session.id, command.record(step_id))])
 
     # ---- private -----------------------------------------------------------------------------------------------------
+
+    def _let_run(self, command: Command, step: Step, *, also: Sequence[stored.Write] = ()) -> None:
+        """Store what a handler is to be run for, and let the host have it in its turn."""
+        if not self._storing:
+            self._session.claim(step)
+
+        def then() -> None:
+            if self._session.channel.settings.when_busy == "interrupt":
+                self._session.stop(but=step.id)
+            self._session.note_stored(step)
+
+        self._commit(command, step, then=then, otherwise=lambda: self._session.release(step), also=also)
 
     def _commit(
         self,
@@ -218,7 +244,7 @@ class Intake:
         while self._held and not self._storing:
             self._held.popleft()()
 
-    def _why_not(self, command: SendMessage) -> ErrorFrame | None:
+    def _why_not(self, command: SendMessage | PressAction) -> ErrorFrame | None:
         if self._session.state == "unready":
             missing = self._session.missing_env()
             return _error("missing_env", f"This chat first needs: {', '.join(missing)}.", command, details=missing)
@@ -232,7 +258,7 @@ class Intake:
 
     def _step(
         self,
-        of: SendMessage | SendAnswer,
+        of: SendMessage | SendAnswer | PressAction,
         *,
         text: str,
         parent_id: str | None = None,
@@ -252,6 +278,25 @@ class Intake:
             client_id=of.client_id,
             status=status,
         )
+
+    def _action(self, step_id: str, action_id: str | None) -> Action | None:
+        """Return a button that is under a message now, or None."""
+        step = self._transcript.conversation.step(step_id)
+        actions = [] if step is None else step.actions
+        return next((action for action in actions if action.id == action_id), None)
+
+    def _call(
+        self,
+        of: SendAnswer | PressAction,
+        *,
+        name: str,
+        given: object,
+        parent_id: str | None = None,
+        status: RunStatus | None,
+    ) -> Step:
+        """Return the step that a viewer's call becomes: of type `run`, named after what it is for."""
+        call = self._step(of, text="", parent_id=parent_id, status=status)
+        return replace(call, type="run", name=name, input=encode(given).decode())
 
 
 def _error(code: ErrorCode, text: str, command: ViewerCommand, *, details: list[str] | None = None) -> ErrorFrame:

@@ -15,8 +15,10 @@ from ..protocol.frames import (
     ClearQuestion,
     Event,
     FinishStep,
+    PutAction,
     PutQuestion,
     PutStep,
+    RemoveAction,
     RemoveStep,
     SetRun,
     SetState,
@@ -58,7 +60,7 @@ class Transcript:
         self.thread = thread
         self.log = EventLog(epoch, max_events=options.window_events, max_bytes=options.window_bytes)
         self.unfinished: dict[str, Step] = {}
-        """The user's messages that are queued or running, oldest first."""
+        """The user's messages and calls that are queued or running, oldest first."""
         self.at_host: str | None = None
         """The message that the host was given, or is about to be: stored as running, since nobody else can say later
         whether it had begun."""
@@ -157,7 +159,7 @@ class Transcript:
         return event
 
     def _count(self, step: Step) -> None:
-        if step.type == "user_message" and step.status is not None:
+        if step.is_for_handler:
             self.unfinished.pop(step.id, None)
             if step.status not in FINAL_RUN_STATUSES:
                 self.unfinished[step.id] = step
@@ -181,6 +183,10 @@ class Transcript:
                     self._unwritten.add(step_id)
                     if self._timer is None:
                         self._timer = self._clock.call_later(CHECKPOINT_S, self.checkpoint)
+            case PutAction(step_id=step_id) | RemoveAction(step_id=step_id):
+                step_now = self.conversation.step(step_id)
+                if step_now is not None:
+                    self._store.commit([self.write_of(step_now)])
             case SetRun(run=run) if run in self.unfinished:
                 step_now = self.conversation.step(run)
                 if step_now is not None:

@@ -6,14 +6,27 @@ The one rule: the same events in the same order give the same conversation, ever
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from typing import Any, Literal, assert_never
 
 from msgspec.structs import replace
 
 from .errors import ProtocolError
-from .frames import AppendText, ClearQuestion, Event, FinishStep, PutQuestion, PutStep, RemoveStep, SetRun, SetState
-from .steps import FINAL_RUN_STATUSES, UNFINISHED_RUN_STATUSES, Question, Snapshot, Step
+from .frames import (
+    AppendText,
+    ClearQuestion,
+    Event,
+    FinishStep,
+    PutAction,
+    PutQuestion,
+    PutStep,
+    RemoveAction,
+    RemoveStep,
+    SetRun,
+    SetState,
+)
+from .steps import FINAL_RUN_STATUSES, UNFINISHED_RUN_STATUSES, Action, Question, Snapshot, Step
 
 Field = Literal["output", "input"]
 
@@ -58,6 +71,10 @@ class Conversation:
             case RemoveStep(step_id=step_id):
                 self._forget_growing(step_id)
                 self._steps.pop(step_id, None)
+            case PutAction(step_id=step_id, action=action):
+                self._set_actions(step_id, lambda actions: {**actions, action.id: action})
+            case RemoveAction(step_id=step_id, action_id=action_id):
+                self._set_actions(step_id, lambda actions: {key: actions[key] for key in actions if key != action_id})
             case PutQuestion(question=question):
                 self._questions[question.id] = question
             case ClearQuestion(question_id=question_id):
@@ -164,6 +181,12 @@ class Conversation:
         if growing is None:
             growing = self._growing[key] = _Growing(getattr(step, event.into))
         growing.add(event.text)
+
+    def _set_actions(self, step_id: str, change: Callable[[dict[str, Action]], dict[str, Action]]) -> None:
+        step = self._steps.get(step_id)
+        if step is not None:
+            actions = change({action.id: action for action in step.actions})
+            self._steps[step_id] = replace(step, actions=list(actions.values()))
 
     def _set_run(self, event: SetRun) -> None:
         step = self._steps.get(event.run)

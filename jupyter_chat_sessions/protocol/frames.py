@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from .errors import ErrorCode, ProtocolError
-from .steps import Answer, ChannelName, Id, Question, RunStatus, Snapshot, Step, Thread, is_id
+from .steps import Action, Answer, ChannelName, Id, Question, RunStatus, Snapshot, Step, Thread, is_id
 
 PROTOCOL_VERSION = 1
 
@@ -92,16 +92,32 @@ class SetState(Frame, tag="set_state", frozen=True, kw_only=True):
     state: dict[str, Any]
 
 
+class PutAction(Frame, tag="put_action", frozen=True, kw_only=True):
+    """Add a button under a message, or replace the one with its id where it stands."""
+
+    step_id: Id
+    action: Action
+
+
+class RemoveAction(Frame, tag="remove_action", frozen=True, kw_only=True):
+    """Take a button away."""
+
+    step_id: Id
+    action_id: Id
+
+
 class SetRun(Frame, tag="set_run", frozen=True, kw_only=True):
     """A run began or ended: its message, if it is not done with, gets the status, and the state says what runs."""
 
     run: Id
-    """For `on_message` the id of the user's message."""
+    """The id of the user's message or call that it is for."""
     name: str
     status: RunStatus
 
 
-HostEvent = PutStep | AppendText | FinishStep | RemoveStep | PutQuestion | ClearQuestion | SetState
+HostEvent = (
+    PutStep | AppendText | FinishStep | RemoveStep | PutAction | RemoveAction | PutQuestion | ClearQuestion | SetState
+)
 """What a host may do to a conversation by itself."""
 Event = HostEvent | SetRun
 
@@ -133,6 +149,8 @@ class SendAnswer(Frame, tag="answer", frozen=True, kw_only=True):
     client_id: Id
     question_id: Id
     text: Text
+    action_id: Id | None = None
+    """The button, for a question that is answered with one."""
 
 
 class GiveEnv(Frame, tag="env", frozen=True, kw_only=True):
@@ -142,8 +160,16 @@ class GiveEnv(Frame, tag="env", frozen=True, kw_only=True):
     values: UserEnv
 
 
+class PressAction(Frame, tag="press", frozen=True, kw_only=True):
+    """Press a button under a message: a call of the author's `action_callback`."""
+
+    client_id: Id
+    step_id: Id
+    action_id: Id
+
+
 class Retry(Frame, tag="retry", frozen=True, kw_only=True):
-    """Run a message again whose run was interrupted: never by itself, only because its viewer wants it."""
+    """Run a message or call again whose run was interrupted: never by itself, only because its viewer wants it."""
 
     client_id: Id
     step_id: Id
@@ -167,7 +193,7 @@ class Ping(Frame, tag="ping", frozen=True, kw_only=True):
     """Are you there? Answered with `pong`."""
 
 
-ViewerFrame = Hello | SendMessage | SendAnswer | GiveEnv | Retry | Stop | EndSession | Seen | Ping
+ViewerFrame = Hello | SendMessage | SendAnswer | PressAction | GiveEnv | Retry | Stop | EndSession | Seen | Ping
 
 
 # ---- Hub to viewer ---------------------------------------------------------------------------------------------------
@@ -438,7 +464,10 @@ class Watched(Frame, tag="watched", frozen=True, kw_only=True):
 
 
 class Deliver(Frame, tag="deliver", frozen=True, kw_only=True):
-    """A user's message, stored: run `on_message` for it, after those before it."""
+    """A user's message or call, stored: run the handler that it is for, after those before it.
+
+    A call is a step of type `run`: its `name` is the handler's, its `input` what the handler is given, as JSON.
+    """
 
     session: Id
     step: Step

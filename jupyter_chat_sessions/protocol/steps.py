@@ -35,10 +35,22 @@ StepType = Literal[
 ]
 
 RunStatus = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
-"""What became of a user's message. `queued` until a handler takes it; the last four are final."""
+"""What became of what a viewer said or did. `queued` until a handler takes it; the last four are final."""
 
 FINAL_RUN_STATUSES = frozenset({"done", "failed", "cancelled", "interrupted"})
 UNFINISHED_RUN_STATUSES = frozenset({"queued", "running"})
+
+
+class Action(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """A button under a message (Chainlit: `Action`)."""
+
+    id: Id
+    name: str
+    """Which of the author's callbacks it is for."""
+    payload: dict[str, Any] = field(default_factory=dict)
+    label: str = ""
+    tooltip: str = ""
+    icon: str | None = None
 
 
 class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
@@ -66,12 +78,29 @@ class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     metadata: dict[str, Any] = field(default_factory=dict)
     tags: list[str] | None = None
     command: str | None = None
+    actions: list[Action] = field(default_factory=list)
+    """The buttons under a message."""
     client_id: str | None = None
-    """User messages only: the id its viewer gave it, by which it is recognised when sent again."""
+    """Of what a viewer said or did: the id that the viewer gave it, by which it is recognised when sent again."""
     status: RunStatus | None = None
-    """What became of a user's message; `interrupted` also on what was being written when its kernel went away."""
+    """What became of it; `interrupted` also on what was being written when its kernel went away."""
     attempt: int = 1
-    """User messages only: how often it was given to a handler, counting Retry."""
+    """How often it was given to a handler, counting Retry."""
+
+    @property
+    def is_for_handler(self) -> bool:
+        """Whether a handler is run for it: a viewer's message or call."""
+        return self.client_id is not None and self.status is not None
+
+    @property
+    def is_from_viewer(self) -> bool:
+        """Whether a viewer said or did it."""
+        return self.type == "user_message" or self.is_call
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is what a viewer did, such as pressing a button: kept as a message is, and not shown as one."""
+        return self.client_id is not None and self.type == "run"
 
 
 class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
@@ -80,15 +109,18 @@ class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     id: Id
     step_id: Id
     """The message that puts the question."""
-    kind: Literal["text"] = "text"
+    kind: Literal["text", "action"] = "text"
+    """What answers it: text, or one of the buttons under the message."""
     timeout_s: float = 60.0
 
 
 class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
-    """A viewer's answer: the text, and the step that it became in the conversation."""
+    """A viewer's answer, and the step that it became in the conversation."""
 
     text: str
     step: Step
+    action: Action | None = None
+    """The button that was pressed, where that is the answer."""
 
 
 class Thread(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):

@@ -3,7 +3,7 @@
  * `jupyter_chat_sessions/protocol/conversation.py` is the same; `tests/vectors/conversation.json` holds the two together.
  */
 
-import type { Event, Question, RunStatus, SessionState, Snapshot, Step } from './frames.js';
+import type { Action, Event, Question, RunStatus, SessionState, Snapshot, Step } from './frames.js';
 
 /** Text that does not continue where the step ends: something was lost on the way. */
 export class OutOfOrder extends Error {}
@@ -65,6 +65,10 @@ export class Conversation {
         this._forgetLengths(event.stepId);
         this._steps.delete(event.stepId);
         return;
+      case 'put_action':
+        return this._setActions(event.stepId, (actions) => actions.set(event.action.id, event.action));
+      case 'remove_action':
+        return this._setActions(event.stepId, (actions) => actions.delete(event.actionId));
       case 'put_question':
         this._questions.set(event.question.id, event.question);
         return;
@@ -116,6 +120,15 @@ export class Conversation {
     this._steps.set(stepId, { ...step, [into]: before + text });
   }
 
+  private _setActions(stepId: string, change: (actions: Map<string, Action>) => void): void {
+    const step = this._steps.get(stepId);
+    if (step === undefined) return;
+    const actions = new Map((step.actions ?? []).map((action) => [action.id, action]));
+    change(actions);
+    const { actions: _, ...rest } = step;
+    this._steps.set(stepId, actions.size > 0 ? { ...rest, actions: [...actions.values()] } : rest);
+  }
+
   private _setRun(id: string, name: string, status: RunStatus): void {
     const step = this._steps.get(id);
     if (step !== undefined && isUnfinished(step.status)) this._steps.set(id, { ...step, status });
@@ -135,6 +148,11 @@ export class Conversation {
 /** Whether a message waits to be answered, or is being answered. */
 export function isUnfinished(status: RunStatus | null | undefined): boolean {
   return status === 'queued' || status === 'running';
+}
+
+/** Whether a step is what a viewer did, such as pressing a button: kept as a message is, and not shown as one. */
+export function isCall(step: Step): boolean {
+  return step.type === 'run' && step.clientId != null;
 }
 
 /** Count code points, as Python does: an emoji is one, not two. */

@@ -8,6 +8,15 @@ export const MAX_TEXT = 32_768;
 
 export type RunStatus = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
 
+export interface Action {
+  readonly id: string;
+  readonly name: string;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly label?: string;
+  readonly tooltip?: string;
+  readonly icon?: string | null;
+}
+
 export interface Step {
   readonly id: string;
   readonly type: string;
@@ -22,6 +31,7 @@ export interface Step {
   readonly waitForAnswer?: boolean;
   readonly language?: string | null;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly actions?: readonly Action[];
   readonly clientId?: string | null;
   readonly status?: RunStatus | null;
   readonly attempt?: number;
@@ -30,7 +40,7 @@ export interface Step {
 export interface Question {
   readonly id: string;
   readonly stepId: string;
-  readonly kind?: 'text';
+  readonly kind?: 'text' | 'action';
   readonly timeoutS?: number;
 }
 
@@ -62,6 +72,8 @@ export type Event =
     }
   | { readonly type: 'finish_step'; readonly stepId: string; readonly end?: string | null }
   | { readonly type: 'remove_step'; readonly stepId: string }
+  | { readonly type: 'put_action'; readonly stepId: string; readonly action: Action }
+  | { readonly type: 'remove_action'; readonly stepId: string; readonly actionId: string }
   | { readonly type: 'put_question'; readonly question: Question }
   | { readonly type: 'clear_question'; readonly questionId: string; readonly reason?: string }
   | { readonly type: 'set_state'; readonly state: Readonly<Record<string, unknown>> }
@@ -130,10 +142,17 @@ export interface Hello {
   readonly lastSeq?: number;
 }
 
-/** What a person says: kept until the hub has confirmed it. */
+/** What a person says or does: kept until the hub has confirmed it. */
 export type Command =
   | { readonly type: 'message'; readonly clientId: string; readonly text: string }
-  | { readonly type: 'answer'; readonly clientId: string; readonly questionId: string; readonly text: string }
+  | {
+      readonly type: 'answer';
+      readonly clientId: string;
+      readonly questionId: string;
+      readonly text: string;
+      readonly actionId?: string;
+    }
+  | { readonly type: 'press'; readonly clientId: string; readonly stepId: string; readonly actionId: string }
   | { readonly type: 'retry'; readonly clientId: string; readonly stepId: string }
   | { readonly type: 'env'; readonly clientId: string; readonly values: Readonly<Record<string, string>> };
 
@@ -151,6 +170,8 @@ const EVENT_TYPES = new Set([
   'append_text',
   'finish_step',
   'remove_step',
+  'put_action',
+  'remove_action',
   'put_question',
   'clear_question',
   'set_state',
@@ -166,7 +187,17 @@ function isStep(value: unknown): value is Step {
     isRecord(value) &&
     typeof value['id'] === 'string' &&
     typeof value['name'] === 'string' &&
-    areTexts(value['type'], value['output'], value['input'], value['language'])
+    areTexts(value['type'], value['output'], value['input'], value['language']) &&
+    (value['actions'] === undefined || (Array.isArray(value['actions']) && value['actions'].every(isAction)))
+  );
+}
+
+function isAction(value: unknown): value is Action {
+  return (
+    isRecord(value) &&
+    typeof value['id'] === 'string' &&
+    typeof value['name'] === 'string' &&
+    areTexts(value['label'], value['tooltip'], value['icon'])
   );
 }
 
@@ -184,6 +215,10 @@ export function isEvent(value: unknown): value is Event {
       return (
         typeof value['stepId'] === 'string' && typeof value['offset'] === 'number' && typeof value['text'] === 'string'
       );
+    case 'put_action':
+      return typeof value['stepId'] === 'string' && isAction(value['action']);
+    case 'remove_action':
+      return typeof value['stepId'] === 'string' && typeof value['actionId'] === 'string';
     case 'put_question':
       return isRecord(value['question']) && typeof value['question']['id'] === 'string';
     case 'clear_question':
@@ -209,6 +244,8 @@ export function isCommand(value: unknown): value is Command {
       return typeof value['text'] === 'string';
     case 'answer':
       return typeof value['text'] === 'string' && typeof value['questionId'] === 'string';
+    case 'press':
+      return typeof value['stepId'] === 'string' && typeof value['actionId'] === 'string';
     case 'retry':
       return typeof value['stepId'] === 'string';
     case 'env':

@@ -31,13 +31,13 @@ def reply_to(steps: Sequence[Step], said_id: str) -> list[Step]:
             is_after = is_after or is_next
         elif is_after and (is_next if step.parent_id is None else _root(step_by_id, step.id) == run):
             reply.append(step)
-    return reply
+    return [step for step in reply if not step.is_call]
 
 
 def _root(step_by_id: Mapping[str, Step], step_id: str) -> str:
-    """Follow the parents to the last: a user's message, or a run that is no step. Authors may make rings of them."""
+    """Follow the parents to the last: a user's message or call, or a run that is no step. Authors may make rings."""
     passed = set()
-    while step_id not in passed and step_id in step_by_id:
+    while step_id not in passed and step_id in step_by_id and not step_by_id[step_id].is_call:
         passed.add(step_id)
         step_id = step_by_id[step_id].parent_id or step_id
     return step_id

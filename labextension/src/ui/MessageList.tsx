@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
-import { isUnfinished } from '../conversation.js';
+import { isCall, isUnfinished } from '../conversation.js';
 import type { SessionState, Step } from '../frames.js';
 import { Message, Pending, isCutOff } from './Message.js';
 import type { Mark, Retry } from './Message.js';
@@ -15,7 +15,7 @@ const ORDINALS = ['', '1st', '2nd', '3rd'];
 
 export function MessageList({ connection }: { readonly connection: Connection }) {
   const conversation = connection.conversation;
-  const steps = conversation?.steps ?? [];
+  const steps = (conversation?.steps ?? []).filter((step) => !isCall(step));
   const state = conversation?.state ?? {};
   const arrived = new Set(steps.map((step) => step.clientId));
   const pending = connection.pending.filter((command) => 'text' in command && !arrived.has(command.clientId));
