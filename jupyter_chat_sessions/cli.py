@@ -1,4 +1,7 @@
-"""`jupyter chat-sessions …`: what can be done with stored conversations while no server has them open."""
+"""`jupyter chat-sessions …`: runs an app's file, and what can be done with stored conversations.
+
+The latter while no server has them open.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0
     """
     options = _parser().parse_args(arguments)
+    if options.command == "run":
+        return _run_app(options)
     directory = Path(jupyter_data_dir()) / "chat_sessions"
     try:
         store = open_existing(options.database_url, directory=directory)
@@ -39,6 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ChatSessionsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    return 0
+
+
+def _run_app(options: argparse.Namespace) -> int:
+    from .app_file import AppFile
+    from .serving import serve, stop_on_terminate
+
+    async def run() -> None:
+        file = AppFile(options.file)
+        name = options.name or file.path.stem
+        serving = asyncio.ensure_future(
+            serve(file, name=name, host=options.host, port=options.port, is_headless=options.headless)
+        )
+        stop_on_terminate(serving)
+        await serving
+
+    try:
+        asyncio.run(run())
+    except ChatSessionsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0
     return 0
 
 
@@ -89,9 +117,15 @@ async def _purge(store: SqlStore, options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="jupyter chat-sessions", description="Stored conversations.")
+    parser = argparse.ArgumentParser(prog="jupyter chat-sessions", description="Chats, and stored conversations.")
     parser.add_argument("--database-url", help="the database, where it is not the file in Jupyter's data folder")
     commands = parser.add_subparsers(dest="command", required=True)
+    runs = commands.add_parser("run", help="serve the chat of an app's file, such as one for `chainlit run`")
+    runs.add_argument("file", help="the app's file")
+    runs.add_argument("--name", help="the chat's name; the file's by default")
+    runs.add_argument("--host", default="127.0.0.1", help="the address to listen at")
+    runs.add_argument("--port", type=int, default=8000, help="the port; the next free one where it is taken")
+    runs.add_argument("--headless", action="store_true", help="open no browser")
     lists = commands.add_parser("list", help="list the conversations, the newest first")
     lists.add_argument("--channel", help="only those of one chat")
     exports = commands.add_parser("export", help="write a conversation to a file")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..host.current import current_runtime
+from ..host.current import current_app
 from ..host.scope import current_session
 from ..host.session import Run
 from .chat_context import note_received
@@ -38,7 +38,7 @@ def on_chat_start(function: F) -> F:
 
     Unlike Chainlit's, it does not run again when a socket reconnects.
     """
-    current_runtime().app.register("on_chat_start", function)
+    current_app().register("on_chat_start", function)
     return function
 
 
@@ -64,7 +64,7 @@ def on_chat_resume(function: F) -> F:
 
     Chainlit's runs again at each reconnect of a resumed chat, and `chat_context` is filled after it.
     """
-    current_runtime().app.register("on_chat_resume", function, arguments=_thread)
+    current_app().register("on_chat_resume", function, arguments=_thread)
     return function
 
 
@@ -87,7 +87,7 @@ def on_message(function: F) -> F:
 
     Unlike Chainlit's, a plain `def` works too, and a second message waits for the first.
     """
-    current_runtime().app.register("on_message", function, arguments=_received)
+    current_app().register("on_message", function, arguments=_received)
     return function
 
 
@@ -111,7 +111,7 @@ def on_chat_end(function: F) -> F:
     Chainlit's runs at each lost connection; see `on_disconnect`. It does not run when the kernel is restarted: the
     session goes on.
     """
-    current_runtime().app.register("on_chat_end", function)
+    current_app().register("on_chat_end", function)
     return function
 
 
@@ -136,7 +136,7 @@ def on_disconnect(function: F) -> F:
 
     Not in Chainlit, whose `on_chat_end` runs then.
     """
-    current_runtime().app.register("on_disconnect", function)
+    current_app().register("on_disconnect", function)
     return function
 
 
@@ -159,7 +159,7 @@ def on_reconnect(function: F) -> F:
 
     Not in Chainlit.
     """
-    current_runtime().app.register("on_reconnect", function)
+    current_app().register("on_reconnect", function)
     return function
 
 
@@ -180,7 +180,7 @@ def on_stop(function: F) -> F:
         ... async def stopped():
         ...     await cl.Message("Stopped. Ask me something else.").send()
     """
-    current_runtime().app.register("on_stop", function)
+    current_app().register("on_stop", function)
     return function
 
 

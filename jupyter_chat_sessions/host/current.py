@@ -1,4 +1,4 @@
-"""The one thing that is global here: this process's runtime.
+"""The one thing that is global here: this process's runtime; and which app the author's decorators put handlers in.
 
 The runtime, and asyncio with it, is imported when it is first asked for: importing the author's API stays fast.
 """
@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .app import App
     from .runtime import Runtime
 
 _current: Runtime | None = None
+_app: ContextVar[App | None] = ContextVar("chat_app", default=None)
 
 
 def current_runtime() -> Runtime:
@@ -34,3 +37,18 @@ def use_runtime(runtime: Runtime) -> Iterator[Runtime]:
         yield runtime
     finally:
         _current = earlier
+
+
+def current_app() -> App:
+    """Return the app that this code belongs to: that of the file that it stands in, else the notebook's."""
+    return _app.get() or current_runtime().app
+
+
+@contextmanager
+def use_app(app: App) -> Iterator[App]:
+    """Let what the body defines belong to an app. What a handler defines later belongs to the handler's own."""
+    token = _app.set(app)
+    try:
+        yield app
+    finally:
+        _app.reset(token)

@@ -43,7 +43,7 @@ from ..protocol.frames import (
     Unpublish,
     Watched,
 )
-from .app import App, RunOn
+from .app import App, RunOn, Slot
 from .dispatcher import Dispatcher, ShowError, print_error, print_warning
 from .hosted import HostedSession, HostedSessions
 from .link import Link, LinkStatus
@@ -64,11 +64,13 @@ class HostedChannel(NamedTuple):
         settings: What the author decided.
         run_on: Which loop its handlers run on.
         loop: That loop.
+        app: Whose handlers answer.
     """
 
     settings: ChannelSettings
     run_on: RunOn
     loop: asyncio.AbstractEventLoop
+    app: App
 
 
 class Runtime:
@@ -145,6 +147,7 @@ class Runtime:
         loop: asyncio.AbstractEventLoop,
         run_on: RunOn = "notebook",
         force: bool = False,
+        app: App | None = None,
     ) -> Future[str]:
         """Open a channel, or change its settings.
 
@@ -153,12 +156,16 @@ class Runtime:
             loop: The notebook's loop.
             run_on: `notebook` runs async handlers on that loop, `thread` on one of its own.
             force: Take the name over from another live notebook.
+            app: Whose handlers answer; this runtime's own by default. Sessions that live go on with these.
 
         Returns:
             A future of the page's path below the server's base URL. It raises `RefusedError` when the name is taken.
         """
         handler_loop = self._loops.own() if run_on == "thread" else loop
-        self._channels[settings.name] = HostedChannel(settings, run_on, handler_loop)
+        channel = self._channels[settings.name] = HostedChannel(settings, run_on, handler_loop, app or self.app)
+        for session in self.sessions:
+            if session.channel == settings.name:
+                session.app = channel.app
         answer = self._answers[settings.name] = Future()
         self._required_link().outbox.put(Publish(settings=settings, force=force))
         return answer
@@ -327,7 +334,7 @@ class Runtime:
         channel = self._channels.get(frame.channel)
         if channel is None or self._sessions.get(frame.session) is not None or self.link is None:
             return
-        session = session_class(frame)(frame, app=self.app, line=self.link.outbox, loop=channel.loop)
+        session = session_class(frame)(frame, app=channel.app, line=self.link.outbox, loop=channel.loop)
         session.bot_name = channel.settings.bot_name
         dispatcher = Dispatcher(session, line=self.link.outbox, show_error=self.show_error)
         displaced = self._sessions.take_displaced(session.id)
@@ -347,7 +354,7 @@ class Runtime:
             _settle_future(opening, session)
         if not frame.resumed:
             self._on_loop(channel.loop, lambda: dispatcher.submit(Run("on_chat_start")))
-        elif session.resumes is not None and self.app.handler("on_chat_resume") is not None:
+        elif session.resumes is not None and session.app.handler("on_chat_resume") is not None:
             resume = Run("on_chat_resume", thread=session.resumes)
             self._on_loop(channel.loop, lambda: dispatcher.submit(resume))
 
@@ -365,7 +372,9 @@ class Runtime:
 
     def _warn(self, text: str) -> None:
         """Show a sentence to the author, in a cell that has to do with the chat. Called on the link's thread."""
-        handlers = [self.app.handler(slot) for slot in ("on_chat_resume", "on_chat_start", "on_message")]
+        apps = [self.app, *(channel.app for channel in self.channels)]
+        slots: tuple[Slot, ...] = ("on_chat_resume", "on_chat_start", "on_message")
+        handlers = [app.handler(slot) for app in apps for slot in slots]
         contexts = [handler.context for handler in handlers if handler is not None]
         context = contexts[0] if contexts else contextvars.copy_context()
         context.copy().run(self.show_warning, text)

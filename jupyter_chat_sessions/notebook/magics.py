@@ -10,6 +10,7 @@ import difflib
 import re
 import shlex
 import threading
+from argparse import Namespace
 from collections.abc import Awaitable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -21,15 +22,16 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
-from ..host.app import Slot
+from ..app_file import AppConfig, AppFile
+from ..host.app import App, Slot
 from ..protocol.errors import ChatSessionsError, RefusedError
 from ..protocol.frames import ChannelSettings
 from ..protocol.steps import is_channel_name
-from .naming import default_channel
+from .naming import channel_name, default_channel
 from .notebook import Notebook
 from .tables import session_table
 
-SUBCOMMANDS = ("list", "use", "new", "end", "status", "open")
+SUBCOMMANDS = ("run", "list", "use", "new", "end", "status", "open")
 _HEIGHT = re.compile(r"\d+(\.\d+)?(px|em|rem|vh|%)")
 
 
@@ -50,7 +52,7 @@ class ChatMagics(Magics):
     @magic_arguments()
     @argument("name", nargs="?", help="The chat's name; the notebook's by default.")
     @argument("--title", help="What viewers read at its top; the name by default.")
-    @argument("--bot-name", default="Assistant", help="Whose name the chat's messages bear.")
+    @argument("--bot-name", help="Whose name the chat's messages bear; Assistant by default.")
     @argument("--run-on", choices=["notebook", "thread"], default="notebook", help="Where `async def` handlers run.")
     @argument(
         "--when-busy", choices=["queue", "reject", "interrupt"], default="queue", help="What a second message does."
@@ -65,6 +67,7 @@ class ChatMagics(Magics):
         ::
 
             %chat_session [NAME] [options]   open a chat and show it
+            %chat_session run FILE [options] open the chat of an app's file and show it
             %chat_session list               the sessions of this notebook
             %chat_session use ID|USER        let this page's cells see, and speak in, somebody's session
             %chat_session use --clear        ... no more
@@ -87,25 +90,42 @@ class ChatMagics(Magics):
 
     # ---- subcommands -------------------------------------------------------------------------------------------------
 
+    def _run(self, words: list[str]) -> None:
+        if not words or words[0].startswith("-"):
+            raise UsageError("Say which file: %chat_session run app.py")
+        file = AppFile(words[0])
+        given = self._given(words[1:])
+        if given.name is not None:
+            _check_name(given.name, is_meant=True)
+        name = given.name or channel_name(file.path.stem) or "app"
+        self._publish(name, given, file.config(), app=file.load())
+
     def _open(self, words: list[str]) -> None:
         is_explicit = words[:1] == ["open"]
-        given = self.chat_session.parser.parse_args(words[1:] if is_explicit else words)
+        given = self._given(words[1:] if is_explicit else words)
         name = given.name or default_channel(namespace=self.shell.user_ns)
         is_meant = is_explicit or given.name is None or name in self._open_names()
         _check_name(name, is_meant=is_meant)
+        self._publish(name, given, AppConfig())
+
+    def _given(self, words: list[str]) -> Namespace:
+        given: Namespace = self.chat_session.parser.parse_args(words)
         if _HEIGHT.fullmatch(given.height) is None:
             raise UsageError(f"--height is a CSS length such as 420px or 60vh; it was {given.height!r}.")
         for variable in given.env:
             if not variable.isidentifier():
                 raise UsageError(f"--env takes names of variables such as OPENAI_API_KEY; {variable!r} is none.")
+        return given
+
+    def _publish(self, name: str, given: Namespace, config: AppConfig, *, app: App | None = None) -> None:
         settings = ChannelSettings(
             name=name,
             title=given.title or name,
-            bot_name=given.bot_name,
-            required_env=given.env,
+            bot_name=given.bot_name or config.name or "Assistant",
+            required_env=[*given.env, *(name for name in config.user_env if name not in given.env)],
             when_busy=given.when_busy,
         )
-        self.notebook.open_channel(settings, run_on=given.run_on, force=given.force)
+        self.notebook.open_channel(settings, run_on=given.run_on, force=given.force, app=app)
         self._show(name, height=given.height)
 
     def _show(self, name: str, *, height: str) -> None:
@@ -164,10 +184,9 @@ class ChatMagics(Magics):
         runtime = self.notebook.runtime
         reason = f": {runtime.link_reason}" if runtime.link_reason else ""
         where = "the Jupyter server" if self.notebook.mode == "server" else "a hub in this kernel"
-        slots = [slot for slot in get_args(Slot) if runtime.app.handler(slot) is not None]
         lines = [
             f"link      {runtime.link_status} to {where}{reason}",
-            f"handlers  {', '.join(slots) or 'none yet'}",
+            f"handlers  {_slots(runtime.app)}",
         ]
         for channel in self.notebook.channels:
             name = channel.settings.name
@@ -175,6 +194,8 @@ class ChatMagics(Magics):
             page = self.notebook.page_path(name)
             shown = f", page {page}" if page is not None else ""
             lines.append(f"chat      {name!r}, {count} sessions, handlers run on the {channel.run_on}{shown}")
+            if channel.app is not runtime.app:
+                lines.append(f"          handlers of its own: {_slots(channel.app)}")
         if not self.notebook.channels:
             lines.append("chat      none open; %chat_session opens one")
         _tell("\n".join(lines))
@@ -207,6 +228,10 @@ def _plain_errors() -> Iterator[None]:
         raise UsageError(error.text) from None
     except ChatSessionsError as error:
         raise UsageError(str(error)) from None
+
+
+def _slots(app: App) -> str:
+    return ", ".join(slot for slot in get_args(Slot) if app.handler(slot) is not None) or "none yet"
 
 
 def _words(line: str) -> list[str]:

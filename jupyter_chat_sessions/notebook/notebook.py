@@ -15,7 +15,7 @@ from uuid import uuid4
 from IPython.core.interactiveshell import InteractiveShell
 
 from ..embedded import EmbeddedHub
-from ..host.app import RunOn
+from ..host.app import App, RunOn
 from ..host.current import current_runtime
 from ..host.discovery import find_hub
 from ..host.dispatcher import print_error
@@ -107,13 +107,16 @@ class Notebook:
 
     # ---- channels ----------------------------------------------------------------------------------------------------
 
-    def open_channel(self, settings: ChannelSettings, *, run_on: RunOn = "notebook", force: bool = False) -> None:
+    def open_channel(
+        self, settings: ChannelSettings, *, run_on: RunOn = "notebook", force: bool = False, app: App | None = None
+    ) -> None:
         """Open a channel; one that is open already as it should be stays as it is.
 
         Args:
             settings: Its name, and what viewers see.
             run_on: Where `async def` handlers run; outside a kernel it is always a thread.
             force: Take the name over from another live notebook.
+            app: Whose handlers answer; those of the notebook's cells by default.
 
         Raises:
             RefusedError: Another live notebook has the name.
@@ -122,10 +125,11 @@ class Notebook:
         run_on = run_on if self._loop is not None else "thread"
         known = self._hosted(settings.name)
         is_open = settings.name in self._path_by_channel
-        if is_open and not force and known is not None and (known.settings, known.run_on) == (settings, run_on):
+        app = app or self.runtime.app
+        if is_open and not force and known is not None and known[:2] == (settings, run_on) and known.app is app:
             return
         loop = self._loop or asyncio.new_event_loop()
-        published = self.runtime.publish(settings, loop=loop, run_on=run_on, force=force)
+        published = self.runtime.publish(settings, loop=loop, run_on=run_on, force=force, app=app)
         try:
             path = _result(published)
         except TimeoutError:
@@ -137,7 +141,7 @@ class Notebook:
             self.runtime.close()
             self._path_by_channel.clear()
             self._connect_embedded()
-            path = _result(self.runtime.publish(settings, loop=loop, run_on=run_on, force=force))
+            path = _result(self.runtime.publish(settings, loop=loop, run_on=run_on, force=force, app=app))
         self._path_by_channel[settings.name] = path
 
     def widget(self, channel: str, *, height: str) -> ChatWidget:

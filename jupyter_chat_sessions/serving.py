@@ -1,0 +1,118 @@
+"""An app's file served to browsers: a Jupyter server of its own, and the host in this process.
+
+What `jupyter chat-sessions run app.py` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import webbrowser
+from asyncio.subprocess import Process
+from contextlib import suppress
+from secrets import token_hex
+from urllib.parse import urlencode
+
+from jupyter_server.serverapp import list_running_servers
+
+from .app_file import AppFile
+from .host.current import current_runtime
+from .host.discovery import find_hub
+from .host.wire import dial_websocket
+from .protocol.addresses import HubAddress
+from .protocol.errors import ChatSessionsError, HubUnreachableError
+from .protocol.frames import ChannelSettings
+from .protocol.steps import is_channel_name
+
+START_LIMIT_S = 60.0
+LOOK_S = 0.1
+"""How often it is looked whether the server has started, in seconds: it tells nobody."""
+ANSWER_LIMIT_S = 10.0
+STOP_LIMIT_S = 10.0
+
+
+async def serve(file: AppFile, *, name: str, host: str, port: int, is_headless: bool) -> None:
+    """Serve an app until the server ends or this task is cancelled.
+
+    Args:
+        file: The app.
+        name: The chat's name.
+        host: The address that the server listens at.
+        port: Its port; the next one that is free where that is taken.
+        is_headless: Open no browser.
+
+    Raises:
+        ChatSessionsError: The name cannot be a chat's, or the server did not start.
+        Exception: Whatever the file raises.
+    """
+    if not is_channel_name(name):
+        raise ChatSessionsError(f"{name!r} cannot be a chat's name. Give another with --name.")
+    config, app = file.config(), file.load()
+    settings = ChannelSettings(
+        name=name, title=name, bot_name=config.name or "Assistant", required_env=list(config.user_env)
+    )
+    runtime = current_runtime()
+    server = await _start(file, host=host, port=port)
+    try:
+        address, token = await _started(server)
+        runtime.connect(dial_websocket(address))
+        published = runtime.publish(settings, loop=asyncio.get_running_loop(), app=app)
+        path = await asyncio.wait_for(asyncio.wrap_future(published), ANSWER_LIMIT_S)
+        page = f"{address.url}{path}" + (f"?{urlencode({'token': token})}" if token else "")
+        sys.stdout.write(f"The chat is at {page}\nStop it with Ctrl+C.\n")
+        sys.stdout.flush()
+        if not is_headless:
+            await asyncio.to_thread(webbrowser.open, page)
+        await server.wait()
+        raise ChatSessionsError("The server has ended by itself; what it said stands above.")
+    finally:
+        await asyncio.to_thread(runtime.close)
+        with suppress(ProcessLookupError):
+            server.terminate()
+        try:
+            await asyncio.wait_for(server.wait(), STOP_LIMIT_S)
+        except TimeoutError:
+            server.kill()
+
+
+def stop_on_terminate(task: asyncio.Task[None]) -> None:
+    """Let the system's polite way to end this process end the server as well."""
+    with suppress(NotImplementedError):  # Windows has no such signals
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+async def _start(file: AppFile, *, host: str, port: int) -> Process:
+    options = [
+        f"--ServerApp.ip={host}",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.root_dir={file.path.parent}",
+        "--ServerApp.open_browser=False",
+        "--ServerApp.log_level=WARN",
+        "--ServerApp.jpserver_extensions=jupyter_chat_sessions=True",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")  # in a container one often is root, and whoever runs this means it
+    environment = dict(os.environ)
+    environment.setdefault("JUPYTER_TOKEN", token_hex(24))  # one that it made itself it would show with other addresses
+    # A group of its own: Ctrl+C is for this process, and the server would ask whether it is meant.
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "jupyter_server", *options, env=environment, start_new_session=True
+    )
+
+
+async def _started(server: Process) -> tuple[HubAddress, str]:
+    """Return where the server's hub is, and the token that opens the page, once it is there."""
+    try:
+        async with asyncio.timeout(START_LIMIT_S):
+            while True:
+                if server.returncode is not None:
+                    raise ChatSessionsError("The Jupyter server did not start; what it said stands above.")
+                address = find_hub({"JPY_PARENT_PID": str(server.pid)})
+                running = [each for each in list_running_servers() if each["pid"] == server.pid]
+                if address is not None and running:
+                    return address, str(running[0].get("token", ""))
+                await asyncio.sleep(LOOK_S)
+    except TimeoutError:
+        raise HubUnreachableError(f"The Jupyter server did not start within {START_LIMIT_S:g} s.") from None

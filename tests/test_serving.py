@@ -1,0 +1,103 @@
+"""`jupyter chat-sessions run app.py` serves an app's file, and takes everything with it when it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
+
+import psutil
+import pytest
+
+LIMIT_S = 30.0
+APP = """\
+import chainlit as cl
+
+@cl.on_message
+async def main(message: cl.Message):
+    await cl.Message(f"You said: {message.content}").send()
+"""
+
+
+@contextmanager
+def running(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the command with folders of its own."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER_", "JPY_"))},
+        "JUPYTER_NO_CONFIG": "1",
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+    command = [sys.executable, "-m", "jupyter_chat_sessions.cli", "run", *options]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_file_is_served_and_talked_with(tmp_path: Path) -> None:
+    (tmp_path / "tutor.py").write_text(APP)
+    (tmp_path / ".chainlit").mkdir()
+    (tmp_path / ".chainlit" / "config.toml").write_text('[UI]\nname = "Ada"\n')
+    with running(tmp_path, "tutor.py", "--port", "0", "--headless") as process:
+        assert process.stdout is not None
+        page = re.fullmatch(r"The chat is at (\S+)\n", process.stdout.readline())
+        assert page is not None
+        [server] = psutil.Process(process.pid).children()
+        with urlopen(page[1], timeout=LIMIT_S) as answer:
+            assert answer.status == 200
+        address = urlsplit(page[1])
+        assert address.path == "/chat-sessions/tutor"
+        [token] = parse_qs(address.query)["token"]
+        api = f"http://{address.netloc}/api/chat-sessions/sessions"
+        made = posted(api, {"channel": "tutor"}, Authorization=f"token {token}")
+        said = posted(
+            f"{api}/{made['session']}/messages",
+            {"text": "Hello"},
+            **{"Authorization": f"token {token}", "X-Chat-Session-Secret": made["secret"]},
+        )
+        assert [(step["name"], step["output"]) for step in said["steps"]] == [("Ada", "You said: Hello")]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_S) == 0
+        assert not psutil.pid_exists(server.pid)
+    beside = {path.name for path in tmp_path.iterdir()} - {"data", "runtime"}
+    assert beside == {"tutor.py", ".chainlit"}, "nothing is written beside an app"
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "says"),
+    [
+        ("other.py", [], "There is no Python file"),
+        ("tutor.py", ["--name", "a/b"], "cannot be a chat's name"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_a_sentence(tmp_path: Path, file: str, options: list[str], says: str) -> None:
+    (tmp_path / "tutor.py").write_text(APP)
+    with running(tmp_path, file, *options) as process:
+        _, error = process.communicate(timeout=LIMIT_S)
+        assert says in error
+        assert "Traceback" not in error
+        assert process.returncode == 1
+
+
+def posted(url: str, body: dict[str, str], **headers: str) -> dict[str, object]:
+    """Post JSON and return the answer's."""
+    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
+    try:
+        with urlopen(request, timeout=LIMIT_S) as answer:
+            return dict(json.load(answer))
+    except HTTPError as refusal:
+        raise AssertionError(refusal.read().decode()) from None
