@@ -35,6 +35,7 @@ from .protocol.frames import (
     MAX_VIEWER_BYTES,
     ChannelSettings,
     Decoder,
+    EditMessage,
     EndSession,
     GiveEnv,
     Hello,
@@ -44,6 +45,7 @@ from .protocol.frames import (
     SendMessage,
     Stop,
     UserInfo,
+    ViewerCommand,
     ViewerFrame,
     encode,
     join,
@@ -240,15 +242,7 @@ class Viewer:
             TimeoutError: It was not answered in time.
             ChatSessionsError: It was refused.
         """
-        before = {step.id: step for step in self.steps}
-        self.send(text)
-        await self.wait_for(lambda: self.viewing.is_quiet, timeout_s=timeout_s)
-        heard = [
-            step
-            for step in self.steps
-            if not step.is_from_viewer and (step.id not in before or before[step.id].output != step.output)
-        ]
-        return Reply(steps=heard, question=self.question)
+        return await self._answered(lambda: self.send(text), timeout_s=timeout_s)
 
     def send(self, text: str) -> str:
         """Say something and do not wait; return its client id."""
@@ -259,6 +253,22 @@ class Viewer:
         else:
             self._command(SendMessage(client_id=client_id, text=text))
         return client_id
+
+    async def edit(self, step: Step, text: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
+        """Change a message of this viewer's, and wait until it is answered anew; what was said after it is gone.
+
+        Args:
+            step: The message, from `steps`.
+            text: What it says now.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It was not answered in time.
+            ChatSessionsError: It was refused.
+        """
+        return await self._answered(
+            lambda: self._command(EditMessage(client_id=str(uuid4()), step_id=step.id, text=text)), timeout_s=timeout_s
+        )
 
     def retry(self, step: Step) -> str:
         """Press Retry on an interrupted message and do not wait; return the command's client id."""
@@ -361,7 +371,19 @@ class Viewer:
         await asyncio.wrap_future(stage.link.call(line.attach(stage.embedded.hub, self._principal, hello)))
         await self._until(lambda: self.viewing.welcome is not None, "the welcome")
 
-    def _command(self, command: SendMessage | SendAnswer | GiveEnv | Retry) -> None:
+    async def _answered(self, act: Callable[[], object], *, timeout_s: float) -> Reply:
+        """Do something, and return what is heard until nothing runs or a question waits."""
+        before = {step.id: step for step in self.steps}
+        act()
+        await self.wait_for(lambda: self.viewing.is_quiet, timeout_s=timeout_s)
+        heard = [
+            step
+            for step in self.steps
+            if not step.is_from_viewer and (step.id not in before or before[step.id].output != step.output)
+        ]
+        return Reply(steps=heard, question=self.question)
+
+    def _command(self, command: ViewerCommand) -> None:
         for frame in self.viewing.command(command):
             self._open_line.send(frame)
 

@@ -39,6 +39,7 @@ from ..protocol.frames import (
     PublishRefused,
     RunChanged,
     SessionEnded,
+    StepsRemoved,
     StopRuns,
     Unpublish,
     Watched,
@@ -309,6 +310,8 @@ class Runtime:
                     )
                 else:
                     self._for_session(session_id, lambda hosted: hosted.dispatcher.submit(run))
+            case StepsRemoved(session=session_id, step_ids=step_ids):
+                self._for_session(session_id, lambda hosted: hosted.session.forget(step_ids))
             case Watched(session=session_id, is_watched=is_watched):
                 self._for_session(session_id, lambda hosted: hosted.dispatcher.watched(is_watched=is_watched))
             case StopRuns(session=session_id):

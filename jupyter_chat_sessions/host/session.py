@@ -314,6 +314,12 @@ class BaseSession:
 
         self._saving = self.loop.create_task(save(), name="chat values")
 
+    def forget(self, step_ids: list[str]) -> None:
+        """What was said in these steps is no longer part of the conversation."""
+        for step_id in step_ids:
+            self.messages.pop(step_id, None)
+        self.earlier_steps = [step for step in self.earlier_steps if step.id not in step_ids]
+
     def go_on_from(self, earlier: BaseSession) -> None:
         """Take over what this very process knows of the session from before the hub gave it anew."""
         self.values = dict(earlier.values)

@@ -14,6 +14,7 @@ from ..protocol.frames import (
     MAX_VIEWER_BYTES,
     Bye,
     Decoder,
+    EditMessage,
     EndSession,
     ErrorFrame,
     GiveEnv,
@@ -26,10 +27,10 @@ from ..protocol.frames import (
     SendAnswer,
     SendMessage,
     Stop,
+    ViewerCommand,
     ViewerFrame,
     encode,
 )
-from .intake import ViewerCommand
 from .session import Outlet, Session
 
 logger = logging.getLogger(__name__)
@@ -58,17 +59,15 @@ class Attachment:
         """Take a frame, or the error that stands in place of one."""
         if not self._is_attached:
             return
+        if isinstance(frame, ViewerCommand) and self._is_refused(frame):
+            return
         match frame:
-            case SendMessage() | SendAnswer() | PressAction() | GiveEnv() | Retry() if self.session.state == "ended":
-                # Another tab or the author has ended it, and this viewer had not heard of that yet.
-                text = "This conversation has ended. Start a new chat."
-                self._reply(ErrorFrame(code="ended", text=text, client_id=frame.client_id))
-            case SendMessage() | SendAnswer() | PressAction() | GiveEnv() | Retry() if self._comes_too_fast(frame):
-                pass  # It is told so.
             case SendMessage():
                 self.session.intake.message(frame, reply=self._reply)
             case SendAnswer():
                 self.session.intake.answer(frame, reply=self._reply)
+            case EditMessage():
+                self.session.intake.edit(frame, reply=self._reply)
             case PressAction():
                 self.session.intake.press(frame, reply=self._reply)
             case GiveEnv():
@@ -95,8 +94,13 @@ class Attachment:
         self._is_attached = False
         self.session.detach(self._outlet)
 
-    def _comes_too_fast(self, command: ViewerCommand) -> bool:
-        """Refuse for now what comes too fast; return whether it does."""
+    def _is_refused(self, command: ViewerCommand) -> bool:
+        """Turn down what comes too late or too fast; return whether it does."""
+        if self.session.state == "ended":
+            # Another tab or the author has ended it, and this viewer had not heard of that yet.
+            text = "This conversation has ended. Start a new chat."
+            self._reply(ErrorFrame(code="ended", text=text, client_id=command.client_id))
+            return True
         wait_s = self.session.intake.wait_s()
         if not wait_s:
             return False

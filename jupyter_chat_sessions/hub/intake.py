@@ -16,13 +16,17 @@ from ..protocol.errors import ErrorCode
 from ..protocol.frames import (
     Accepted,
     DeliverAnswer,
+    EditMessage,
     ErrorFrame,
     GiveEnv,
     PressAction,
     PutStep,
+    RemoveStep,
     Retry,
     SendAnswer,
     SendMessage,
+    StepsRemoved,
+    ViewerCommand,
     encode,
 )
 from ..protocol.steps import Action, Answer, RunStatus, Step
@@ -39,8 +43,6 @@ if TYPE_CHECKING:
 
 STORAGE_RETRY_S = 5.0
 """When a viewer sends again what could not be stored, in seconds."""
-
-ViewerCommand = SendMessage | SendAnswer | PressAction | GiveEnv | Retry
 
 
 class Intake:
@@ -101,6 +103,28 @@ class Intake:
             return
         step = self._step(command, text=command.text, command=command.command, status="queued")
         self._let_run(known, step, also=self._transcript.name_after(step.output))
+
+    def edit(self, command: EditMessage, *, reply: Reply) -> None:
+        """Change a message, take out what was said after it, and let the host answer it anew."""
+        known = self._commands.recognise(command.client_id, ("edit", command.step_id, command.text), reply=reply)
+        if known is None:
+            return
+        step = self._transcript.conversation.step(command.step_id)
+        if step is None or step.type != "user_message" or not step.is_for_handler:
+            self._commands.refuse(known, _error("conflict", "This message cannot be edited any more.", command))
+            return
+        if self._transcript.unfinished or self._storing or self._transcript.conversation.running is not None:
+            text = "Something is being answered. Wait until it is, or stop it, and edit your message then."
+            self._commands.refuse(known, _error("busy", text, command))
+            return
+        again = replace(step, output=command.text, status="queued", attempt=step.attempt + 1)
+        thread_id = self._transcript.thread.id
+        self._let_run(
+            known,
+            again,
+            also=[stored.RemoveStep(thread_id, each.id) for each in self._after(again.id)],
+            then=lambda: self._remove_after(again.id),
+        )
 
     def press(self, command: PressAction, *, reply: Reply) -> None:
         """Take the press of a button, and let the host run its callback."""
@@ -190,17 +214,38 @@ class Intake:
 
     # ---- private -----------------------------------------------------------------------------------------------------
 
-    def _let_run(self, command: Command, step: Step, *, also: Sequence[stored.Write] = ()) -> None:
-        """Store what a handler is to be run for, and let the host have it in its turn."""
+    def _let_run(
+        self,
+        command: Command,
+        step: Step,
+        *,
+        also: Sequence[stored.Write] = (),
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Store what a handler is to be run for; then let the host have it in its turn."""
         if not self._storing:
             self._session.claim(step)
 
-        def then() -> None:
+        def stored_now() -> None:
+            then()
             if self._session.channel.settings.when_busy == "interrupt":
                 self._session.stop(but=step.id)
             self._session.note_stored(step)
 
-        self._commit(command, step, then=then, otherwise=lambda: self._session.release(step), also=also)
+        self._commit(command, step, then=stored_now, otherwise=lambda: self._session.release(step), also=also)
+
+    def _after(self, step_id: str) -> list[Step]:
+        steps = self._transcript.conversation.steps
+        place = next((index for index, step in enumerate(steps) if step.id == step_id), len(steps))
+        return steps[place + 1 :]
+
+    def _remove_after(self, step_id: str) -> None:
+        removed = [step.id for step in self._after(step_id)]
+        for each in removed:
+            self.outlives(each)
+            self._session.publish(RemoveStep(step_id=each))
+        if removed:
+            self._session.to_host(StepsRemoved(session=self._session.id, step_ids=removed))
 
     def _commit(
         self,

@@ -160,6 +160,14 @@ class GiveEnv(Frame, tag="env", frozen=True, kw_only=True):
     values: UserEnv
 
 
+class EditMessage(Frame, tag="edit", frozen=True, kw_only=True):
+    """Change a message that was said, and have it answered anew: what was said after it goes."""
+
+    client_id: Id
+    step_id: Id
+    text: Text
+
+
 class PressAction(Frame, tag="press", frozen=True, kw_only=True):
     """Press a button under a message: a call of the author's `action_callback`."""
 
@@ -193,7 +201,9 @@ class Ping(Frame, tag="ping", frozen=True, kw_only=True):
     """Are you there? Answered with `pong`."""
 
 
-ViewerFrame = Hello | SendMessage | SendAnswer | PressAction | GiveEnv | Retry | Stop | EndSession | Seen | Ping
+ViewerCommand = SendMessage | SendAnswer | EditMessage | PressAction | GiveEnv | Retry
+"""What a viewer says or does: kept there until it is confirmed, and recognised by the hub when it comes again."""
+ViewerFrame = Hello | ViewerCommand | Stop | EndSession | Seen | Ping
 
 
 # ---- Hub to viewer ---------------------------------------------------------------------------------------------------
@@ -481,6 +491,13 @@ class DeliverAnswer(Frame, tag="deliver_answer", frozen=True, kw_only=True):
     answer: Answer | None = None
 
 
+class StepsRemoved(Frame, tag="steps_removed", frozen=True, kw_only=True):
+    """A viewer has edited a message: what was said after it is no longer part of the conversation."""
+
+    session: Id
+    step_ids: list[Id]
+
+
 class StopRuns(Frame, tag="stop_runs", frozen=True, kw_only=True):
     """The viewer pressed Stop."""
 
@@ -517,6 +534,7 @@ HubToHostFrame = (
     | Watched
     | Deliver
     | DeliverAnswer
+    | StepsRemoved
     | StopRuns
     | SessionEnded
     | HostRefused

@@ -16,17 +16,13 @@ from .frames import (
     Accepted,
     Bye,
     ErrorFrame,
-    GiveEnv,
     Hello,
     HubFrame,
     Numbered,
-    Retry,
-    SendAnswer,
-    SendMessage,
+    ViewerCommand,
     Welcome,
 )
 
-Command = SendMessage | SendAnswer | GiveEnv | Retry
 Effect = Literal["welcomed", "changed", "gap", "ended"]
 
 
@@ -51,12 +47,12 @@ class Viewing:
         self.refused: list[ErrorFrame] = []
         """Commands and frames that were turned down for good, newest last."""
         self.bye: Bye | None = None
-        self._unconfirmed: dict[str, Command] = {}
+        self._unconfirmed: dict[str, ViewerCommand] = {}
         self._is_welcome = False
         self._is_held = False
 
     @property
-    def unconfirmed(self) -> list[Command]:
+    def unconfirmed(self) -> list[ViewerCommand]:
         """What was said and neither accepted nor refused yet, in order."""
         return list(self._unconfirmed.values())
 
@@ -82,17 +78,17 @@ class Viewing:
         """The connection is gone: what is said from now on waits for the next welcome."""
         self._is_welcome = False
 
-    def command(self, command: Command) -> list[Command]:
+    def command(self, command: ViewerCommand) -> list[ViewerCommand]:
         """Keep a command until it is confirmed; return what to send now."""
         self._unconfirmed[command.client_id] = command
         return [command] if self._is_welcome and not self._is_held else []
 
-    def retry(self) -> list[Command]:
+    def retry(self) -> list[ViewerCommand]:
         """Return what to send again, once the time is over that a refusal for now has named."""
         self._is_held = False
         return self.unconfirmed if self._is_welcome else []
 
-    def receive(self, frame: HubFrame) -> tuple[Effect | None, list[Command]]:
+    def receive(self, frame: HubFrame) -> tuple[Effect | None, list[ViewerCommand]]:
         """Take a frame; return what it did and what to send in answer.
 
         On the effect `gap` the connection is of no use any more: close it with 4010 and say hello on a new one.

@@ -183,6 +183,18 @@ export class Connection {
     return true;
   }
 
+  /**
+   * Change something that was said, and have it answered anew.
+   *
+   * @returns Whether it was taken. It is not when too much waits to be sent already.
+   */
+  edit(stepId: string, written: string): boolean {
+    const command = { type: 'edit', clientId: newId(), stepId, text: wellFormed(written) } as const;
+    if (this._viewing === null || !fitsOutbox(this.pending, command)) return false;
+    this._command(command);
+    return true;
+  }
+
   giveEnv(values: Readonly<Record<string, string>>): void {
     const written = Object.entries(values).map(([name, value]) => [name, wellFormed(value)] as const);
     this._command({ type: 'env', clientId: newId(), values: Object.fromEntries(written) });

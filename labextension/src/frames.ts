@@ -152,6 +152,7 @@ export type Command =
       readonly text: string;
       readonly actionId?: string;
     }
+  | { readonly type: 'edit'; readonly clientId: string; readonly stepId: string; readonly text: string }
   | { readonly type: 'press'; readonly clientId: string; readonly stepId: string; readonly actionId: string }
   | { readonly type: 'retry'; readonly clientId: string; readonly stepId: string }
   | { readonly type: 'env'; readonly clientId: string; readonly values: Readonly<Record<string, string>> };
@@ -244,6 +245,8 @@ export function isCommand(value: unknown): value is Command {
       return typeof value['text'] === 'string';
     case 'answer':
       return typeof value['text'] === 'string' && typeof value['questionId'] === 'string';
+    case 'edit':
+      return typeof value['text'] === 'string' && typeof value['stepId'] === 'string';
     case 'press':
       return typeof value['stepId'] === 'string' && typeof value['actionId'] === 'string';
     case 'retry':

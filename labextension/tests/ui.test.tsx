@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { QUICK_WAIT_MS } from '../src/backoff.js';
 import { Refused } from '../src/backend.js';
 import { Connection } from '../src/connection.js';
-import type { Event, HubFrame, ViewerFrame } from '../src/frames.js';
+import type { Event, HubFrame, Step, ViewerFrame } from '../src/frames.js';
 import { TabStorage } from '../src/storage.js';
 import { App, statusText } from '../src/ui/App.js';
 import { timeText } from '../src/ui/Conversations.js';
@@ -377,6 +377,49 @@ describe('a user’s message', () => {
     await happen({ type: 'put_step', step: { ...mine('once', 'queued'), clientId: idOf(said()[0]) } });
     expect(root.querySelectorAll('.jcs-message')).toHaveLength(1);
     expect(root.textContent).not.toContain('Sending…');
+  });
+});
+
+describe('a message of one’s own that is edited', () => {
+  const mine = (output: string, more: Partial<Step> = {}): Event =>
+    put('1', output, { type: 'user_message', clientId: 'said-1', status: 'done', ...more });
+  const pencil = (): HTMLElement | null => root.querySelector('[aria-label="Edit your message"]');
+  const field = (): HTMLTextAreaElement | null => root.querySelector('[aria-label="Your message, changed"]');
+  const key = (name: string) =>
+    after(() => void field()?.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true })));
+
+  it('is sent with Enter, and looks as before until the hub has it', async () => {
+    await open();
+    await happen(mine('one'));
+    await after(() => pencil()?.click());
+    expect(field()?.value).toBe('one');
+    await after(() => {
+      (field() as HTMLTextAreaElement).value = 'other';
+      field()?.dispatchEvent(new Event_('input', { bubbles: true }));
+    });
+    await key('Enter');
+    expect(backend.line.sent.at(-1)).toMatchObject({ type: 'edit', stepId: '1', text: 'other' });
+    expect(field()).toBeNull();
+    expect(root.querySelectorAll('.jcs-message')).toHaveLength(1);
+  });
+
+  it('is left as it was with Escape', async () => {
+    await open();
+    await happen(mine('one'));
+    await after(() => pencil()?.click());
+    await key('Escape');
+    expect(field()).toBeNull();
+    expect(root.querySelector('article')?.textContent).toContain('one');
+  });
+
+  it('cannot be while something is answered, and an answer to a question never', async () => {
+    await open();
+    await happen(mine('one'), { type: 'set_run', run: '2', name: 'on_message', status: 'running' });
+    expect(pencil()).toBeNull();
+    await happen({ type: 'set_run', run: '2', name: 'on_message', status: 'done' });
+    expect(pencil()).not.toBeNull();
+    await happen(mine('Ada', { status: null }));
+    expect(pencil()).toBeNull();
   });
 });
 

@@ -39,11 +39,12 @@ from jupyter_chat_sessions.protocol.frames import (
     SendAnswer,
     SendMessage,
     Stop,
+    ViewerCommand,
     Welcome,
     encode_message,
 )
 from jupyter_chat_sessions.protocol.steps import Step
-from jupyter_chat_sessions.protocol.viewing import Command, Viewing
+from jupyter_chat_sessions.protocol.viewing import Viewing
 
 from .journal import (
     Accepted,
@@ -279,7 +280,7 @@ class ChaosViewer:
 
     def _command(
         self,
-        command: Command,
+        command: ViewerCommand,
         kind: Literal["message", "answer", "retry"],
         *,
         key: str,

@@ -148,3 +148,27 @@ def test_a_server_that_stops_in_an_orderly_way_says_so(bot: Kernel, server: LabS
     ada.chat.expect_status("The server is restarting…")
     gate.open()
     ada.chat.expect_status("Connected")
+
+
+def test_an_edited_message_is_answered_anew_and_a_reload_shows_nothing_of_what_was_after_it(
+    bot: Kernel, visit: Visit
+) -> None:
+    ada = visit("ada", "bot")
+    ada.chat.say("first words")
+    ada.chat.expect_reply("echo: first words")
+    ada.chat.say("second words")
+    ada.chat.expect_reply("echo: second words")
+    first = ada.chat.messages.filter(has_text="first words").first
+    first.hover()
+    first.get_by_role("button", name="Edit your message").click()
+    field = ada.chat.log.get_by_role("textbox", name="Your message, changed")
+    expect(field).to_be_focused()
+    field.fill("other words")
+    field.press("Enter")
+    ada.chat.expect_reply("echo: other words")
+    for _ in range(2):
+        expect(ada.chat.messages).to_have_count(2)
+        expect(ada.chat.messages).to_contain_text(["other words", "echo: other words"])
+        ada.page.reload()
+        ada.chat.expect_status("Connected")
+    assert bot.run("print(counts['first words'], counts['other words'])") == "1 1\n"

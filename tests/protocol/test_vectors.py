@@ -15,11 +15,12 @@ from jupyter_chat_sessions.protocol.frames import (
     Decoder,
     Event,
     HubFrame,
+    ViewerCommand,
     ViewerFrame,
     encode_message,
 )
 from jupyter_chat_sessions.protocol.steps import Snapshot
-from jupyter_chat_sessions.protocol.viewing import Command, Viewing
+from jupyter_chat_sessions.protocol.viewing import Viewing
 
 from .vectors import normalised, read
 
@@ -54,7 +55,7 @@ def test_a_viewer_says_and_hears_what_the_vector_says(vector: dict[str, Any]) ->
             effect, answers = viewing.receive(msgspec.convert(line["receive"], HubFrame))
             assert (effect, normalised(answers)) == (line["effect"], line["send"])
         elif "command" in line:
-            said = viewing.command(msgspec.convert(line["command"], Command))
+            said = viewing.command(msgspec.convert(line["command"], ViewerCommand))
             assert normalised(said) == line["send"]
         else:
             assert line == {"disconnected": True}

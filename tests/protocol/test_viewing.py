@@ -23,11 +23,12 @@ from jupyter_chat_sessions.protocol.frames import (
     SendMessage,
     SetState,
     UserInfo,
+    ViewerCommand,
     Welcome,
     encode,
 )
 from jupyter_chat_sessions.protocol.steps import Snapshot, Step
-from jupyter_chat_sessions.protocol.viewing import Command, Viewing
+from jupyter_chat_sessions.protocol.viewing import Viewing
 
 from .strategies import Plain, events, new_id
 
@@ -48,7 +49,7 @@ class LeavingAndReturning(RuleBasedStateMachine):
         self.is_open = False
         self.down: deque[bytes] = deque()
         self.delivered: list[bytes] = []
-        self.up: deque[Command] = deque()
+        self.up: deque[ViewerCommand] = deque()
         self.said: list[str] = []
         self.heard: list[str] = []
 

@@ -6,6 +6,7 @@ import { useState } from 'preact/hooks';
 import { copyText } from '../clipboard.js';
 import type { Step } from '../frames.js';
 import { plainName } from '../markdown.js';
+import { EditMessage } from './EditMessage.js';
 import { Markdown } from './Markdown.js';
 
 export interface MessageProps {
@@ -17,6 +18,8 @@ export interface MessageProps {
   readonly mark: Mark | null;
   /** Present where it can be answered again; disabled while that is under way. */
   readonly retry: Retry | null;
+  /** Present where it can be changed; returns whether the new text was taken. */
+  readonly edit: ((text: string) => boolean) | null;
   readonly allowRemoteImages: boolean;
 }
 
@@ -28,11 +31,22 @@ export interface Retry {
 /** Where a message of one's own has got to, for as long as that is of interest. */
 export type Mark = 'sending' | 'sent' | 'answering';
 
-export function Message({ step, isContinued, note, mark, retry, allowRemoteImages }: MessageProps) {
+export function Message({ step, isContinued, note, mark, retry, edit, allowRemoteImages }: MessageProps) {
+  const [isEditing, setIsEditing] = useState(false);
   const name = plainName(step.name);
   const isMine = step.type === 'user_message';
   const text = step.output ?? '';
   const traceback = step.metadata?.['traceback'];
+  if (isEditing) {
+    const save = (changed: string): void => {
+      if (edit?.(changed) === true) setIsEditing(false);
+    };
+    return (
+      <article class="jcs-message jcs-mine" aria-label={name} data-step-id={step.id} data-step-type={step.type}>
+        <EditMessage text={text} canSend={edit !== null} onSave={save} onLeave={() => setIsEditing(false)} />
+      </article>
+    );
+  }
   return (
     <article
       class={`jcs-message ${isMine ? 'jcs-mine' : 'jcs-theirs'} ${step.isError === true ? 'jcs-error' : ''}`}
@@ -71,6 +85,19 @@ export function Message({ step, isContinued, note, mark, retry, allowRemoteImage
         </div>
       )}
       {!isMine && step.streaming !== true && text !== '' && <CopyButton text={text} />}
+      {edit !== null && (
+        <button
+          type="button"
+          class="jcs-copy jcs-edit"
+          aria-label="Edit your message"
+          title="Edit"
+          onClick={() => setIsEditing(true)}
+        >
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <path d="M10.5 3 13 5.5 6 12.5l-3 .5.5-3z" />
+          </svg>
+        </button>
+      )}
     </article>
   );
 }

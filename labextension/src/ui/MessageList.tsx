@@ -18,7 +18,9 @@ export function MessageList({ connection }: { readonly connection: Connection })
   const steps = (conversation?.steps ?? []).filter((step) => !isCall(step));
   const state = conversation?.state ?? {};
   const arrived = new Set(steps.map((step) => step.clientId));
-  const pending = connection.pending.filter((command) => 'text' in command && !arrived.has(command.clientId));
+  const pending = connection.pending.filter(
+    (command) => (command.type === 'message' || command.type === 'answer') && !arrived.has(command.clientId),
+  );
   const { frame, content, isAtEnd, hasNews, onScroll, toEnd } = useScrolling(steps[0]?.id, steps.at(-1), pending.length);
   const forgetOlder = (): void => {
     if (isAtEnd.current) connection.forgetOlder();
@@ -42,6 +44,7 @@ export function MessageList({ connection }: { readonly connection: Connection })
               note={refusedRetry(connection, step) ?? noteFor(step, steps, state)}
               mark={markFor(step, steps, state)}
               retry={retryFor(connection, step)}
+              edit={editFor(connection, step)}
               allowRemoteImages={connection.welcome?.channel.allowRemoteImages === true}
             />
           ))}
@@ -118,9 +121,10 @@ function Earlier({ connection, first }: { readonly connection: Connection; reado
 
 /** A step is never changed in place, so an unchanged one need not be looked at again. */
 function MemoMessage(props: Parameters<typeof Message>[0]) {
-  const { step, isContinued, note, mark, retry, allowRemoteImages } = props;
+  const { step, isContinued, note, mark, retry, edit, allowRemoteImages } = props;
   const canRetry = retry === null ? null : !retry.isPending;
-  return useMemo(() => <Message {...props} />, [step, isContinued, note, mark, canRetry, allowRemoteImages]);
+  const canEdit = edit !== null;
+  return useMemo(() => <Message {...props} />, [step, isContinued, note, mark, canRetry, canEdit, allowRemoteImages]);
 }
 
 function isContinued(before: Step | undefined, step: Step): boolean {
@@ -156,6 +160,14 @@ export function markFor(step: Step, steps: readonly Step[], state: SessionState)
 function retryFor(connection: Connection, step: Step): Retry | null {
   if (step.type !== 'user_message' || step.status !== 'interrupted' || connection.status.kind === 'ended') return null;
   return { isPending: connection.isRetrying(step.id), run: () => connection.retryRun(step.id) };
+}
+
+/** What was said to a handler can be changed while nothing is being answered; an answer to a question cannot. */
+function editFor(connection: Connection, step: Step): ((text: string) => boolean) | null {
+  const isSaid = step.type === 'user_message' && step.clientId != null && step.status != null;
+  const isQuiet = connection.conversation?.state.run === undefined && connection.pending.length === 0;
+  if (!isSaid || isUnfinished(step.status) || !isQuiet || connection.status.kind !== 'connected') return null;
+  return (text) => connection.edit(step.id, text);
 }
 
 function refusedRetry(connection: Connection, step: Step): string | null {

@@ -40,6 +40,7 @@ from jupyter_chat_sessions.protocol.frames import (
     ChannelSettings,
     Decoder,
     Deliver,
+    EditMessage,
     Emit,
     Event,
     GiveEnv,
@@ -64,6 +65,7 @@ from jupyter_chat_sessions.protocol.frames import (
     SendAnswer,
     SendMessage,
     UserInfo,
+    ViewerCommand,
     ViewerFrame,
     encode,
     join,
@@ -221,6 +223,10 @@ class Tab:
         """Answer a question."""
         return self._command(SendAnswer(client_id=client_id or new_id(), question_id=question, text=text))
 
+    def edit(self, step: str, text: str, *, client_id: str | None = None) -> str:
+        """Change a message."""
+        return self._command(EditMessage(client_id=client_id or new_id(), step_id=step, text=text))
+
     def retry(self, step: str) -> str:
         """Ask for an interrupted message to be run again."""
         return self._command(Retry(client_id=new_id(), step_id=step))
@@ -253,7 +259,7 @@ class Tab:
         """What became of each message of the viewer's."""
         return [step.status for step in self.steps if step.type == "user_message"]
 
-    def _command(self, command: SendMessage | SendAnswer | GiveEnv | Retry) -> str:
+    def _command(self, command: ViewerCommand) -> str:
         for frame in self.viewing.command(command):
             self.put(frame)
         return command.client_id
