@@ -15,7 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .chat.ask import AskUserMessage
+from .chat.action import Action, action_callback
+from .chat.ask import AskActionMessage, AskUserMessage
 from .chat.callbacks import (
     on_chat_end,
     on_chat_resume,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = [
+    "Action",
+    "AskActionMessage",
     "AskTimeoutError",
     "AskUserMessage",
     "ChatSessionsError",
@@ -61,6 +64,7 @@ __all__ = [
     "User",
     "WebsocketSession",
     "__version__",
+    "action_callback",
     "chat_context",
     "context",
     "make_async",

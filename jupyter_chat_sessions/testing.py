@@ -40,6 +40,7 @@ from .protocol.frames import (
     GiveEnv,
     Hello,
     HubFrame,
+    PressAction,
     Retry,
     SendAnswer,
     SendMessage,
@@ -50,7 +51,7 @@ from .protocol.frames import (
     encode,
     join,
 )
-from .protocol.steps import Question, Step
+from .protocol.steps import Action, Question, Step
 from .protocol.viewing import Viewing
 
 DEFAULT_TIMEOUT_S = 10.0
@@ -270,6 +271,31 @@ class Viewer:
             lambda: self._command(EditMessage(client_id=str(uuid4()), step_id=step.id, text=text)), timeout_s=timeout_s
         )
 
+    async def press(self, button: Action | str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
+        """Press a button, and wait until what it does is done, or a question waits.
+
+        A button of a question answers it.
+
+        Args:
+            button: One of `actions`, or its label; of several with the label the newest.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It was not done in time.
+            ChatSessionsError: There is no such button, or it was refused.
+
+        Example:
+            >>> await alice.press("Yes")
+        """
+        shown = self.actions
+        found = [each for each in shown if button in (each, each.label or each.name)]
+        if not found:
+            labels = ", ".join(repr(each.label or each.name) for each in shown)
+            raise ChatSessionsError(f"There is no button {button!r}; shown are: {labels or 'none'}.")
+        action = found[-1]
+        [step_id] = [step.id for step in self.steps if action in step.actions][-1:]
+        return await self._answered(lambda: self._press(step_id, action), timeout_s=timeout_s)
+
     def retry(self, step: Step) -> str:
         """Press Retry on an interrupted message and do not wait; return the command's client id."""
         client_id = str(uuid4())
@@ -339,6 +365,11 @@ class Viewer:
         return questions[0] if questions else None
 
     @property
+    def actions(self) -> list[Action]:
+        """The buttons that can be pressed, in order."""
+        return [action for step in self.steps for action in step.actions]
+
+    @property
     def state(self) -> dict[str, Any]:
         """The session's state; its keys stand in `docs/protocol.md`."""
         return self.viewing.conversation.state
@@ -382,6 +413,14 @@ class Viewer:
             if not step.is_from_viewer and (step.id not in before or before[step.id].output != step.output)
         ]
         return Reply(steps=heard, question=self.question)
+
+    def _press(self, step_id: str, action: Action) -> None:
+        client_id = str(uuid4())
+        for question in self.viewing.conversation.questions:
+            if question.step_id == step_id and question.kind == "action":
+                self._command(SendAnswer(client_id=client_id, question_id=question.id, text="", action_id=action.id))
+                return
+        self._command(PressAction(client_id=client_id, step_id=step_id, action_id=action.id))
 
     def _command(self, command: ViewerCommand) -> None:
         for frame in self.viewing.command(command):

@@ -16,8 +16,9 @@ from ..host.scope import Scope, current_scope
 from ..host.session import BaseSession
 from ..host.times import utc_now
 from ..protocol.errors import ChatSessionsError, NoSessionError
-from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, RemoveStep
+from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, RemoveAction, RemoveStep
 from ..protocol.steps import Step
+from .action import Action
 
 MessageType = Literal["user_message", "assistant_message", "system_message"]
 
@@ -32,6 +33,7 @@ class Message:
         content: The text, as Markdown. A dict or list is shown as JSON; of anything else, its `str`.
         author: Who says it; the channel's bot name by default.
         language: Show the text as code in this language.
+        actions: The buttons under it; see `Action`.
         type: Whose message it is.
         metadata: The author's own notes; must be JSON.
         tags: The author's own labels.
@@ -41,7 +43,7 @@ class Message:
         created_at: ISO 8601 in UTC; the time of sending by default.
 
     Raises:
-        TypeError: Elements, actions or modes are given; this version does not show them yet.
+        TypeError: Elements or modes are given; this version does not show them yet. Or an action is none.
 
     Example:
         >>> message = cl.Message("Let me think")
@@ -69,7 +71,7 @@ class Message:
         modes: dict[str, str] | None = None,
         created_at: str | None = None,
     ) -> None:
-        for name, given in (("actions", actions), ("elements", elements), ("modes", modes)):
+        for name, given in (("elements", elements), ("modes", modes)):
             if given:
                 raise TypeError(f"Message({name}=…) is not there yet in this version; leave it out.")
         text, found_language = _as_text(content)
@@ -78,6 +80,7 @@ class Message:
         self.author = author
         self.language = language or found_language
         self.type: MessageType = type
+        self.actions = _buttons(actions)
         self.metadata = dict(metadata or {})
         self.tags = tags
         self.id = id or str(uuid4())
@@ -167,6 +170,18 @@ class Message:
         await scope.session.room()
         return True
 
+    async def remove_actions(self) -> None:
+        """Take all buttons away.
+
+        Raises:
+            ChatSessionsError: The message was never sent, or belongs to another session.
+        """
+        scope = self._own_scope()
+        removed, self.actions = self.actions, []
+        for action in removed:
+            self._emit(scope, RemoveAction(step_id=self.id, action_id=action.id))
+        await scope.session.room()
+
     async def stream_token(self, token: str, is_sequence: bool = False) -> None:
         """Add a piece of text at the end, and show it at once.
 
@@ -231,6 +246,7 @@ class Message:
             parent_id=step.parent_id,
             command=step.command,
             created_at=step.created_at,
+            actions=[Action.from_struct(action, for_id=step.id) for action in step.actions],
         )
         message._shown, message._is_text_shown = step, True
         with suppress(NoSessionError):  # outside a session a message may still be read
@@ -265,6 +281,8 @@ class Message:
         self.created_at = self.created_at or utc_now()
         if self.parent_id is None and scope.run is not None:
             self.parent_id = scope.run.id
+        for action in self.actions:
+            action.forId = self.id
         step = self._step()
         self._emit(scope, PutStep(step=step, replaces=self._shown is not None))
         self._shown, self._is_text_shown = step, True
@@ -288,6 +306,7 @@ class Message:
             metadata=self.metadata,
             tags=self.tags,
             command=self.command,
+            actions=[action.as_struct() for action in self.actions],
         )
 
 
@@ -319,6 +338,14 @@ def _as_text(content: Any) -> tuple[str, str | None]:
         except (TypeError, ValueError):
             return _well_formed(str(content)), "text"
     return _well_formed(str(content)), None
+
+
+def _buttons(actions: Any) -> list[Action]:
+    buttons = list(actions or [])
+    for button in buttons:
+        if not isinstance(button, Action):
+            raise TypeError(f"Message(actions=…) is a list of cl.Action; in it was {type(button).__name__!r}.")
+    return buttons
 
 
 def _well_formed(text: str) -> str:

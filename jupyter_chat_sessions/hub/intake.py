@@ -154,11 +154,10 @@ class Intake:
             self._commands.refuse(known, _error("question_closed", text, command))
             return
         question_id = question.id
-        action = self._action(question.step_id, command.action_id)
+        action = self._chosen(question.step_id, command) if question.kind == "action" else None
         if question.kind == "action" and action is None:
-            self._commands.refuse(
-                known, _error("conflict", "This question is answered with one of its buttons.", command)
-            )
+            text = "This question is answered with one of its buttons: its label, or its number."
+            self._commands.refuse(known, _error("conflict", text, command))
             return
         if action is None:
             step = self._step(command, text=command.text, parent_id=question.step_id)
@@ -329,6 +328,17 @@ class Intake:
         step = self._transcript.conversation.step(step_id)
         actions = [] if step is None else step.actions
         return next((action for action in actions if action.id == action_id), None)
+
+    def _chosen(self, step_id: str, answer: SendAnswer) -> Action | None:
+        """Return the button that an answer means: pressed, or written as its label or its number, as in a cell."""
+        if answer.action_id is not None:
+            return self._action(step_id, answer.action_id)
+        step = self._transcript.conversation.step(step_id)
+        actions = [] if step is None else step.actions
+        written = answer.text.strip().casefold()
+        if written.isdecimal() and 0 < int(written) <= len(actions):
+            return actions[int(written) - 1]
+        return next((action for action in actions if written == (action.label or action.name).casefold()), None)
 
     def _call(
         self,

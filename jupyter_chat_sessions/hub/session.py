@@ -265,6 +265,8 @@ class Session:
     def close_question(self, question_id: str, reason: Literal["answered", "expired", "withdrawn"]) -> None:
         """Close a question; its clock stops."""
         self._questions.clear(question_id)
+        if reason == "withdrawn":
+            self._take_buttons(question_id)
         self.publish(ClearQuestion(question_id=question_id, reason=reason))
 
     def stop(self, *, but: str | None = None) -> None:
@@ -298,8 +300,10 @@ class Session:
         match event:
             case PutQuestion(question=question):
                 self._questions.put(question.id, question.timeout_s)
-            case ClearQuestion(question_id=question_id):
+            case ClearQuestion(question_id=question_id, reason=reason):
                 self._questions.clear(question_id)
+                if reason == "withdrawn":
+                    self._take_buttons(question_id)
             case PutStep(step=step):
                 event = replace(event, step=stored.as_said(step, self.conversation.step(step.id)))
             case RemoveStep(step_id=step_id):
@@ -438,6 +442,13 @@ class Session:
         return [name for name in self.channel.settings.required_env if not self._env.get(name)]
 
     # ---- private -----------------------------------------------------------------------------------------------------
+
+    def _take_buttons(self, question_id: str) -> None:
+        """Whoever asked is gone: the buttons of the question would do nothing."""
+        question = self.conversation.question(question_id)
+        step = None if question is None else self.conversation.step(question.step_id)
+        if question is not None and question.kind == "action" and step is not None:
+            self.publish(PutStep(step=replace(step, actions=[], wait_for_answer=False)))
 
     def _tell_watched(self, is_watched: bool) -> None:
         if self._has_left is not is_watched:

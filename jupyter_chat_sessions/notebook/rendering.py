@@ -31,6 +31,8 @@ def _markdown(step: Step, *, bot_name: str) -> str:
     if step.language:
         fence = _fence(text)
         text = f"{fence}{step.language}\n{text}\n{fence}"
+    if step.actions:
+        text += "\n\n" + " ".join(f"`{label.replace('`', ' ')}`" for label in _buttons(step))
     if step.name != bot_name:
         text = f"**{step.name}**\n\n{text}"
     if step.is_error:
@@ -41,7 +43,13 @@ def _markdown(step: Step, *, bot_name: str) -> str:
 
 def _plain(step: Step, *, bot_name: str) -> str:
     name = "" if step.name == bot_name else f"{step.name}: "
-    return f"{'Error: ' if step.is_error else ''}{name}{step.output}"
+    buttons = "".join(f"\n[{label}]" for label in _buttons(step))
+    return f"{'Error: ' if step.is_error else ''}{name}{step.output}{buttons}"
+
+
+def _buttons(step: Step) -> list[str]:
+    """Return what stands on a message's buttons, each with the number by which a cell may answer a question."""
+    return [f"{number}: {action.label or action.name}" for number, action in enumerate(step.actions, 1)]
 
 
 def _fence(text: str) -> str:

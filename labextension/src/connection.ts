@@ -8,7 +8,7 @@ import type { Backend, Credentials, Line } from './backend.js';
 import { waitBeforeTry } from './backoff.js';
 import type { Conversation } from './conversation.js';
 import { readFrames, wellFormed, writeFrames } from './frames.js';
-import type { Command, ErrorFrame, ViewerFrame, Welcome } from './frames.js';
+import type { Command, ErrorFrame, Question, ViewerFrame, Welcome } from './frames.js';
 import { newId } from './ids.js';
 import { fitsOutbox } from './storage.js';
 import type { Failed, TabStorage } from './storage.js';
@@ -123,6 +123,11 @@ export class Connection {
     return this._viewing?.unconfirmed ?? [];
   }
 
+  /** The question that what is written answers: the one that has waited longest. */
+  get textQuestion(): Question | undefined {
+    return this.conversation?.questions.find((question) => question.kind !== 'action');
+  }
+
   get channel(): string {
     return this._channel;
   }
@@ -173,7 +178,7 @@ export class Connection {
    */
   say(written: string, clientId: string = newId()): boolean {
     const text = wellFormed(written);
-    const question = this._viewing?.conversation.questions[0];
+    const question = this.textQuestion;
     const command: Command =
       question === undefined
         ? { type: 'message', clientId, text }
@@ -193,6 +198,18 @@ export class Connection {
     if (this._viewing === null || !fitsOutbox(this.pending, command)) return false;
     this._command(command);
     return true;
+  }
+
+  /** Press a button: it answers the question that it is for, or calls what the author has for it. */
+  press(stepId: string, actionId: string): void {
+    const questions = this.conversation?.questions ?? [];
+    const question = questions.find((open) => open.kind === 'action' && open.stepId === stepId);
+    const clientId = newId();
+    const command: Command =
+      question === undefined
+        ? { type: 'press', clientId, stepId, actionId }
+        : { type: 'answer', clientId, questionId: question.id, text: '', actionId };
+    if (fitsOutbox(this.pending, command)) this._command(command);
   }
 
   giveEnv(values: Readonly<Record<string, string>>): void {
@@ -437,8 +454,11 @@ export class Connection {
       }, waitMs);
       return;
     }
-    // Who presses Retry on a message that another tab has retried already sees what comes of it.
-    const isSettled = command?.type === 'retry' && error.code === 'conflict';
+    // Who presses Retry on a message that another tab has retried already sees what comes of it; as who presses a
+    // button of a question that is closed.
+    const isSettled =
+      (command?.type === 'retry' && error.code === 'conflict') ||
+      (command?.type === 'answer' && command.actionId !== undefined);
     if (command !== undefined && command.type !== 'env' && !isSettled) this._fail([{ command, error }]);
   }
 

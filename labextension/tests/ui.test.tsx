@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { QUICK_WAIT_MS } from '../src/backoff.js';
 import { Refused } from '../src/backend.js';
 import { Connection } from '../src/connection.js';
-import type { Event, HubFrame, Step, ViewerFrame } from '../src/frames.js';
+import type { Event, HubFrame, RunStatus, Step, ViewerFrame } from '../src/frames.js';
 import { TabStorage } from '../src/storage.js';
 import { App, statusText } from '../src/ui/App.js';
 import { timeText } from '../src/ui/Conversations.js';
@@ -377,6 +377,68 @@ describe('a user’s message', () => {
     await happen({ type: 'put_step', step: { ...mine('once', 'queued'), clientId: idOf(said()[0]) } });
     expect(root.querySelectorAll('.jcs-message')).toHaveLength(1);
     expect(root.textContent).not.toContain('Sending…');
+  });
+});
+
+describe('buttons', () => {
+  const asked = (): Event =>
+    put('1', 'Shall we?', { actions: [{ id: 'a1', name: 'vote', label: 'Yes', tooltip: 'Go on' }, { id: 'a2', name: 'no' }] });
+  const pressed = (status: RunStatus): Event =>
+    put('2', '', { type: 'run', name: 'action_callback', clientId: 'c', parentId: '1', input: '{"id":"a1"}', status });
+
+  it('are pressed, and say so until what they do is done', async () => {
+    await open();
+    await happen(asked());
+    expect(role('button', 'no').title).toBe('');
+    expect(role('button', 'Yes').title).toBe('Go on');
+    await after(() => role('button', 'Yes').click());
+    const command = backend.line.sent.at(-1);
+    expect(command).toMatchObject({ type: 'press', stepId: '1', actionId: 'a1' });
+    expect(role('button', 'Yes')).toMatchObject({ disabled: true, ariaBusy: 'true' });
+    expect(role('button', 'no')).toMatchObject({ disabled: false });
+    await after(() => backend.line.arrive({ type: 'accepted', clientId: idOf(command), stepId: '2' }));
+    await happen(pressed('running'));
+    expect(role('button', 'Yes')).toMatchObject({ disabled: true });
+    await happen(pressed('done'));
+    expect(role('button', 'Yes')).toMatchObject({ disabled: false });
+    expect(root.querySelectorAll('article')).toHaveLength(1);
+  });
+
+  it('that were interrupted can be tried again', async () => {
+    await open();
+    await happen(asked(), pressed('interrupted'));
+    await after(() => role('button', 'Retry').click());
+    expect(backend.line.sent.at(-1)).toMatchObject({ type: 'retry', stepId: '2' });
+  });
+
+  it('answer the question that they are for, and what is written meanwhile is a message', async () => {
+    await open();
+    await happen(asked(), { type: 'put_question', question: { id: 'q', stepId: '1', kind: 'action', timeoutS: 90 } });
+    expect(root.querySelector('.jcs-hint')?.textContent).toContain('Choose above: Shall we?');
+    await type('By the way');
+    await press('Enter');
+    expect(backend.line.sent.at(-1)).toMatchObject({ type: 'message', text: 'By the way' });
+    await after(() => role('button', 'no').click());
+    expect(backend.line.sent.at(-1)).toMatchObject({ type: 'answer', questionId: 'q', text: '', actionId: 'a2' });
+    expect(role('button', 'Yes')).toMatchObject({ disabled: true });
+  });
+
+  it('that are gone when they are pressed say why, and that can be dismissed', async () => {
+    await open();
+    await happen(asked());
+    await after(() => role('button', 'Yes').click());
+    const error = { type: 'error', code: 'conflict', text: 'This button is gone.', clientId: idOf(backend.line.sent.at(-1)) } as const;
+    await after(() => backend.line.arrive(error));
+    expect(role('[role=alert]').textContent).toContain('This button is gone.');
+    await after(() => role('button', 'Dismiss').click());
+    expect(root.querySelector('[role=alert]')).toBeNull();
+  });
+
+  it('show what a bot writes on them as text', async () => {
+    await open();
+    await happen(put('1', 'Hi', { actions: [{ id: 'a1', name: 'x', label: '<img src=x onerror=alert(1)>\u202e', tooltip: '"><b>' }] }));
+    expect(root.querySelector('.jcs-actions img')).toBeNull();
+    expect(root.querySelector('.jcs-action')?.textContent).toBe('<img src=x onerror=alert(1)>');
   });
 });
 

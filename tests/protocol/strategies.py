@@ -12,13 +12,15 @@ from jupyter_chat_sessions.protocol.frames import (
     ClearQuestion,
     Event,
     FinishStep,
+    PutAction,
     PutQuestion,
     PutStep,
+    RemoveAction,
     RemoveStep,
     SetRun,
     SetState,
 )
-from jupyter_chat_sessions.protocol.steps import Question, RunStatus, Snapshot, Step
+from jupyter_chat_sessions.protocol.steps import Action, Question, RunStatus, Snapshot, Step
 
 
 def new_id(number: int) -> str:
@@ -27,6 +29,7 @@ def new_id(number: int) -> str:
 
 
 STEP_IDS = [new_id(number) for number in range(1, 4)]
+ACTION_IDS = [new_id(number) for number in range(301, 303)]
 QUESTION_IDS = [new_id(number) for number in range(101, 103)]
 
 texts = st.lists(
@@ -36,8 +39,10 @@ texts = st.lists(
 step_ids = st.sampled_from(STEP_IDS)
 question_ids = st.sampled_from(QUESTION_IDS)
 fields = st.sampled_from(["output", "input"])
+actions = st.builds(Action, id=st.sampled_from(ACTION_IDS), name=st.just("vote"), label=texts)
 steps = st.builds(
     Step,
+    actions=st.lists(actions, max_size=2, unique_by=lambda action: action.id),
     id=step_ids,
     type=st.sampled_from(["assistant_message", "user_message", "tool"]),
     name=st.just("Assistant"),
@@ -53,6 +58,8 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(AppendText, step_id=step_ids, offset=st.just(-1), text=texts, into=fields),
     st.builds(FinishStep, step_id=step_ids, end=st.none() | st.just("2026-01-02T03:04:05.678Z")),
     st.builds(RemoveStep, step_id=step_ids),
+    st.builds(PutAction, step_id=step_ids, action=actions),
+    st.builds(RemoveAction, step_id=step_ids, action_id=st.sampled_from(ACTION_IDS)),
     st.builds(PutQuestion, question=st.builds(Question, id=question_ids, step_id=step_ids)),
     st.builds(ClearQuestion, question_id=question_ids, reason=st.sampled_from(["answered", "expired", "withdrawn"])),
     st.builds(
@@ -100,6 +107,15 @@ class Plain:
                 self.steps[step_id] = replace(step, streaming=False, end=end or step.end)
             case RemoveStep(step_id=step_id):
                 self.steps.pop(step_id, None)
+            case PutAction(step_id=step_id, action=action) if step_id in self.steps:
+                step = self.steps[step_id]
+                known = [each.id for each in step.actions]
+                shown = [action if each.id == action.id else each for each in step.actions]
+                self.steps[step_id] = replace(step, actions=shown if action.id in known else [*shown, action])
+            case RemoveAction(step_id=step_id, action_id=action_id) if step_id in self.steps:
+                step = self.steps[step_id]
+                left = [each for each in step.actions if each.id != action_id]
+                self.steps[step_id] = replace(step, actions=left)
             case PutQuestion(question=question):
                 self.questions[question.id] = question
             case ClearQuestion(question_id=question_id):

@@ -13,7 +13,8 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
   const [wasTooMuch, setWasTooMuch] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
   const conversation = connection.conversation;
-  const question = conversation?.questions[0];
+  const question = connection.textQuestion;
+  const choice = conversation?.questions.find(({ kind }) => kind === 'action');
   const isRunning = conversation?.state.run !== undefined;
   const excess = text.length > MAX_TEXT ? codePoints(text) - MAX_TEXT : 0;
   const canSend = isOpen && text.trim() !== '' && excess <= 0;
@@ -59,6 +60,7 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
       }}
     >
       {question !== undefined && <QuestionHint key={question.id} connection={connection} questionId={question.id} />}
+      {choice !== undefined && <QuestionHint key={choice.id} connection={connection} questionId={choice.id} />}
       {excess > 0 && <div class="jcs-hint jcs-refused">{excess} characters too many</div>}
       {wasTooMuch && connection.pending.length > 0 && (
         <div class="jcs-hint" role="status">
@@ -108,7 +110,8 @@ function QuestionHint({ connection, questionId }: { readonly connection: Connect
   return (
     <div class="jcs-hint">
       <span>
-        Answering: <q>{(step?.output ?? '').replace(/\s+/g, ' ').slice(0, 80)}</q>
+        {question?.kind === 'action' ? 'Choose above: ' : 'Answering: '}
+        <q>{(step?.output ?? '').replace(/\s+/g, ' ').slice(0, 80)}</q>
       </span>
       <span class="jcs-clock" aria-hidden="true">
         {Math.floor(left / 60)}:{String(left % 60).padStart(2, '0')}

@@ -1,10 +1,12 @@
 /** The conversation, scrolled to its end unless somebody reads further up. */
 
+import { Fragment } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
 import { isCall, isUnfinished } from '../conversation.js';
-import type { SessionState, Step } from '../frames.js';
+import type { Command, SessionState, Step } from '../frames.js';
+import { Actions } from './Actions.js';
 import { Message, Pending, isCutOff } from './Message.js';
 import type { Mark, Retry } from './Message.js';
 import { useScrolling } from './scrolling.js';
@@ -18,9 +20,7 @@ export function MessageList({ connection }: { readonly connection: Connection })
   const steps = (conversation?.steps ?? []).filter((step) => !isCall(step));
   const state = conversation?.state ?? {};
   const arrived = new Set(steps.map((step) => step.clientId));
-  const pending = connection.pending.filter(
-    (command) => (command.type === 'message' || command.type === 'answer') && !arrived.has(command.clientId),
-  );
+  const pending = connection.pending.filter((command) => isSaying(command) && !arrived.has(command.clientId));
   const { frame, content, isAtEnd, hasNews, onScroll, toEnd } = useScrolling(steps[0]?.id, steps.at(-1), pending.length);
   const forgetOlder = (): void => {
     if (isAtEnd.current) connection.forgetOlder();
@@ -37,16 +37,18 @@ export function MessageList({ connection }: { readonly connection: Connection })
         <div class="jcs-column" ref={content}>
           {(conversation?.earlier ?? 0) > 0 && <Earlier connection={connection} first={steps[0]?.id} />}
           {steps.map((step, index) => (
-            <MemoMessage
-              key={step.id}
-              step={step}
-              isContinued={isContinued(steps[index - 1], step)}
-              note={refusedRetry(connection, step) ?? noteFor(step, steps, state)}
-              mark={markFor(step, steps, state)}
-              retry={retryFor(connection, step)}
-              edit={editFor(connection, step)}
-              allowRemoteImages={connection.welcome?.channel.allowRemoteImages === true}
-            />
+            <Fragment key={step.id}>
+              <MemoMessage
+                step={step}
+                isContinued={isContinued(steps[index - 1], step)}
+                note={refusedRetry(connection, step) ?? noteFor(step, steps, state)}
+                mark={markFor(step, steps, state)}
+                retry={retryFor(connection, step)}
+                edit={editFor(connection, step)}
+                allowRemoteImages={connection.welcome?.channel.allowRemoteImages === true}
+              />
+              <Actions connection={connection} step={step} />
+            </Fragment>
           ))}
           {isThinking(steps, state, (conversation?.questions.length ?? 0) > 0) && (
             <div class="jcs-thinking" role="img" aria-label="An answer is on its way">
@@ -57,7 +59,8 @@ export function MessageList({ connection }: { readonly connection: Connection })
           )}
           {connection.failed.map(
             (failed) =>
-              'text' in failed.command && (
+              'text' in failed.command &&
+              failed.command.text !== '' && (
                 <Pending key={failed.command.clientId} text={failed.command.text} isSending={false}>
                   <span class="jcs-refused">{failed.error.text}</span>{' '}
                   {connection.status.kind !== 'ended' && (
@@ -129,6 +132,11 @@ function MemoMessage(props: Parameters<typeof Message>[0]) {
 
 function isContinued(before: Step | undefined, step: Step): boolean {
   return before !== undefined && before.name === step.name && before.type === step.type;
+}
+
+/** Whether something is words, as long as it is on its way: not a press, and not a change of what is shown already. */
+function isSaying(command: Command): boolean {
+  return command.type === 'message' || (command.type === 'answer' && command.actionId === undefined);
 }
 
 /** What became of a user's message, where that is worth a word. */

@@ -57,6 +57,7 @@ from jupyter_chat_sessions.protocol.frames import (
     LinkWelcome,
     Numbered,
     OpenSession,
+    PressAction,
     Publish,
     PutQuestion,
     PutStep,
@@ -222,6 +223,10 @@ class Tab:
     def answer(self, question: str, text: str, *, client_id: str | None = None) -> str:
         """Answer a question."""
         return self._command(SendAnswer(client_id=client_id or new_id(), question_id=question, text=text))
+
+    def press(self, step: str, action: str, *, client_id: str | None = None) -> str:
+        """Press a button."""
+        return self._command(PressAction(client_id=client_id or new_id(), step_id=step, action_id=action))
 
     def edit(self, step: str, text: str, *, client_id: str | None = None) -> str:
         """Change a message."""
