@@ -29,6 +29,7 @@ from .chat.callbacks import (
 from .chat.chat_context import chat_context
 from .chat.context import context
 from .chat.message import ErrorMessage, Message
+from .chat.step import Step, step
 from .chat.stored_thread import ThreadDict
 from .chat.sync import make_async, run_sync, sleep
 from .chat.user_session import SessionAccessor, user_session
@@ -60,6 +61,7 @@ __all__ = [
     "ProtocolError",
     "RefusedError",
     "SessionAccessor",
+    "Step",
     "ThreadDict",
     "User",
     "WebsocketSession",
@@ -77,6 +79,7 @@ __all__ = [
     "on_stop",
     "run_sync",
     "sleep",
+    "step",
     "user_session",
 ]
 

@@ -163,8 +163,9 @@ class Reply:
 
     @property
     def content(self) -> str:
-        """The text of the last message; empty when none came."""
-        return self.steps[-1].output if self.steps else ""
+        """The text of the last message; empty when none came. Intermediate steps are none."""
+        messages = [step for step in self.steps if step.is_message]
+        return messages[-1].output if messages else ""
 
     def __str__(self) -> str:
         return self.content

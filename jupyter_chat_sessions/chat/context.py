@@ -9,7 +9,8 @@ import msgspec
 from ..host.scope import current_scope
 from ..host.session import BaseSession
 from ..protocol.frames import AppendText, PutStep, RemoveStep
-from ..protocol.steps import Step
+from ..protocol.steps import Step as StepStruct
+from .step import Step, current_step
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,7 +80,7 @@ class Emitter:
 
     async def _put(self, step_dict: dict[str, Any]) -> None:
         try:
-            step = msgspec.convert(step_dict, Step)
+            step = msgspec.convert(step_dict, StepStruct)
         except msgspec.ValidationError as reason:
             raise ValueError(f"This is no step: {reason}.") from None
         self.session.emit(PutStep(step=step), run=current_scope().run)
@@ -132,13 +133,13 @@ class Context:
         return None if run is None else RunStep(id=run.id, name=run.slot)
 
     @property
-    def current_step(self) -> RunStep | None:
-        """The innermost step that is going on, or None.
+    def current_step(self) -> Step | RunStep | None:
+        """The innermost step that is going on, else the run; None in a cell.
 
         Raises:
             NoSessionError: There is no session here.
         """
-        return self.current_run
+        return current_step() or self.current_run
 
 
 context = Context()

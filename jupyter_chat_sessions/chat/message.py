@@ -19,6 +19,7 @@ from ..protocol.errors import ChatSessionsError, NoSessionError
 from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, RemoveAction, RemoveStep
 from ..protocol.steps import Step
 from .action import Action
+from .step import parent_of_what_is_said, well_formed
 
 MessageType = Literal["user_message", "assistant_message", "system_message"]
 
@@ -38,7 +39,7 @@ class Message:
         metadata: The author's own notes; must be JSON.
         tags: The author's own labels.
         id: A UUID; a new one by default.
-        parent_id: The step it belongs to; the run that sends it by default.
+        parent_id: The step it belongs to; the innermost one that is going on, else the run, by default.
         command: The command that a user's message carries.
         created_at: ISO 8601 in UTC; the time of sending by default.
 
@@ -196,7 +197,7 @@ class Message:
         """
         if not token:
             return
-        token = _well_formed(token)
+        token = well_formed(token)
         if not is_sequence and self._length + len(token) > MAX_CONTENT:
             raise ValueError(f"A message may have {MAX_CONTENT:,} characters; with this token it has more.")
         scope = current_scope() if self._session is None else self._own_scope()
@@ -279,8 +280,8 @@ class Message:
             raise ValueError(f"A message may have {MAX_CONTENT:,} characters; this one has {self._length:,}.")
         self.author = self.author or scope.session.bot_name
         self.created_at = self.created_at or utc_now()
-        if self.parent_id is None and scope.run is not None:
-            self.parent_id = scope.run.id
+        if self.parent_id is None:
+            self.parent_id = parent_of_what_is_said(scope)
         for action in self.actions:
             action.forId = self.id
         step = self._step()
@@ -331,13 +332,13 @@ class ErrorMessage(Message):
 def _as_text(content: Any) -> tuple[str, str | None]:
     """Return an author's content as text, and the language that it turns out to be in."""
     if isinstance(content, str):
-        return _well_formed(content), None
+        return well_formed(content), None
     if isinstance(content, dict | list):
         try:
-            return _well_formed(json.dumps(content, indent=4, ensure_ascii=False)), "json"
+            return well_formed(json.dumps(content, indent=4, ensure_ascii=False)), "json"
         except (TypeError, ValueError):
-            return _well_formed(str(content)), "text"
-    return _well_formed(str(content)), None
+            return well_formed(str(content)), "text"
+    return well_formed(str(content)), None
 
 
 def _buttons(actions: Any) -> list[Action]:
@@ -346,10 +347,3 @@ def _buttons(actions: Any) -> list[Action]:
         if not isinstance(button, Action):
             raise TypeError(f"Message(actions=…) is a list of cl.Action; in it was {type(button).__name__!r}.")
     return buttons
-
-
-def _well_formed(text: str) -> str:
-    """Return the text with a question mark for each half of a surrogate pair, which no JSON can carry."""
-    if text.isascii():
-        return text
-    return text.encode(errors="replace").decode()

@@ -63,7 +63,9 @@ def _markdown(thread: ThreadRecord, steps: list[Step]) -> bytes:
 
 def _section(step: Step) -> str:
     """Return a step as a section of Markdown: who, when, and what; code in a fence that it cannot close."""
-    heading = f"### {step.name}" + (f" · {step.created_at}" if step.created_at else "")
+    heading = f"{'###' if step.is_message else '####'} {step.name}" + (
+        f" · {step.created_at}" if step.created_at else ""
+    )
     text = step.output
     if step.language:
         fence = "```"

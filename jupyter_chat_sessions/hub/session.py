@@ -384,7 +384,8 @@ class Session:
         for question in self.conversation.questions:
             self.close_question(question.id, "withdrawn")
         for step in self.conversation.steps:
-            if step.streaming:
+            is_under_way = step.start is not None and step.end is None and not step.is_message
+            if step.streaming or (is_under_way and step.status is None):
                 self.publish(PutStep(step=replace(step, streaming=False, status="interrupted")))
         if "run" in self.conversation.state:
             self.publish(SetState(state={"run": None}))

@@ -77,7 +77,7 @@ class Following:
             return [
                 step
                 for step in self._conversation.steps
-                if not step.is_from_viewer and _look(self._shown.get(step.id)) != _look(step)
+                if step.is_message and step.type != "user_message" and _look(self._shown.get(step.id)) != _look(step)
             ]
 
     def is_shown(self, step_id: str) -> bool:

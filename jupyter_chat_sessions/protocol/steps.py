@@ -75,6 +75,10 @@ class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     wait_for_answer: bool = False
     language: str | None = None
     show_input: bool | str = False
+    default_open: bool = False
+    """Intermediate steps: shown unfolded."""
+    auto_collapse: bool = False
+    """Intermediate steps: folded when it is done."""
     metadata: dict[str, Any] = field(default_factory=dict)
     tags: list[str] | None = None
     command: str | None = None
@@ -86,6 +90,11 @@ class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     """What became of it; `interrupted` also on what was being written when its kernel went away."""
     attempt: int = 1
     """How often it was given to a handler, counting Retry."""
+
+    @property
+    def is_message(self) -> bool:
+        """Whether somebody says it; everything else is a trace of what is done."""
+        return self.type in ("user_message", "assistant_message", "system_message")
 
     @property
     def is_for_handler(self) -> bool:

@@ -155,6 +155,11 @@ export function isCall(step: Step): boolean {
   return step.type === 'run' && step.clientId != null;
 }
 
+/** Whether a step is what somebody does on the way to an answer, and not what somebody says. */
+export function isTrace(step: Step): boolean {
+  return !step.type.endsWith('_message') && !isCall(step);
+}
+
 /** Count code points, as Python does: an emoji is one, not two. */
 export function codePoints(text: string): number {
   let count = 0;

@@ -25,6 +25,10 @@ export interface Step {
   readonly input?: string;
   readonly output?: string;
   readonly createdAt?: string | null;
+  readonly start?: string | null;
+  readonly showInput?: boolean | string;
+  readonly defaultOpen?: boolean;
+  readonly autoCollapse?: boolean;
   readonly end?: string | null;
   readonly isError?: boolean;
   readonly streaming?: boolean;

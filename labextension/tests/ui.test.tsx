@@ -267,7 +267,7 @@ describe('what cannot be shown', () => {
     await open();
     const quiet = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     await happen(put('a', 'fine'));
-    const broken = Object.defineProperty({ id: 'x', type: 't', name: 'n' }, 'output', {
+    const broken = Object.defineProperty({ id: 'x', type: 'assistant_message', name: 'n' }, 'output', {
       get: () => {
         throw new Error('broken step');
       },
@@ -377,6 +377,66 @@ describe('a user’s message', () => {
     await happen({ type: 'put_step', step: { ...mine('once', 'queued'), clientId: idOf(said()[0]) } });
     expect(root.querySelectorAll('.jcs-message')).toHaveLength(1);
     expect(root.textContent).not.toContain('Sending…');
+  });
+});
+
+describe('what is done on the way to an answer', () => {
+  const done = (id: string, name: string, more: Partial<Step> = {}): Event =>
+    put(id, '', { type: 'tool', name, start: '2026-01-02T03:04:05.000Z', end: '2026-01-02T03:04:07.500Z', ...more });
+  const fold = (name: string): HTMLElement => {
+    const found = [...root.querySelectorAll<HTMLElement>('.jcs-fold')].find((each) => each.textContent?.includes(name));
+    if (found === undefined) throw new Error(`no step ${name}`);
+    return found;
+  };
+
+  it('is a quiet line that unfolds, with what belongs to it inside', async () => {
+    await open();
+    await happen(
+      done('1', 'Search', { input: '{"a": 1}', output: 'found **it**', showInput: 'json' }),
+      done('2', 'Rank', { parentId: '1', output: 'ranked' }),
+      put('3', 'The answer', { parentId: '1' }),
+    );
+    expect([...root.querySelectorAll('article')].map((each) => each.getAttribute('aria-label'))).toEqual(['Search', 'Assistant']);
+    expect(fold('Search').textContent).toBe('Search2.5 s');
+    expect(fold('Search').getAttribute('aria-expanded')).toBe('false');
+    await after(() => fold('Search').click());
+    expect(fold('Search').getAttribute('aria-expanded')).toBe('true');
+    expect(root.querySelector('.jcs-step-body')?.textContent).toContain('"a": 1');
+    expect(root.querySelector('.jcs-step-body strong')?.textContent).toBe('it');
+    await after(() => fold('Rank').click());
+    expect(root.textContent).toContain('ranked');
+    await after(() => fold('Search').click());
+    expect(root.textContent).not.toContain('ranked');
+  });
+
+  it('says that it goes on, has failed, or was interrupted', async () => {
+    await open();
+    await happen(done('1', 'One', { end: null }));
+    expect(role('article').getAttribute('aria-busy')).toBe('true');
+    await happen(done('1', 'One', { isError: true }));
+    expect(role('article').getAttribute('aria-busy')).toBe('false');
+    expect(fold('One').textContent).toContain('failed · 2.5 s');
+    await happen(done('1', 'One', { end: null, status: 'interrupted' }));
+    expect(fold('One').textContent).toContain('interrupted');
+  });
+
+  it('is open as its author wants, and folds when it is done', async () => {
+    await open();
+    const wanted = { defaultOpen: true, autoCollapse: true, output: 'thinking' };
+    await happen(done('1', 'Think', { ...wanted, end: null }));
+    expect(root.textContent).toContain('thinking');
+    await happen(done('1', 'Think', wanted));
+    expect(root.textContent).not.toContain('thinking');
+    await after(() => fold('Think').click());
+    expect(root.textContent).toContain('thinking');
+  });
+
+  it('shows its input only where its author lets it, and what a bot writes as text', async () => {
+    await open();
+    await happen(done('1', '<img src=x>', { input: 'secret', output: '<img src=x onerror=alert(1)>', showInput: false }));
+    await after(() => fold('<img').click());
+    expect(root.textContent).not.toContain('secret');
+    expect(root.querySelector('img')).toBeNull();
   });
 });
 

@@ -183,7 +183,7 @@ function MarkIcon({ mark }: { readonly mark: Mark }) {
 }
 
 /** Show text as code: the fence is longer than any in the text. */
-function fence(text: string, language: string): string {
+export function fence(text: string, language: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map((match) => match[0].length));
   const marks = '`'.repeat(longest + 1);
   return `${marks}${language}\n${text}\n${marks}`;

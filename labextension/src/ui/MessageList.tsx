@@ -4,11 +4,12 @@ import { Fragment } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
-import { isCall, isUnfinished } from '../conversation.js';
+import { isCall, isTrace, isUnfinished } from '../conversation.js';
 import type { Command, SessionState, Step } from '../frames.js';
 import { Actions } from './Actions.js';
 import { Message, Pending, isCutOff } from './Message.js';
 import type { Mark, Retry } from './Message.js';
+import { Trace, isGoingOn, nestedIn } from './Trace.js';
 import { useScrolling } from './scrolling.js';
 
 /** How far above what is seen something is fetched. */
@@ -18,6 +19,8 @@ const ORDINALS = ['', '1st', '2nd', '3rd'];
 export function MessageList({ connection }: { readonly connection: Connection }) {
   const conversation = connection.conversation;
   const steps = (conversation?.steps ?? []).filter((step) => !isCall(step));
+  const nested = nestedIn(steps);
+  const allowRemoteImages = connection.welcome?.channel.allowRemoteImages === true;
   const state = conversation?.state ?? {};
   const arrived = new Set(steps.map((step) => step.clientId));
   const pending = connection.pending.filter((command) => isSaying(command) && !arrived.has(command.clientId));
@@ -36,20 +39,26 @@ export function MessageList({ connection }: { readonly connection: Connection })
       <div class="jcs-log" role="log" aria-label="Conversation" tabIndex={0} ref={frame} onScroll={onScrolled}>
         <div class="jcs-column" ref={content}>
           {(conversation?.earlier ?? 0) > 0 && <Earlier connection={connection} first={steps[0]?.id} />}
-          {steps.map((step, index) => (
-            <Fragment key={step.id}>
-              <MemoMessage
-                step={step}
-                isContinued={isContinued(steps[index - 1], step)}
-                note={refusedRetry(connection, step) ?? noteFor(step, steps, state)}
-                mark={markFor(step, steps, state)}
-                retry={retryFor(connection, step)}
-                edit={editFor(connection, step)}
-                allowRemoteImages={connection.welcome?.channel.allowRemoteImages === true}
-              />
-              <Actions connection={connection} step={step} />
-            </Fragment>
-          ))}
+          {steps.map((step, index) =>
+            isTrace(step) ? (
+              nested.has(step.id) ? null : (
+                <Trace key={step.id} step={step} steps={steps} allowRemoteImages={allowRemoteImages} />
+              )
+            ) : (
+              <Fragment key={step.id}>
+                <MemoMessage
+                  step={step}
+                  isContinued={isContinued(steps[index - 1], step)}
+                  note={refusedRetry(connection, step) ?? noteFor(step, steps, state)}
+                  mark={markFor(step, steps, state)}
+                  retry={retryFor(connection, step)}
+                  edit={editFor(connection, step)}
+                  allowRemoteImages={allowRemoteImages}
+                />
+                <Actions connection={connection} step={step} />
+              </Fragment>
+            ),
+          )}
           {isThinking(steps, state, (conversation?.questions.length ?? 0) > 0) && (
             <div class="jcs-thinking" role="img" aria-label="An answer is on its way">
               <i />
@@ -215,5 +224,6 @@ function Held({ connection }: { readonly connection: Connection }) {
 
 function isThinking(steps: readonly Step[], state: SessionState, hasQuestion: boolean): boolean {
   const last = steps[steps.length - 1];
-  return state.run !== undefined && !hasQuestion && last?.streaming !== true;
+  const isSeen = last !== undefined && (last.streaming === true || (isTrace(last) && isGoingOn(last)));
+  return state.run !== undefined && !hasQuestion && !isSeen;
 }

@@ -1,0 +1,484 @@
+"""Intermediate steps: what happens between a question and its answer, as a trace that viewers may unfold."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from functools import wraps
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar, get_args, overload
+from uuid import uuid4
+
+import msgspec
+
+from ..host.scope import Scope, current_scope
+from ..host.session import BaseSession
+from ..host.times import utc_now
+from ..protocol.errors import ChatSessionsError
+from ..protocol.frames import AppendText, FinishStep, PutStep, RemoveStep
+from ..protocol.steps import Step as StepStruct
+
+StepKind = Literal["run", "tool", "llm", "embedding", "retrieval", "rerank", "undefined"]
+
+MAX_TEXT = 1_000_000
+"""Code points in a step's input or output."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_open_steps: ContextVar[tuple[Step, ...]] = ContextVar("chat_open_steps", default=())
+
+
+def current_step() -> Step | None:
+    """Return the innermost step that is going on here, or None."""
+    steps = _open_steps.get()
+    return steps[-1] if steps else None
+
+
+def parent_of_what_is_said(scope: Scope) -> str | None:
+    """Return what a message or step that is sent here belongs to: the innermost step, else the run."""
+    step = current_step()
+    if step is not None and step.is_in(scope.session):
+        return step.id
+    return None if scope.run is None else scope.run.id
+
+
+class Step:
+    """A step (Chainlit: `cl.Step`), to be used in `async with` or `with`.
+
+    It is shown when the body begins, and finished when it ends; what is sent in between belongs to it. An exception
+    becomes its output, marks it as failed, and goes on.
+
+    Args:
+        name: What is done, in a few words.
+        type: `tool`, `llm`, `run`, `embedding`, `retrieval`, `rerank` or `undefined`.
+        id: A UUID; a new one by default.
+        parent_id: The step it belongs to; the one around it, else the run, by default.
+        elements: Not there yet in this version.
+        metadata: The author's own notes; must be JSON.
+        tags: The author's own labels.
+        language: Show the output as code in this language.
+        icon: For compatibility; a step's type has a sign of its own.
+        default_open: Show it unfolded.
+        auto_collapse: Fold it when it is done.
+        show_input: Show the input: as JSON, as code in the language that is named, or (False) not at all.
+        thread_id: For compatibility; a step belongs to the conversation that it is sent in.
+
+    Raises:
+        TypeError: The name is no text, or elements are given.
+        ValueError: There is no such type.
+
+    Example:
+        >>> async with cl.Step("Search", type="tool") as step:
+        ...     step.input = {"query": "monads"}
+        ...     step.output = await search("monads")
+    """
+
+    def __init__(
+        self,
+        name: str | None = "",
+        type: StepKind = "undefined",  # Chainlit's name
+        id: str | None = None,
+        parent_id: str | None = None,
+        elements: list[Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+        tags: list[str] | None = None,
+        language: str | None = None,
+        icon: str | None = None,
+        default_open: bool | None = False,
+        auto_collapse: bool | None = False,
+        show_input: bool | str = "json",
+        thread_id: str | None = None,
+    ) -> None:
+        if not isinstance(name, str | None):
+            raise TypeError(f"Step(name=…) is a text; it was given {name.__class__.__name__!r}.")
+        if type not in get_args(StepKind):
+            raise ValueError(f"Step(type=…) is one of {', '.join(get_args(StepKind))}; it was {type!r}.")
+        if elements:
+            raise TypeError("Step(elements=…) is not there yet in this version; leave it out.")
+        self.name = name or ""
+        self.type: StepKind = type
+        self.id = id or str(uuid4())
+        self.parent_id = parent_id
+        self.metadata = dict(metadata or {})
+        self.tags = tags
+        self.language = language
+        self.icon = icon
+        self.default_open = bool(default_open)
+        self.auto_collapse = bool(auto_collapse)
+        self.show_input = show_input
+        self.is_error = False
+        self.streaming = False
+        self.created_at: str | None = None
+        self.start: str | None = None
+        self.end: str | None = None
+        self._input = _Field()
+        self._output = _Field()
+        self._session: BaseSession | None = None
+        self._is_shown = False
+        self._token: Token[tuple[Step, ...]] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Step {self.type} {self.name[:60]!r}>"
+
+    # ---- input and output --------------------------------------------------------------------------------------------
+
+    @property
+    def input(self) -> str:
+        """What it was given, as text. What is no text becomes JSON, or its `str`."""
+        return self._input.text
+
+    @input.setter  # noqa: A003  # Chainlit's name
+    def input(self, value: Any) -> None:
+        self._input.text, _ = _as_text(value)
+
+    @property
+    def output(self) -> str:
+        """What came of it, as text. What is no text becomes JSON, or its `str`."""
+        return self._output.text
+
+    @output.setter
+    def output(self, value: Any) -> None:
+        self._output.text, language = _as_text(value)
+        self.language = self.language or language
+
+    @property
+    def thread_id(self) -> str | None:
+        """The thread it was sent in, or None before it is sent."""
+        return None if self._session is None else self._session.thread_id
+
+    def is_in(self, session: BaseSession) -> bool:
+        """Return whether it was sent in a session."""
+        return self._session is session
+
+    # ---- showing -----------------------------------------------------------------------------------------------------
+
+    async def send(self) -> Self:
+        """Show the step as it is now.
+
+        Returns:
+            The step itself.
+
+        Raises:
+            NoSessionError: There is no session here.
+            TypeError: `metadata` is no JSON.
+            ValueError: Input or output have more than a million code points.
+        """
+        await self._show().session.room()
+        return self
+
+    async def update(self) -> bool:
+        """Show the step as it is now.
+
+        Returns:
+            True.
+
+        Raises:
+            ChatSessionsError: It was never sent, or belongs to another session.
+        """
+        self._own_scope()
+        await self._show().session.room()
+        return True
+
+    async def remove(self) -> bool:
+        """Take the step out of the conversation.
+
+        Returns:
+            True.
+
+        Raises:
+            ChatSessionsError: It was never sent, or belongs to another session.
+        """
+        scope = self._own_scope()
+        scope.session.emit(RemoveStep(step_id=self.id), run=scope.run)
+        self._is_shown = self.streaming = False
+        await scope.session.room()
+        return True
+
+    async def stream_token(self, token: str, is_sequence: bool = False, is_input: bool = False) -> None:
+        """Add a piece of text at the end of the output, and show it at once.
+
+        Args:
+            token: The text; an empty one does nothing.
+            is_sequence: The token is the whole text so far, and takes the place of it.
+            is_input: Add it to the input instead.
+
+        Raises:
+            NoSessionError: There is no session here.
+            ChatSessionsError: It belongs to another session.
+            ValueError: With it the text has more than a million code points.
+        """
+        if not token:
+            return
+        field = self._input if is_input else self._output
+        token = well_formed(token)
+        if not is_sequence and field.length + len(token) > MAX_TEXT:
+            raise ValueError(f"A step may have {MAX_TEXT:,} characters; with this token it has more.")
+        if is_sequence:
+            field.text = token
+        if is_sequence or not (self.streaming and field.is_shown):
+            self.streaming = True
+            self._show()
+        scope = self._own_scope()
+        if scope.run is not None:
+            scope.run.streams.add(self.id)
+        if not is_sequence:
+            into: Literal["output", "input"] = "input" if is_input else "output"
+            more = AppendText(step_id=self.id, offset=field.length, text=token, into=into)
+            scope.session.emit(more, run=scope.run)
+            field.append(token)
+        await scope.session.room()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the step with Chainlit's `StepDict` keys."""
+        step: dict[str, Any] = msgspec.to_builtins(self._struct())
+        return {"output": "", "input": "", "metadata": {}, "streaming": False, "isError": False, **step}
+
+    # ---- as a context ------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        scope = self._begin()
+        await scope.session.room()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._finish(error)
+
+    def __enter__(self) -> Self:
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._finish(error)
+
+    def _begin(self) -> Scope:
+        self.start = self.start or utc_now()
+        scope = self._show()
+        self._token = _open_steps.set((*_open_steps.get(), self))
+        return scope
+
+    def _finish(self, error: BaseException | None) -> None:
+        if self._token is not None:
+            _open_steps.reset(self._token)
+            self._token = None
+        if isinstance(error, Exception):  # whoever is stopped has not failed
+            self.is_error = True
+            self.output = str(error) or error.__class__.__name__
+        self.end = utc_now()
+        was_streaming, self.streaming = self.streaming, False
+        scope = current_scope()
+        if scope.run is not None:
+            scope.run.streams.discard(self.id)
+            if scope.run.is_abandoned:  # it was stopped, and nobody hears it any more; the error goes on
+                return
+        if was_streaming and error is None and self._input.is_shown and self._output.is_shown:
+            scope.session.emit(FinishStep(step_id=self.id, end=self.end), run=scope.run)
+        else:
+            self._show()
+
+    # ---- private -----------------------------------------------------------------------------------------------------
+
+    def _own_scope(self) -> Scope:
+        scope = current_scope()
+        if self._session is None:
+            raise ChatSessionsError("This step was not sent yet: use it in `async with`, or await step.send() first.")
+        if self._session is not scope.session:
+            raise ChatSessionsError("This step belongs to another session. Make a new Step for this one.")
+        return scope
+
+    def _show(self) -> Scope:
+        scope = current_scope()
+        if self._session is not None and self._session is not scope.session:
+            raise ChatSessionsError("This step belongs to another session. Make a new Step for this one.")
+        if max(self._input.length, self._output.length) > MAX_TEXT:
+            raise ValueError(f"A step may have {MAX_TEXT:,} characters; this one has more.")
+        self._session = scope.session
+        self.created_at = self.created_at or utc_now()
+        if self.parent_id is None:
+            self.parent_id = parent_of_what_is_said(scope)
+        scope.session.emit(PutStep(step=self._struct(), replaces=self._is_shown), run=scope.run)
+        self._is_shown = self._input.is_shown = self._output.is_shown = True
+        return scope
+
+    def _struct(self) -> StepStruct:
+        return StepStruct(
+            id=self.id,
+            type=self.type,
+            name=self.name,
+            thread_id=self.thread_id or "",
+            parent_id=self.parent_id,
+            input=self.input,
+            output=self.output,
+            created_at=self.created_at,
+            start=self.start,
+            end=self.end,
+            is_error=self.is_error,
+            streaming=self.streaming,
+            language=self.language,
+            show_input=self.show_input,
+            default_open=self.default_open,
+            auto_collapse=self.auto_collapse,
+            metadata=self.metadata,
+            tags=self.tags,
+        )
+
+
+class _Field:
+    """Text that may grow: joined when it is asked for."""
+
+    def __init__(self) -> None:
+        self._parts = [""]
+        self.length = 0
+        self.is_shown = False
+        """The viewer has all of it."""
+
+    @property
+    def text(self) -> str:
+        if len(self._parts) > 1:
+            self._parts = ["".join(self._parts)]
+        return self._parts[0]
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._parts, self.length, self.is_shown = [text], len(text), False
+
+    def append(self, token: str) -> None:
+        self._parts.append(token)
+        self.length += len(token)
+
+
+@overload
+def step(original_function: F) -> F: ...
+
+
+@overload
+def step(
+    original_function: None = None,
+    *,
+    name: str | None = "",
+    type: StepKind = "undefined",
+    id: str | None = None,
+    parent_id: str | None = None,
+    tags: list[str] | None = None,
+    metadata: dict[str, Any] | None = None,
+    language: str | None = None,
+    icon: str | None = None,
+    show_input: bool | str = "json",
+    default_open: bool = False,
+    auto_collapse: bool = False,
+) -> Callable[[F], F]: ...
+
+
+def step(original_function: F | None = None, *, name: str | None = "", **options: Any) -> Any:
+    """Show each call of a function as a step (Chainlit: `@cl.step`).
+
+    Its arguments are the input, and what it returns the output, unless the function sets them itself
+    (`cl.context.current_step`).
+
+    Args:
+        original_function: `async def` or `def`.
+        name: What is done; the function's name by default.
+        options: As for `Step`: `type`, `id`, `parent_id`, `tags`, `metadata`, `language`, `icon`, `show_input`,
+            `default_open`, `auto_collapse`.
+
+    Returns:
+        A function with the same arguments and result.
+
+    Raises:
+        TypeError: What is decorated cannot be called, or there is no such option.
+
+    Example:
+        >>> @cl.step(type="tool")
+        ... async def search(query: str):
+        ...     return await look_up(query)
+    """
+
+    def decorate(function: F) -> F:
+        if not callable(function):
+            raise TypeError(f"@cl.step decorates a function; it was given {type(function).__name__!r}.")
+        shown_as = name or getattr(function, "__name__", "step")
+        Step(shown_as, **options)  # what is wrong with the options is said here
+
+        def step_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step:
+            step = Step(shown_as, **options)
+            step.input = _arguments(function, args, kwargs)
+            return step
+
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                async with step_of(args, kwargs) as step:
+                    result = await function(*args, **kwargs)
+                    _take_result(step, result)
+                    return result
+
+            return awaited  # type: ignore[return-value]
+
+        @wraps(function)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            with step_of(args, kwargs) as step:
+                result = function(*args, **kwargs)
+                _take_result(step, result)
+                return result
+
+        return called  # type: ignore[return-value]
+
+    return decorate if original_function is None else decorate(original_function)
+
+
+def _arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return a call's arguments by name, as they are before the function changes them."""
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs)
+        bound.apply_defaults()
+        given = dict(bound.arguments)
+    except (TypeError, ValueError):
+        given = {"args": args, "kwargs": kwargs}
+    given.pop("self", None)
+    return {name: _copied(value) for name, value in given.items()}
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # whatever an object's own copying raises
+        return repr(value)
+
+
+def _take_result(step: Step, result: Any) -> None:
+    if result is None or inspect.isgenerator(result) or inspect.isasyncgen(result):
+        return
+    if not step.output:
+        step.output = result
+
+
+def _as_text(value: Any) -> tuple[str, str | None]:
+    """Return a value as text, and the language that it turns out to be in."""
+    if isinstance(value, str):
+        return well_formed(value), None
+    if value is None:
+        return "", None
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"({len(value):,} bytes)", None
+    if isinstance(value, dict | list | tuple):
+        try:
+            return well_formed(json.dumps(value, indent=4, ensure_ascii=False, default=_written)), "json"
+        except (TypeError, ValueError, RecursionError):
+            return well_formed(str(value)), "text"
+    return well_formed(str(value)), None
+
+
+def _written(value: Any) -> str:
+    return f"({len(value):,} bytes)" if isinstance(value, bytes | bytearray) else str(value)
+
+
+def well_formed(text: str) -> str:
+    """Return the text with a question mark for each half of a surrogate pair, which no JSON can carry."""
+    return text if text.isascii() else text.encode(errors="replace").decode()

@@ -1,0 +1,107 @@
+/** What is done on the way to an answer: a quiet line that unfolds, with what it is made of inside it. */
+
+import { useEffect, useState } from 'preact/hooks';
+
+import { isTrace } from '../conversation.js';
+import type { Step } from '../frames.js';
+import { plainName } from '../markdown.js';
+import { Markdown } from './Markdown.js';
+import { fence } from './Message.js';
+
+export interface TraceProps {
+  readonly step: Step;
+  /** The whole conversation: its nested steps are among them. */
+  readonly steps: readonly Step[];
+  readonly allowRemoteImages: boolean;
+}
+
+export function Trace({ step, steps, allowRemoteImages }: TraceProps) {
+  const isUnderWay = isGoingOn(step);
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const isFolding = step.autoCollapse === true && !isUnderWay;
+  useEffect(() => {
+    if (isFolding) setChosen(null);
+  }, [isFolding]);
+  const isOpen = chosen ?? (step.defaultOpen === true && !isFolding);
+  const name = plainName(step.name) || step.type;
+  return (
+    <article
+      class={`jcs-step ${step.isError === true ? 'jcs-failed' : ''}`}
+      aria-label={name}
+      aria-busy={isUnderWay}
+      data-step-id={step.id}
+      data-step-type={step.type}
+    >
+      <button type="button" class="jcs-fold" aria-expanded={isOpen} onClick={() => setChosen(!isOpen)}>
+        <Sign step={step} isUnderWay={isUnderWay} />
+        <span class="jcs-step-name">{name}</span>
+        <span class="jcs-step-state">{stateOf(step, isUnderWay)}</span>
+      </button>
+      {isOpen && <Inside step={step} steps={steps} allowRemoteImages={allowRemoteImages} />}
+    </article>
+  );
+}
+
+function Inside({ step, steps, allowRemoteImages }: TraceProps) {
+  const input = step.showInput === false || step.showInput === undefined ? '' : (step.input ?? '');
+  const output = step.output ?? '';
+  const inside = steps.filter((other) => isTrace(other) && other.parentId === step.id);
+  const language = typeof step.showInput === 'string' ? step.showInput : 'text';
+  const isStreaming = step.streaming === true;
+  return (
+    <div class="jcs-step-body">
+      {input !== '' && (
+        <Markdown text={fence(input, language)} isStreaming={isStreaming} allowRemoteImages={allowRemoteImages} />
+      )}
+      {inside.map((each) => (
+        <Trace key={each.id} step={each} steps={steps} allowRemoteImages={allowRemoteImages} />
+      ))}
+      {output !== '' && (
+        <Markdown
+          text={step.language != null && step.language !== '' ? fence(output, step.language) : output}
+          isStreaming={isStreaming}
+          allowRemoteImages={allowRemoteImages}
+        />
+      )}
+      {input === '' && output === '' && inside.length === 0 && <span class="jcs-hint">Nothing to show.</span>}
+    </div>
+  );
+}
+
+function Sign({ step, isUnderWay }: { readonly step: Step; readonly isUnderWay: boolean }) {
+  if (isUnderWay) return <span class="jcs-turning" aria-hidden="true" />;
+  return (
+    <svg viewBox="0 0 16 16" aria-hidden="true">
+      <path d={step.isError === true ? 'M4 4l8 8M12 4l-8 8' : (SIGNS[step.type] ?? 'M3 8.5 6.5 12 13 4.5')} />
+    </svg>
+  );
+}
+
+const SEARCH = 'M7 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9M10.3 10.3 13.5 13.5';
+const SIGNS: Readonly<Record<string, string>> = {
+  tool: 'M13 4.5a3.2 3.2 0 0 1-4.2 4L4.5 12.8a1 1 0 0 1-1.4-1.4L7.4 7a3.2 3.2 0 0 1 4-4.2L9.5 4.8l1.7 1.7z',
+  llm: 'M8 2.5 9.4 6.6 13.5 8 9.4 9.4 8 13.5 6.6 9.4 2.5 8 6.6 6.6z',
+  retrieval: SEARCH,
+  rerank: SEARCH,
+};
+
+function stateOf(step: Step, isUnderWay: boolean): string {
+  if (step.status === 'interrupted') return 'interrupted';
+  if (isUnderWay) return '';
+  const seconds = (Date.parse(step.end ?? '') - Date.parse(step.start ?? '')) / 1000;
+  const took = Number.isFinite(seconds) && seconds >= 0.1 ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : '';
+  return [step.isError === true ? 'failed' : '', took].filter((part) => part !== '').join(' · ');
+}
+
+/** Whether a step has begun and not ended. */
+export function isGoingOn(step: Step): boolean {
+  const isBegun = step.start != null || step.streaming === true;
+  return isBegun && step.end == null && step.status !== 'interrupted';
+}
+
+/** The steps that are shown inside another one: those whose parent is one of the steps that unfold. */
+export function nestedIn(steps: readonly Step[]): ReadonlySet<string> {
+  const traces = new Set(steps.filter(isTrace).map((step) => step.id));
+  const inside = steps.filter((step) => isTrace(step) && step.parentId != null && step.parentId !== step.id);
+  return new Set(inside.filter((step) => traces.has(step.parentId ?? '')).map((step) => step.id));
+}
