@@ -12,6 +12,8 @@ from typing import assert_never
 from ..protocol.errors import ProtocolError, RefusedError
 from ..protocol.frames import (
     MAX_VIEWER_BYTES,
+    Begin,
+    Begun,
     Bye,
     Decoder,
     EditMessage,
@@ -41,6 +43,9 @@ MAX_TOO_FAST = 100
 """Refusals for speed in one connection before it is closed: whoever is there does not listen to them."""
 MAX_FRAMES = 64
 """Frames in one message of a viewer."""
+
+TellBegun = Callable[[Begun], None]
+"""Tells a viewer of the session that was made for it."""
 
 _decoder = Decoder(ViewerFrame, max_bytes=MAX_VIEWER_BYTES, max_frames=MAX_FRAMES)
 _CLOSE_CODES = {"unknown_session": 4404, "version": 4426, "busy": 4409}
@@ -82,7 +87,7 @@ class Attachment:
                 self._outlet.send(encode(Pong()))
             case Seen():
                 pass  # Slow viewers are judged by what waits in their socket.
-            case Hello():
+            case Begin() | Hello():
                 self._reply(ErrorFrame(code="out_of_order", text="A viewer says hello once in a connection."))
             case ProtocolError():
                 self._reply(ErrorFrame(code=frame.code, text=frame.text, client_id=frame.client_id))
@@ -119,14 +124,21 @@ class Reception:
     """Reads the messages of one connection: lets a viewer in by its hello, and hands on what it says.
 
     Args:
+        begin: Makes a session for a viewer, and tells of it once it is stored; raises `RefusedError`.
         attach: Joins a viewer to its session; raises `RefusedError`.
         outlet: The way back.
     """
 
-    def __init__(self, attach: Callable[[Hello], Attachment], outlet: Outlet) -> None:
+    def __init__(
+        self,
+        begin: Callable[[Begin, TellBegun], None],
+        attach: Callable[[Hello], Attachment],
+        outlet: Outlet,
+    ) -> None:
         self.attachment: Attachment | None = None
         """The viewer, once it is let in."""
         self.has_heard_hello = False
+        self._begin = begin
         self._attach = attach
         self._outlet = outlet
         self._unreadable = 0
@@ -144,6 +156,8 @@ class Reception:
                 self.attachment.receive(frame)
             elif isinstance(frame, Hello):
                 self._on_hello(frame)
+            elif isinstance(frame, Begin):
+                self._on_begin(frame)
             else:
                 self._say(ErrorFrame(code="out_of_order", text="Say hello first: which session, and its secret."))
 
@@ -152,6 +166,13 @@ class Reception:
         if self.attachment is not None:
             self.attachment.detach()
             self.attachment = None
+
+    def _on_begin(self, begin: Begin) -> None:
+        try:
+            self._begin(begin, self._say)
+        except RefusedError as error:
+            logger.info("a viewer was given no session: %s", error.code)
+            self._say(ErrorFrame(code=error.code, text=error.text))
 
     def _on_hello(self, hello: Hello) -> None:
         self.has_heard_hello = True
@@ -177,5 +198,5 @@ class Reception:
         self._say(Bye(code=code, text=text))
         self._outlet.close(code, reason)
 
-    def _say(self, frame: ErrorFrame | Bye) -> None:
+    def _say(self, frame: Begun | ErrorFrame | Bye) -> None:
         self._outlet.send(encode(frame))

@@ -11,6 +11,7 @@ import logging
 import random
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 from uuid import uuid4
 
@@ -19,6 +20,8 @@ from msgspec import Struct, field
 from ..protocol.errors import RefusedError
 from ..protocol.frames import (
     PROTOCOL_VERSION,
+    Begin,
+    Begun,
     Going,
     Hello,
     OpenNotebookSession,
@@ -122,6 +125,29 @@ class Hub:
         self._check_room(principal)
         return self._create(principal, request, channel, earlier=None)
 
+    def begin(self, principal: Principal, begin: Begin, *, then: Callable[[Begun], None]) -> None:
+        """Make a session for somebody who asks for it over the socket.
+
+        Args:
+            principal: Who asks.
+            begin: What is asked for.
+            then: Called with the session once it is stored, or cannot be stored now.
+
+        Raises:
+            RefusedError: The version differs, there is no such channel, or no room.
+        """
+        _check_version(begin.v)
+        request = NewSession(
+            channel=begin.channel,
+            client=begin.client,
+            language=begin.language,
+            chat_profile=begin.chat_profile,
+            user_env=begin.user_env,
+        )
+        created = self.create_session(principal, request)
+        begun = Begun(session=created.session, secret=created.secret, thread_id=created.thread_id)
+        self.store.commit([], then=lambda: then(begun), otherwise=lambda: then(begun))
+
     async def resume_thread(self, principal: Principal, request: NewSession, thread_id: str) -> Created:
         """Make a session that goes on with a stored thread of somebody's; one that still lives in it ends.
 
@@ -174,8 +200,7 @@ class Hub:
         Raises:
             RefusedError: The session is unknown or another's, the version differs, or too many viewers look.
         """
-        if hello.v != PROTOCOL_VERSION:
-            raise RefusedError("version", "The chat was updated. Reload this page.")
+        _check_version(hello.v)
         session = self.session(principal, hello.session, hello.secret)
         session.attach(hello, outlet)
         return Attachment(session, outlet)
@@ -343,6 +368,11 @@ class Hub:
         self._number_of[record.owner_key] += 1
         channel.session_by_id[session.id] = session
         return session
+
+
+def _check_version(version: int) -> None:
+    if version != PROTOCOL_VERSION:
+        raise RefusedError("version", "The chat was updated. Reload this page.")
 
 
 def _new_thread(record: SessionRecord) -> ThreadRecord:

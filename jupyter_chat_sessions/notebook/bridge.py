@@ -18,7 +18,7 @@ from ..hub.access import Principal
 from ..hub.attachment import Attachment, Reception
 from ..hub.hub import NewSession
 from ..protocol.errors import RefusedError
-from ..protocol.frames import Heartbeat, Hello, UserInfo, encode, join
+from ..protocol.frames import Begin, Begun, Heartbeat, Hello, UserInfo, encode, join
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +143,10 @@ class Bridge:
             oldest.close(4012, "replaced by a newer connection")
         return self._embedded.hub.attach(_VIEWER, hello, connection)
 
+    def begin(self, begin: Begin, then: Callable[[Begun], None]) -> None:
+        """Make a session."""
+        self._embedded.hub.begin(_VIEWER, begin, then=then)
+
     def send(self, message: dict[str, Any]) -> None:
         """Send a message to the pages."""
         self._send(message)
@@ -159,7 +163,7 @@ class _Connection:
         self.session_id: str | None = None
         self._bridge = bridge
         self._id = connection_id
-        self._reception = Reception(self._attach, self)
+        self._reception = Reception(bridge.begin, self._attach, self)
         self._frames: list[bytes] = []
         self._flush_timer: asyncio.TimerHandle | None = None
         self._heard_at = bridge.loop.time()

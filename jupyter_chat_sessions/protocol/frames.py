@@ -125,6 +125,17 @@ Event = HostEvent | SetRun
 # ---- Viewer to hub ---------------------------------------------------------------------------------------------------
 
 
+class Begin(Frame, tag="begin", frozen=True, kw_only=True):
+    """Ask for a new session, before `hello`: answered with `begun`, or an error."""
+
+    v: int
+    channel: ChannelName
+    client: Literal["webapp", "copilot", "http"] = "webapp"
+    language: str = "en-US"
+    chat_profile: str | None = None
+    user_env: UserEnv = field(default_factory=dict)
+
+
 class Hello(Frame, tag="hello", frozen=True, kw_only=True):
     """First frame of a viewer: which session, the proof, and what it has seen."""
 
@@ -203,7 +214,7 @@ class Ping(Frame, tag="ping", frozen=True, kw_only=True):
 
 ViewerCommand = SendMessage | SendAnswer | EditMessage | PressAction | GiveEnv | Retry
 """What a viewer says or does: kept there until it is confirmed, and recognised by the hub when it comes again."""
-ViewerFrame = Hello | ViewerCommand | Stop | EndSession | Seen | Ping
+ViewerFrame = Begin | Hello | ViewerCommand | Stop | EndSession | Seen | Ping
 
 
 # ---- Hub to viewer ---------------------------------------------------------------------------------------------------
@@ -227,6 +238,14 @@ class UserInfo(Frame, tag="user", frozen=True, kw_only=True):
     identifier: str
     display_name: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Begun(Frame, tag="begun", frozen=True, kw_only=True):
+    """A session was made; the secret is told this once. Now say `hello`."""
+
+    session: Id
+    secret: str
+    thread_id: Id
 
 
 class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
@@ -301,7 +320,7 @@ class Heartbeat(Frame, tag="heartbeat", frozen=True, kw_only=True):
     """Sent after a silence, so that a browser can tell a quiet line from a dead one."""
 
 
-HubFrame = Welcome | Numbered | Accepted | ErrorFrame | Bye | Going | Pong | Heartbeat
+HubFrame = Begun | Welcome | Numbered | Accepted | ErrorFrame | Bye | Going | Pong | Heartbeat
 
 
 # ---- Host to hub -----------------------------------------------------------------------------------------------------

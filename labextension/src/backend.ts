@@ -1,6 +1,7 @@
 /** Where the hub is: behind the Jupyter server, or, where there is none, in the kernel. */
 
-import type { Step } from './frames.js';
+import { PROTOCOL_VERSION, writeFrames } from './frames.js';
+import type { Begin, Step } from './frames.js';
 import { newId } from './ids.js';
 import { ServerThreads } from './threads.js';
 import type { Threads } from './threads.js';
@@ -71,18 +72,23 @@ export class ServerBackend implements Backend {
     private readonly _token = '',
   ) {}
 
+  /** A new session is asked for on the line that it is then shown on; one of before, or where no line opens, by HTTP. */
   async createSession(channel: string, threadId?: string): Promise<Credentials> {
-    const body = { channel, client: 'webapp', language: navigator.language || 'en-US', threadId };
-    const answer = await this._fetch('sessions', { method: 'POST', body: JSON.stringify(body) });
+    const wanted = { channel, client: 'webapp', language: navigator.language || 'en-US' };
+    const begun = threadId === undefined ? await this._begin(wanted) : null;
+    if (begun !== null) return begun;
+    const answer = await this._fetch('sessions', { method: 'POST', body: JSON.stringify({ ...wanted, threadId }) });
     if (!isCredentials(answer)) throw new Refused('internal', 'The server sent no session.');
     return answer;
   }
 
   open(listener: LineListener): Line {
-    const url = new URL(`${this._baseUrl}api/chat-sessions/viewer`, location.href);
-    url.protocol = url.protocol.replace('http', 'ws');
-    const socket = new WebSocket(url);
-    socket.onopen = () => listener.onOpen();
+    const begun = this._begun;
+    this._begun = null;
+    const isOpen = begun?.readyState === WebSocket.OPEN;
+    const socket = isOpen ? begun : this._dial();
+    if (isOpen) queueMicrotask(() => listener.onOpen());
+    else socket.onopen = () => listener.onOpen();
     socket.onmessage = (message: MessageEvent<unknown>) => listener.onMessage(String(message.data));
     socket.onclose = (close) => listener.onClose(close.code);
     return {
@@ -95,6 +101,39 @@ export class ServerBackend implements Backend {
     const path = `sessions/${credentials.session}/steps?before=${encodeURIComponent(before)}&limit=100`;
     const headers = { 'X-Chat-Session-Secret': credentials.secret };
     return (await this._fetch(path, { headers })) as { steps: readonly Step[]; earlier: number };
+  }
+
+  /** The line that a session was begun on, until it is opened. */
+  private _begun: WebSocket | null = null;
+
+  private _dial(): WebSocket {
+    const url = new URL(`${this._baseUrl}api/chat-sessions/viewer`, location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    return new WebSocket(url);
+  }
+
+  /** Return a new session, or null where no line could be opened. */
+  private _begin(wanted: Omit<Begin, 'type' | 'v'>): Promise<Credentials | null> {
+    const socket = this._dial();
+    return new Promise((resolve, reject) => {
+      socket.onclose = () => resolve(null);
+      socket.onopen = () => {
+        socket.onclose = () => reject(new Error('The line was cut.'));
+        socket.send(writeFrames([{ type: 'begin', v: PROTOCOL_VERSION, ...wanted }]));
+      };
+      socket.onmessage = (message: MessageEvent<unknown>) => {
+        const answer = (JSON.parse(String(message.data)) as unknown[])[0];
+        if (isCredentials(answer)) {
+          this._begun = socket;
+          resolve(answer);
+          return;
+        }
+        const refused = answer as { type?: unknown; code?: unknown; text?: unknown };
+        const code = refused.type === 'bye' ? 'forbidden' : String(refused.code);
+        reject(new Refused(code, typeof refused.text === 'string' ? refused.text : 'The server sent no session.'));
+        socket.close(1000, 'no session');
+      };
+    });
   }
 
   private async _fetch(path: string, init: RequestInit): Promise<unknown> {

@@ -137,6 +137,15 @@ export type HubFrame =
   | { readonly type: 'pong' }
   | { readonly type: 'heartbeat' };
 
+/** Asks for a session, before `hello`. */
+export interface Begin {
+  readonly type: 'begin';
+  readonly v: number;
+  readonly channel: string;
+  readonly client?: string;
+  readonly language?: string;
+}
+
 export interface Hello {
   readonly type: 'hello';
   readonly v: number;
@@ -162,6 +171,7 @@ export type Command =
   | { readonly type: 'env'; readonly clientId: string; readonly values: Readonly<Record<string, string>> };
 
 export type ViewerFrame =
+  | Begin
   | Hello
   | Command
   | { readonly type: 'stop' }

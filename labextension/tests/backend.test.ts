@@ -7,6 +7,45 @@ import { FakeKeep } from './doubles.js';
 
 const nothing = { onOpen: () => undefined, onMessage: () => undefined, onClose: () => undefined };
 
+/** A browser's socket that a test opens, answers on, and cuts. */
+class FakeSocket {
+  static readonly OPEN = 1;
+  static readonly all: FakeSocket[] = [];
+  readonly url: string;
+  readonly sent: unknown[] = [];
+  readyState = 0;
+  onopen: () => void = () => undefined;
+  onmessage: (message: { data: string }) => void = () => undefined;
+  onclose: (close: { code: number }) => void = () => undefined;
+
+  constructor(url: URL) {
+    this.url = String(url);
+    FakeSocket.all.push(this);
+  }
+
+  send(message: string): void {
+    this.sent.push(...(JSON.parse(message) as unknown[]));
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  open(): void {
+    this.readyState = FakeSocket.OPEN;
+    this.onopen();
+  }
+
+  arrive(frame: unknown): void {
+    this.onmessage({ data: JSON.stringify([frame]) });
+  }
+
+  cut(): void {
+    this.readyState = 3;
+    this.onclose({ code: 1006 });
+  }
+}
+
 describe('the server', () => {
   const requests: { url: string; init: RequestInit }[] = [];
   let answer: () => Response = () => new Response('{}');
@@ -17,13 +56,75 @@ describe('the server', () => {
       requests.push({ url, init });
       return Promise.resolve(answer());
     });
+    FakeSocket.all.length = 0;
+    vi.stubGlobal('WebSocket', FakeSocket);
     document.cookie = '_xsrf=canary-xsrf';
   });
   afterEach(() => vi.unstubAllGlobals());
 
-  it('is asked for a session with the cookie’s XSRF token, as JSON', async () => {
+  it('is asked for a session on the line that the session is then shown on', async () => {
+    const backend = new ServerBackend('/base/', 'canary-token');
+    const made = backend.createSession('demo');
+    const [socket] = FakeSocket.all;
+    expect(socket?.url).toMatch(/^wss?:\/\/.*\/base\/api\/chat-sessions\/viewer$/);
+    socket?.open();
+    expect(socket?.sent).toMatchObject([{ type: 'begin', v: 1, channel: 'demo' }]);
+    socket?.arrive({ type: 'begun', session: 's', secret: 'x', threadId: 't' });
+    expect(await made).toMatchObject({ session: 's', secret: 'x' });
+    let hasOpened = false;
+    const heard: string[] = [];
+    const line = backend.open({ ...nothing, onOpen: () => (hasOpened = true), onMessage: (message) => heard.push(message) });
+    await Promise.resolve();
+    expect(hasOpened).toBe(true);
+    line.send('[{"type":"hello"}]');
+    socket?.arrive({ type: 'pong' });
+    expect(socket?.sent.at(-1)).toEqual({ type: 'hello' });
+    expect(heard).toEqual(['[{"type":"pong"}]']);
+    expect(FakeSocket.all).toHaveLength(1);
+    expect(requests).toEqual([]);
+    backend.open(nothing);
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('is dialled anew where that line was cut meanwhile', async () => {
+    const backend = new ServerBackend('/');
+    const made = backend.createSession('demo');
+    const [socket] = FakeSocket.all;
+    socket?.open();
+    socket?.arrive({ type: 'begun', session: 's', secret: 'x', threadId: 't' });
+    await made;
+    socket?.cut();
+    backend.open(nothing);
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('says on the line why it refuses, or that one is not let in, and the line is closed', async () => {
+    for (const [answer, code] of [
+      [{ type: 'error', code: 'unknown_channel', text: 'No such chat.' }, 'unknown_channel'],
+      [{ type: 'bye', code: 4403, text: 'No such chat.' }, 'forbidden'],
+    ] as const) {
+      FakeSocket.all.length = 0;
+      const made = new ServerBackend('/').createSession('demo');
+      const [socket] = FakeSocket.all;
+      socket?.open();
+      socket?.arrive(answer);
+      await expect(made).rejects.toEqual(new Refused(code, 'No such chat.'));
+      expect(socket?.readyState).toBe(3);
+    }
+  });
+
+  it('that cuts the line before it has answered may be asked again', async () => {
+    const made = new ServerBackend('/').createSession('demo');
+    FakeSocket.all[0]?.open();
+    FakeSocket.all[0]?.cut();
+    await expect(made).rejects.not.toBeInstanceOf(Refused);
+  });
+
+  it('is asked for a session by HTTP where no line opens, with the cookie’s XSRF token, as JSON', async () => {
     answer = () => Response.json({ session: 's', secret: 'x', threadId: 't' }, { status: 201 });
-    const made = await new ServerBackend('/user/alice/', 'tok').createSession('demo');
+    const asked = new ServerBackend('/user/alice/', 'tok').createSession('demo');
+    FakeSocket.all[0]?.cut();
+    const made = await asked;
     expect(made).toEqual({ session: 's', secret: 'x', threadId: 't' });
     const headers = new Headers(requests[0]?.init.headers);
     expect(requests[0]?.url).toBe('/user/alice/api/chat-sessions/sessions');
@@ -34,9 +135,10 @@ describe('the server', () => {
 
   it('says why it refuses', async () => {
     answer = () => Response.json({ code: 'unknown_channel', text: 'No such chat.' }, { status: 404 });
-    await expect(new ServerBackend('/').createSession('demo')).rejects.toEqual(new Refused('unknown_channel', 'No such chat.'));
+    const asked = new ServerBackend('/').createSession('demo', 'thread');
+    await expect(asked).rejects.toEqual(new Refused('unknown_channel', 'No such chat.'));
     answer = () => new Response('<html>proxy error</html>', { status: 502 });
-    await expect(new ServerBackend('/').createSession('demo')).rejects.toThrow('502');
+    await expect(new ServerBackend('/').createSession('demo', 'thread')).rejects.toThrow('502');
   });
 
   it('is told the secret in a header, never in an address', async () => {
@@ -47,18 +149,8 @@ describe('the server', () => {
   });
 
   it('is dialled on its own address without a token', () => {
-    const urls: string[] = [];
-    vi.stubGlobal(
-      'WebSocket',
-      class {
-        constructor(url: URL) {
-          urls.push(String(url));
-        }
-      },
-    );
     new ServerBackend('/base/', 'canary-token').open(nothing);
-    expect(urls).toHaveLength(1);
-    expect(urls[0]).toMatch(/^wss?:\/\/.*\/base\/api\/chat-sessions\/viewer$/);
+    expect(FakeSocket.all.map(({ url }) => url.replace(/^.*(?=\/base)/, ''))).toEqual(['/base/api/chat-sessions/viewer']);
   });
 });
 

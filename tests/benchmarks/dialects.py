@@ -56,11 +56,10 @@ class Ours:
     def __init__(self) -> None:
         self.headers = {"Authorization": f"token {TOKEN}"}
         self._hello: dict[str, Any] = {"type": "hello", "v": 1}
+        self._begin = {"type": "begin", "v": 1, "channel": CHANNEL}
 
     async def prepare(self, line: HttpLine) -> None:
-        """Make a session."""
-        made = await line.post("/api/chat-sessions/sessions", {"channel": CHANNEL}, headers=self.headers)
-        self._hello |= {"session": made["session"], "secret": made["secret"]}
+        """Nothing has to be done."""
 
     def as_new(self) -> Ours:
         """Return a viewer of the same session that has read nothing yet."""
@@ -69,8 +68,8 @@ class Ours:
         return new
 
     def hello(self) -> list[bytes]:
-        """Say which session, and how far it was read."""
-        return [json.dumps([self._hello]).encode()]
+        """Ask for a session, or say which one, and how far it was read."""
+        return [json.dumps([self._hello if "session" in self._hello else self._begin]).encode()]
 
     def say(self, text: str) -> bytes:
         """Send a message under an id of its own."""
@@ -83,6 +82,9 @@ class Ours:
                 case "event":
                     self._hello["lastSeq"] = frame["seq"]
                     self._on_event(frame["event"], ear)
+                case "begun":
+                    self._hello |= {"session": frame["session"], "secret": frame["secret"]}
+                    return self.hello()
                 case "welcome":
                     self._hello |= {"epoch": frame["epoch"]}
                     snapshot = frame.get("snapshot")

@@ -304,3 +304,17 @@ def test_a_long_text_is_shown_whole(bot: Kernel, visit: Visit) -> None:
     expect(ada.chat.replies.locator("p")).to_have_count(3000)
     assert ada.chat.replies.locator("p strong").all_text_contents() == [f"{number}" for number in range(3000)]
     expect(ada.chat.replies.locator("p").last).to_be_in_viewport()
+
+
+def test_a_first_visit_asks_for_its_session_on_the_socket(bot: Kernel, server: LabServer, visit: Visit) -> None:
+    ada = visit("ada")
+    asked: list[str] = []
+    ada.page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    ada.page.goto(server.chat_url("bot"))
+    ada.chat.expect_status("Connected")
+    assert not [request for request in asked if request.startswith("POST")]
+    [socket] = ada.chat_sockets
+    assert len(socket.frames("begin", sent=True)) == len(socket.frames("begun")) == 1
+    ada.page.reload()
+    ada.chat.expect_status("Connected")
+    assert [len(each.frames("begin", sent=True)) for each in ada.chat_sockets] == [1, 0]

@@ -308,6 +308,8 @@ REQUIRED = {
     "clear_question": ["questionId"],
     "set_state": ["state"],
     "set_run": ["name", "run", "status"],
+    "begin": ["channel", "v"],
+    "begun": ["secret", "session", "threadId"],
     "hello": ["secret", "session", "v"],
     "message": ["clientId", "text"],
     "answer": ["clientId", "questionId", "text"],

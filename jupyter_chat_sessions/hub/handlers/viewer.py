@@ -85,7 +85,11 @@ class ViewerSocket(ChatSocket, ChatHandler):
         outlet = self._outlet = ViewerOutlet(
             _SocketLine(self), loop, heartbeat_s=options.heartbeat_s, max_unread_bytes=options.max_write_buffer_bytes
         )
-        self._reception = Reception(lambda hello: self.hub.attach(principal, hello, outlet), outlet)
+        self._reception = Reception(
+            lambda begin, then: self.hub.begin(principal, begin, then=then),
+            lambda hello: self.hub.attach(principal, hello, outlet),
+            outlet,
+        )
         self._hello_timer = loop.call_later(options.hello_timeout_s, self.close, 4408, "no hello")
 
     def on_message(self, message: str | bytes) -> None:

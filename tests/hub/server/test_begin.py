@@ -1,0 +1,110 @@
+"""A session may be begun over the socket that it is then shown on, with the rights and the refusals of the request."""
+
+from __future__ import annotations
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from jupyter_chat_sessions.protocol.frames import (
+    PROTOCOL_VERSION,
+    Begin,
+    Begun,
+    Bye,
+    ErrorFrame,
+    Hello,
+    HubFrame,
+    Welcome,
+)
+
+from .callers import API, Browser, Line, Server, a_host
+
+
+async def a_line(server: Server, browser: Browser, *, origin: str | None = None) -> Line:
+    headers = {**browser.cookie, "Origin": origin or server.origin}
+    return Line(await server.open_socket(f"{API}/viewer", headers), HubFrame)
+
+
+def begin(**wanted: object) -> Begin:
+    return Begin(**{"v": PROTOCOL_VERSION, "channel": "lesson", **wanted})  # type: ignore[arg-type]
+
+
+async def test_it_is_made_and_welcomed_on_one_line(server: Server) -> None:
+    async with a_host(server):
+        alice = await server.browser()
+        line = await a_line(server, alice)
+        await line.put(begin(language="de-DE"))
+        [begun] = await line.read()
+        assert isinstance(begun, Begun)
+        await line.put(Hello(v=PROTOCOL_VERSION, session=begun.session, secret=begun.secret))
+        welcome = (await line.read())[0]
+        assert isinstance(welcome, Welcome)
+        assert (welcome.session, welcome.thread_id, welcome.resumed) == (begun.session, begun.thread_id, False)
+        listed = await alice.request("GET", f"sessions/{begun.session}", secret=begun.secret)
+        assert listed.code == 200
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [({"channel": "nothing"}, "unknown_channel"), ({"v": 99}, "version"), ({"channel": "../x"}, "malformed")],
+)
+async def test_what_the_request_refuses_it_refuses_and_the_line_may_ask_again(
+    server: Server, wanted: dict[str, object], code: str
+) -> None:
+    async with a_host(server):
+        alice = await server.browser()
+        line = await a_line(server, alice)
+        await line.put(begin(**wanted))
+        [refusal] = await line.read()
+        assert isinstance(refusal, ErrorFrame)
+        assert refusal.code == code
+        assert server.hub.statistics().sessions == 0
+        await line.put(begin())
+        [begun] = await line.read()
+        assert isinstance(begun, Begun)
+
+
+async def test_a_page_of_another_origin_begins_nothing(server: Server) -> None:
+    async with a_host(server):
+        alice = await server.browser()
+        with pytest.raises(HTTPClientError, match="403"):
+            await a_line(server, alice, origin="https://evil.example")
+        assert server.hub.statistics().sessions == 0
+
+
+async def test_who_is_not_signed_in_begins_nothing(server: Server) -> None:
+    async with a_host(server):
+        stranger = Browser(server)
+        line = await a_line(server, stranger)
+        await line.put(begin())
+        [bye] = await line.read()
+        assert isinstance(bye, Bye)
+        assert bye.code == 4401
+        assert await line.until_closed() == 4401
+        assert server.hub.statistics().sessions == 0
+
+
+async def test_it_belongs_to_who_began_it(server: Server) -> None:
+    async with a_host(server):
+        alice = await server.browser()
+        line = await a_line(server, alice)
+        await line.put(begin())
+        [begun] = await line.read()
+        other = await a_line(server, await server.browser())
+        await other.put(Hello(v=PROTOCOL_VERSION, session=begun.session, secret=begun.secret))
+        refusal = (await other.read())[0]
+        assert isinstance(refusal, ErrorFrame)
+        assert refusal.code == "unknown_session"
+
+
+async def test_a_line_that_shows_a_session_begins_no_other(server: Server) -> None:
+    async with a_host(server):
+        alice = await server.browser()
+        line = await a_line(server, alice)
+        await line.put(begin())
+        [begun] = await line.read()
+        await line.put(Hello(v=PROTOCOL_VERSION, session=begun.session, secret=begun.secret), begin())
+        frames = await line.read()
+        while not any(isinstance(frame, ErrorFrame) for frame in frames):
+            frames += await line.read()
+        assert [frame.code for frame in frames if isinstance(frame, ErrorFrame)] == ["out_of_order"]
+        assert server.hub.statistics().sessions == 1
