@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from example import EXAMPLES, Example, plain_text
 
-NAMES = ["01_quickstart", "02_sessions"]
+NAMES = ["01_quickstart", "02_sessions", "05_steps_and_agents"]
 Run = Callable[[str], Example]
 
 
@@ -49,6 +49,15 @@ def test_the_examples_of_sessions_show_what_they_speak_of(run: Run) -> None:
     assert "All right, I stopped." in sessions.shown("carol.stop()")
     assert sessions.shown('Viewer("Dan"') == "Your key begins with dan.\n"
     assert "dan-secret" not in json.dumps([cell.outputs for cell in sessions.notebook.cells if "outputs" in cell])
+
+
+def test_the_agent_shows_its_steps_and_takes_the_money(run: Run) -> None:
+    agent = run("05_steps_and_agents")
+    assert agent.shown("A tea and a cake") == "tea and cake: 8.75\n[1: Pay]"
+    printed = agent.shown("alice.press")
+    lines = [line.split() for line in printed.splitlines()]
+    assert [line[0] for line in lines[:-1]] == ["llm", "tool", "retrieval", "retrieval", "assistant_message"]
+    assert printed.endswith("Thank you! Enjoy your coffee and cake.\n")
 
 
 @pytest.mark.parametrize("name", NAMES)
