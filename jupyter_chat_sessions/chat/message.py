@@ -197,6 +197,8 @@ class Message:
         """
         if not token:
             return
+        if not isinstance(token, str):
+            raise TypeError(f"stream_token takes text; it was given {token.__class__.__name__!r}.")
         token = well_formed(token)
         if not is_sequence and self._length + len(token) > MAX_CONTENT:
             raise ValueError(f"A message may have {MAX_CONTENT:,} characters; with this token it has more.")

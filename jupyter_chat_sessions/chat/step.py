@@ -6,7 +6,7 @@ import copy
 import inspect
 import json
 from collections.abc import Callable
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from functools import wraps
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, get_args, overload
@@ -18,7 +18,7 @@ from ..host.scope import Scope, current_scope
 from ..host.session import BaseSession
 from ..host.times import utc_now
 from ..protocol.errors import ChatSessionsError
-from ..protocol.frames import AppendText, FinishStep, PutStep, RemoveStep
+from ..protocol.frames import AppendText, FinishStep, PutStep, RemoveStep, encode
 from ..protocol.steps import Step as StepStruct
 
 StepKind = Literal["run", "tool", "llm", "embedding", "retrieval", "rerank", "undefined"]
@@ -118,7 +118,7 @@ class Step:
         self._output = _Field()
         self._session: BaseSession | None = None
         self._is_shown = False
-        self._token: Token[tuple[Step, ...]] | None = None
+        self._looks = b""
 
     def __repr__(self) -> str:
         return f"<Step {self.type} {self.name[:60]!r}>"
@@ -212,6 +212,8 @@ class Step:
         """
         if not token:
             return
+        if not isinstance(token, str):
+            raise TypeError(f"stream_token takes text; it was given {token.__class__.__name__!r}.")
         field = self._input if is_input else self._output
         token = well_formed(token)
         if not is_sequence and field.length + len(token) > MAX_TEXT:
@@ -260,16 +262,17 @@ class Step:
     def _begin(self) -> Scope:
         self.start = self.start or utc_now()
         scope = self._show()
-        self._token = _open_steps.set((*_open_steps.get(), self))
+        if scope.run is not None:
+            scope.run.streams.add(self.id)  # so that it ends with the run, should it not end by itself
+        _open_steps.set((*_open_steps.get(), self))
         return scope
 
     def _finish(self, error: BaseException | None) -> None:
-        if self._token is not None:
-            _open_steps.reset(self._token)
-            self._token = None
+        # Not by a token: a generator may be closed in another context than it began in.
+        _open_steps.set(tuple(step for step in _open_steps.get() if step is not self))
         if isinstance(error, Exception):  # whoever is stopped has not failed
             self.is_error = True
-            self.output = str(error) or error.__class__.__name__
+            self.output = _said(error)[:MAX_TEXT] or error.__class__.__name__
         self.end = utc_now()
         was_streaming, self.streaming = self.streaming, False
         scope = current_scope()
@@ -277,10 +280,18 @@ class Step:
             scope.run.streams.discard(self.id)
             if scope.run.is_abandoned:  # it was stopped, and nobody hears it any more; the error goes on
                 return
-        if was_streaming and error is None and self._input.is_shown and self._output.is_shown:
-            scope.session.emit(FinishStep(step_id=self.id, end=self.end), run=scope.run)
-        else:
-            self._show()
+        if not self._is_shown:  # its author took it out
+            return
+        is_all_there = self._input.is_shown and self._output.is_shown and self._looks == self._look()
+        if not (was_streaming and is_all_there):
+            try:
+                self._show()
+            except (TypeError, ValueError):
+                scope.session.emit(FinishStep(step_id=self.id, end=self.end), run=scope.run)
+                if error is None:  # else that is what went wrong, and goes on
+                    raise
+            return
+        scope.session.emit(FinishStep(step_id=self.id, end=self.end), run=scope.run)
 
     # ---- private -----------------------------------------------------------------------------------------------------
 
@@ -304,7 +315,13 @@ class Step:
             self.parent_id = parent_of_what_is_said(scope)
         scope.session.emit(PutStep(step=self._struct(), replaces=self._is_shown), run=scope.run)
         self._is_shown = self._input.is_shown = self._output.is_shown = True
+        self._looks = self._look()
         return scope
+
+    def _look(self) -> bytes:
+        """Return what it looks like but for its texts and its end, to tell whether that has changed."""
+        bare = msgspec.structs.replace(self._struct(), input="", output="", streaming=False, end=None)
+        return encode(bare)
 
     def _struct(self) -> StepStruct:
         return StepStruct(
@@ -449,7 +466,7 @@ def _copied(value: Any) -> Any:
     try:
         return copy.deepcopy(value)
     except Exception:  # whatever an object's own copying raises
-        return repr(value)
+        return _said(value)
 
 
 def _take_result(step: Step, result: Any) -> None:
@@ -470,13 +487,23 @@ def _as_text(value: Any) -> tuple[str, str | None]:
     if isinstance(value, dict | list | tuple):
         try:
             return well_formed(json.dumps(value, indent=4, ensure_ascii=False, default=_written)), "json"
-        except (TypeError, ValueError, RecursionError):
-            return well_formed(str(value)), "text"
-    return well_formed(str(value)), None
+        except Exception:  # whatever is in it
+            return well_formed(_said(value)), "text"
+    return well_formed(_said(value)), None
 
 
 def _written(value: Any) -> str:
-    return f"({len(value):,} bytes)" if isinstance(value, bytes | bytearray) else str(value)
+    return f"({len(value):,} bytes)" if isinstance(value, bytes | bytearray) else _said(value)
+
+
+def _said(value: object) -> str:
+    """Return an object's `str`, whatever its author's `__str__` does: no trace keeps the work from being done."""
+    for write in (str, repr):
+        try:
+            return write(value)
+        except Exception:  # noqa: S112  # whatever it raises
+            continue
+    return f"<{type(value).__name__}>"
 
 
 def well_formed(text: str) -> str:

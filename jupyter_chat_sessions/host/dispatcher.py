@@ -177,8 +177,8 @@ class Dispatcher:
                 status = "failed"
                 self._fail(run, error)
             finally:
-                for step_id in run.streams:
-                    self._session.emit(FinishStep(step_id=step_id))
+                for step_id in list(run.streams):  # a thread that was abandoned may still take some out
+                    self._session.emit(FinishStep(step_id=step_id, end=utc_now()))
                 if not self.is_ending:
                     self._session.save_values()
                 self._tell(run, status)

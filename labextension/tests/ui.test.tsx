@@ -431,6 +431,17 @@ describe('what is done on the way to an answer', () => {
     expect(root.textContent).toContain('thinking');
   });
 
+  it('is shown also where steps are parents of each other, or of themselves', async () => {
+    await open();
+    await happen(
+      done('1', 'Itself', { parentId: '1', defaultOpen: true, output: 'one' }),
+      done('2', 'First', { parentId: '3', defaultOpen: true, output: 'two' }),
+      done('3', 'Second', { parentId: '2', defaultOpen: true, output: 'three' }),
+    );
+    expect(root.querySelector('[role=alert]')).toBeNull();
+    expect([...root.querySelectorAll('.jcs-fold')]).toHaveLength(3);
+  });
+
   it('shows its input only where its author lets it, and what a bot writes as text', async () => {
     await open();
     await happen(done('1', '<img src=x>', { input: 'secret', output: '<img src=x onerror=alert(1)>', showInput: false }));

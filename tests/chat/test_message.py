@@ -282,7 +282,8 @@ async def test_a_stream_that_nobody_finished_is_finished_with_its_run() -> None:
 
     [step], wire = await seen(body)
     assert (step.output, step.streaming) == ("left open", False)
-    assert wire[-1] == FinishStep(step_id=step.id)
+    assert step.end is not None
+    assert wire[-1] == FinishStep(step_id=step.id, end=step.end)
 
 
 async def test_two_streams_may_take_turns() -> None:

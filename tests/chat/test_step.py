@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -227,6 +229,106 @@ async def test_a_step_can_be_sent_changed_and_removed_by_hand() -> None:
 
     _, [step] = await heard(handler)
     assert (step.name, step.output) == ("By hand", "changed")
+
+
+async def test_a_step_of_a_plain_handler_that_is_stopped_has_ended() -> None:
+    began, may_end = threading.Event(), threading.Event()
+
+    def handler() -> None:
+        with cl.Step("Wait"):
+            began.set()
+            may_end.wait(10)
+
+    async with Stage(app_of(handler)), Viewer("Alice") as alice:
+        alice.send("Hi")
+        await asyncio.to_thread(began.wait, 10)
+        alice.stop()
+        await alice.wait_for(lambda: alice.steps[0].status == "cancelled")
+        assert alice.steps[1].end is not None
+        may_end.set()
+
+
+async def test_a_step_that_was_removed_stays_away() -> None:
+    async def handler() -> None:
+        async with cl.Step("Gone") as step:
+            await step.remove()
+        await cl.Message("the end").send()
+
+    _, steps = await heard(handler)
+    assert [step.name for step in steps] == ["Assistant"]
+
+
+async def test_what_changes_while_it_streams_is_shown() -> None:
+    async def handler() -> None:
+        async with cl.Step("Before", metadata={}) as step:
+            await step.stream_token("text")
+            step.name = "After"
+            step.metadata["a"] = 1
+
+    _, [step] = await heard(handler)
+    assert (step.name, step.metadata, step.output) == ("After", {"a": 1}, "text")
+
+
+async def test_whatever_goes_in_or_comes_out_the_work_is_done() -> None:
+    class Silent:
+        def __repr__(self) -> str:
+            raise RuntimeError("says nothing")
+
+        def __deepcopy__(self, memo: Any) -> Any:
+            raise RuntimeError("no copies")
+
+    results = []
+
+    @cl.step
+    async def work(given: Silent) -> Silent:
+        return given
+
+    async def handler() -> None:
+        results.append(await work(Silent()))
+
+    _, [step] = await heard(handler)
+    assert len(results) == 1
+    assert (step.is_error, step.output) == (False, "<Silent>")
+
+
+async def test_an_exception_is_not_hidden_by_what_cannot_be_shown() -> None:
+    async def handler() -> None:
+        async with cl.Step("Break") as step:
+            step.input = "x" * 1_000_001
+            raise KeyError("the one that counts")
+
+    _, [step, error] = await heard(handler)
+    assert step.end is not None
+    assert "KeyError" in error.output
+
+
+async def test_a_step_in_a_generator_may_be_closed_elsewhere() -> None:
+    async def handler() -> None:
+        async def tokens() -> AsyncIterator[str]:
+            with cl.Step("Generate"):
+                yield "one"
+                yield "two"
+
+        generator = tokens()
+        await anext(generator)
+        await asyncio.create_task(close(generator))
+
+    async def close(generator: Any) -> None:
+        await generator.aclose()
+
+    _, [step] = await heard(handler)
+    assert (step.name, step.is_error) == ("Generate", False)
+    assert step.end is not None
+
+
+async def test_a_token_that_is_no_text_is_refused() -> None:
+    async def handler() -> None:
+        for streamed in (cl.Step("x"), cl.Message("")):
+            with pytest.raises(TypeError, match="takes text; it was given 'int'"):
+                await streamed.stream_token(5)  # type: ignore[arg-type]
+
+    _, steps = await heard(handler)
+    assert steps == []
 
 
 async def test_it_knows_nothing_of_messages() -> None:

@@ -42,7 +42,7 @@ export function MessageList({ connection }: { readonly connection: Connection })
           {steps.map((step, index) =>
             isTrace(step) ? (
               nested.has(step.id) ? null : (
-                <Trace key={step.id} step={step} steps={steps} allowRemoteImages={allowRemoteImages} />
+                <Trace key={step.id} step={step} steps={steps} nested={nested} allowRemoteImages={allowRemoteImages} />
               )
             ) : (
               <Fragment key={step.id}>

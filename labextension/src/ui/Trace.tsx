@@ -10,12 +10,13 @@ import { fence } from './Message.js';
 
 export interface TraceProps {
   readonly step: Step;
-  /** The whole conversation: its nested steps are among them. */
+  /** The whole conversation, and which of its steps are shown inside another. */
   readonly steps: readonly Step[];
+  readonly nested: ReadonlySet<string>;
   readonly allowRemoteImages: boolean;
 }
 
-export function Trace({ step, steps, allowRemoteImages }: TraceProps) {
+export function Trace({ step, steps, nested, allowRemoteImages }: TraceProps) {
   const isUnderWay = isGoingOn(step);
   const [chosen, setChosen] = useState<boolean | null>(null);
   const isFolding = step.autoCollapse === true && !isUnderWay;
@@ -37,15 +38,15 @@ export function Trace({ step, steps, allowRemoteImages }: TraceProps) {
         <span class="jcs-step-name">{name}</span>
         <span class="jcs-step-state">{stateOf(step, isUnderWay)}</span>
       </button>
-      {isOpen && <Inside step={step} steps={steps} allowRemoteImages={allowRemoteImages} />}
+      {isOpen && <Inside step={step} steps={steps} nested={nested} allowRemoteImages={allowRemoteImages} />}
     </article>
   );
 }
 
-function Inside({ step, steps, allowRemoteImages }: TraceProps) {
+function Inside({ step, steps, nested, allowRemoteImages }: TraceProps) {
   const input = step.showInput === false || step.showInput === undefined ? '' : (step.input ?? '');
   const output = step.output ?? '';
-  const inside = steps.filter((other) => isTrace(other) && other.parentId === step.id);
+  const inside = steps.filter((other) => nested.has(other.id) && other.parentId === step.id);
   const language = typeof step.showInput === 'string' ? step.showInput : 'text';
   const isStreaming = step.streaming === true;
   return (
@@ -54,7 +55,7 @@ function Inside({ step, steps, allowRemoteImages }: TraceProps) {
         <Markdown text={fence(input, language)} isStreaming={isStreaming} allowRemoteImages={allowRemoteImages} />
       )}
       {inside.map((each) => (
-        <Trace key={each.id} step={each} steps={steps} allowRemoteImages={allowRemoteImages} />
+        <Trace key={each.id} step={each} steps={steps} nested={nested} allowRemoteImages={allowRemoteImages} />
       ))}
       {output !== '' && (
         <Markdown
@@ -99,9 +100,16 @@ export function isGoingOn(step: Step): boolean {
   return isBegun && step.end == null && step.status !== 'interrupted';
 }
 
-/** The steps that are shown inside another one: those whose parent is one of the steps that unfold. */
+/** The steps that are shown inside another one. Whoever is its own ancestor is shown by itself: authors may make rings. */
 export function nestedIn(steps: readonly Step[]): ReadonlySet<string> {
-  const traces = new Set(steps.filter(isTrace).map((step) => step.id));
-  const inside = steps.filter((step) => isTrace(step) && step.parentId != null && step.parentId !== step.id);
-  return new Set(inside.filter((step) => traces.has(step.parentId ?? '')).map((step) => step.id));
+  const parents = new Map(steps.filter(isTrace).map((step) => [step.id, step.parentId ?? '']));
+  const isInRing = (id: string): boolean => {
+    const passed = new Set<string>();
+    for (let at = id; parents.has(at); at = parents.get(at) ?? '') {
+      if (passed.has(at)) return true;
+      passed.add(at);
+    }
+    return false;
+  };
+  return new Set([...parents].filter(([id, parent]) => parents.has(parent) && !isInRing(id)).map(([id]) => id));
 }
