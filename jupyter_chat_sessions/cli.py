@@ -11,9 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jupyter_core.paths import jupyter_data_dir
-
 from .hub.export import export
+from .hub.files import FileStore, data_directory
 from .hub.sql.opening import open_existing
 from .hub.sql.store import SqlStore
 from .protocol.errors import ChatSessionsError
@@ -37,9 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "run":
         return _run_app(options)
-    directory = Path(jupyter_data_dir()) / "chat_sessions"
     try:
-        store = open_existing(options.database_url, directory=directory)
+        store = open_existing(options.database_url, directory=data_directory())
         asyncio.run(_run(store, options))
     except ChatSessionsError as error:
         sys.stderr.write(f"{error}\n")
@@ -113,7 +111,10 @@ async def _purge(store: SqlStore, options: argparse.Namespace) -> None:
     if not options.yes:
         raise ChatSessionsError("What is purged is gone for good. If you mean it, say so with --yes.")
     removed = await store.purge(older_than_days=options.older_than_days, channel=options.channel)
-    sys.stdout.write(f"{removed} conversations removed\n")
+    files = FileStore(data_directory() / "files")
+    for thread_id in removed:
+        files.drop_thread(thread_id)
+    sys.stdout.write(f"{len(removed)} conversations removed\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -22,9 +22,26 @@ Slot = Literal[
     "on_disconnect",
     "on_reconnect",
     "action_callback",
+    "on_settings_update",
+    "on_settings_edit",
+    "on_feedback",
+    "on_window_message",
+    "surroundings",
+    "set_chat_profiles",
+    "set_starters",
+    "set_starter_categories",
+    "author_rename",
+    "on_app_startup",
+    "on_app_shutdown",
+    "data_layer",
 ]
+SURROUNDINGS: tuple[Slot, ...] = ("set_chat_profiles", "set_starters", "set_starter_categories")
+"""What is asked when a session begins, before anything is said in it, in this order."""
+
 RunOn = Literal["notebook", "thread"]
 Arguments = Callable[["Run"], tuple[Any, ...]]
+Take = Callable[["Run", Any], None]
+"""Does something with what a handler has returned."""
 
 
 class Handler:
@@ -33,14 +50,16 @@ class Handler:
     Args:
         function: The author's function, as it was written.
         arguments: Makes the handler's arguments of its run.
+        take: Is given what it returns.
 
     Attributes:
         context: The context of the cell that defined it: what the handler prints goes there.
         is_async: It runs on a loop; otherwise it runs in a thread.
     """
 
-    def __init__(self, function: Callable[..., Any], arguments: Arguments) -> None:
+    def __init__(self, function: Callable[..., Any], arguments: Arguments, take: Take) -> None:
         self.function = function
+        self.take = take
         self.context = contextvars.copy_context()
         call = vars(type(function)).get("__call__")  # of an object that can be called
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
@@ -69,6 +88,10 @@ def _no_arguments(run: Run) -> tuple[Any, ...]:
     return ()
 
 
+def _no_use(run: Run, result: Any) -> None:
+    """Most handlers return nothing."""
+
+
 class App:
     """The handlers of one chat.
 
@@ -82,7 +105,14 @@ class App:
         self._callbacks: dict[str, Handler] = {}
         """Of buttons, by their names."""
 
-    def register(self, slot: Slot, function: Callable[..., Any], *, arguments: Arguments = _no_arguments) -> None:
+    def register(
+        self,
+        slot: Slot,
+        function: Callable[..., Any],
+        *,
+        arguments: Arguments = _no_arguments,
+        take: Take = _no_use,
+    ) -> None:
         """Put a handler in its slot, in the place of an earlier one.
 
         Raises:
@@ -90,7 +120,7 @@ class App:
         """
         if not callable(function):
             raise TypeError(f"@{slot} decorates a function; it was given {type(function).__name__!r}.")
-        self._handlers[slot] = Handler(function, arguments)
+        self._handlers[slot] = Handler(function, arguments, take)
 
     def register_callback(self, name: str, function: Callable[..., Any], *, arguments: Arguments) -> None:
         """Let a function be called when a button of this name is pressed, in the place of an earlier one.
@@ -102,7 +132,7 @@ class App:
             raise TypeError(
                 f"@action_callback({name!r}) decorates a function; it was given {type(function).__name__!r}."
             )
-        self._callbacks[name] = Handler(function, arguments)
+        self._callbacks[name] = Handler(function, arguments, _no_use)
 
     def handler_of(self, run: Run) -> Handler | None:
         """Return the handler that a run is for, or None."""
@@ -111,6 +141,11 @@ class App:
     def handler(self, slot: Slot) -> Handler | None:
         """Return the handler in a slot, or None."""
         return self._handlers.get(slot)
+
+    @property
+    def surroundings(self) -> list[Slot]:
+        """What there is to be asked when a session begins."""
+        return [slot for slot in SURROUNDINGS if slot in self._handlers]
 
     def clear(self) -> None:
         """Empty every slot."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from uuid import uuid4
 
-from ..protocol.frames import FinishStep, PutStep, RunChanged
+from ..protocol.frames import FinishStep, PutStep, RunChanged, SetState
 from ..protocol.steps import RunStatus, Step
 from .app import Handler, Slot
 from .scope import session_scope
@@ -34,7 +34,7 @@ ShowError = Callable[[BaseException, str], None]
 """Shows an exception, under a line that says where it came from."""
 
 
-_NOT_THE_VIEWERS: frozenset[Slot] = frozenset({"on_chat_resume", "on_disconnect", "on_reconnect"})
+_NOT_THE_VIEWERS: frozenset[Slot] = frozenset({"surroundings", "on_chat_resume", "on_disconnect", "on_reconnect"})
 """What waits for its turn and is not stopped by the viewer's Stop."""
 
 
@@ -64,6 +64,12 @@ class Dispatcher:
             return
         self._session.waiting.append(run)
         self._start_next()
+
+    def surround(self) -> None:
+        """Let the app say what its viewer may choose from, if it has anything to say."""
+        app = self._session.app
+        if app.surroundings or app.handler("on_feedback") is not None:
+            self.submit(Run("surroundings"))
 
     def watched(self, *, is_watched: bool) -> None:
         """The last viewer has gone, or one came back: let the author's handler have its turn, if there is one."""
@@ -165,7 +171,9 @@ class Dispatcher:
         status: RunStatus = "done"
         with session_scope(self._session, run=run):
             try:
-                if handler is None:
+                if run.slot == "surroundings":
+                    await self._show_surroundings(run)
+                elif handler is None:
                     status = self._without_handler(run)
                 else:
                     await self._call(run, handler)
@@ -184,9 +192,11 @@ class Dispatcher:
                 self._tell(run, status)
 
     async def _call(self, run: Run, handler: Handler) -> None:
+        for element in () if run.step is None else run.step.elements:
+            await self._session.files.fetch(element)
         arguments = handler.positional(run)
         if handler.is_async:
-            await handler.function(*arguments)
+            handler.take(run, await handler.function(*arguments))
             return
         try:
             result = await run_in_thread(handler.function, *arguments)
@@ -194,7 +204,18 @@ class Dispatcher:
             self._session.abandon(run)
             raise
         if asyncio.iscoroutine(result) or asyncio.isfuture(result):
-            await result
+            result = await result
+        handler.take(run, result)
+
+    async def _show_surroundings(self, run: Run) -> None:
+        """Let the author's app say what its viewer may choose from."""
+        app = self._session.app
+        for slot in app.surroundings:
+            handler = app.handler(slot)
+            if handler is not None:
+                await self._call(run, handler)
+        has_feedback = app.handler("on_feedback") is not None
+        self._session.emit(SetState(state={"feedback": True if has_feedback else None}))
 
     def _without_handler(self, run: Run) -> RunStatus:
         match run.slot:
@@ -245,7 +266,7 @@ class Dispatcher:
         self._session.emit(PutStep(step=step))
 
     def _tell(self, run: Run, status: RunStatus, *, is_urgent: bool = True) -> None:
-        if not (self.is_ending or self._session.is_ended):
+        if not (self.is_ending or self._session.is_ended or run.slot == "surroundings"):
             change = RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status)
             self._line.put(change, is_urgent=is_urgent)
 

@@ -25,6 +25,7 @@ from ..protocol.frames import (
     CloseSession,
     Deliver,
     DeliverAnswer,
+    FilePiece,
     Forward,
     HadSession,
     HostAnswer,
@@ -167,6 +168,7 @@ class Runtime:
         for session in self.sessions:
             if session.channel == settings.name:
                 session.app = channel.app
+                self._for_session(session.id, lambda hosted: hosted.dispatcher.surround())
         answer = self._answers[settings.name] = Future()
         self._required_link().outbox.put(Publish(settings=settings, force=force))
         return answer
@@ -295,6 +297,10 @@ class Runtime:
                     if answer is not None:
                         hosted.session.heard_at = time.monotonic()
                     hosted.session.answered(question_id, answer)
+            case FilePiece(session=session_id):
+                hosted = self._sessions.get(session_id)
+                if hosted is not None:
+                    hosted.session.files.on_piece(frame)
             case Forward(session=session_id, event=event):
                 hosted = self._sessions.get(session_id)
                 if hosted is not None and hosted.session.follower is not None:
@@ -355,6 +361,7 @@ class Runtime:
         opening = self._openings.pop(session.id, None)
         if opening is not None:
             _settle_future(opening, session)
+        self._on_loop(channel.loop, dispatcher.surround)
         if not frame.resumed:
             self._on_loop(channel.loop, lambda: dispatcher.submit(Run("on_chat_start")))
         elif session.resumes is not None and session.app.handler("on_chat_resume") is not None:

@@ -11,13 +11,14 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, get_args
 from uuid import uuid4
 
 import msgspec
 
 from ..protocol.errors import HubUnreachableError, NoSessionError
 from ..protocol.frames import (
+    CallName,
     ClearQuestion,
     Emit,
     Event,
@@ -27,10 +28,13 @@ from ..protocol.frames import (
     OpenSession,
     PutQuestion,
     SaveValues,
+    SendSignal,
+    SignalKind,
     encode,
 )
 from ..protocol.steps import Action, Answer, Question, Step, Thread
 from .app import App, Slot
+from .files import HostFiles
 from .snapshot import keep
 from .times import utc_now
 from .user import User
@@ -73,6 +77,9 @@ class Follower(Protocol):
         """The session is over."""
 
 
+CALL_SLOTS: frozenset[Slot] = frozenset(get_args(CallName))
+
+
 class Run:
     """One invocation of a handler on behalf of a session.
 
@@ -108,7 +115,14 @@ class Run:
             return cls("on_message", step=step)
         if step.name == "action_callback":
             return cls("action_callback", step=step, action=msgspec.json.decode(step.input, type=Action))
+        if step.name in CALL_SLOTS:
+            return cls(step.name, step=step)
         return None
+
+    @property
+    def given(self) -> Any:
+        """What the call carries that it is for: JSON, read anew each time."""
+        return None if self.step is None or not self.step.is_call else msgspec.json.decode(self.step.input)
 
     @property
     def attempt(self) -> tuple[str, int] | None:
@@ -148,7 +162,7 @@ class BaseSession:
         self.user: User | None = User.from_info(opened.user)
         self.user_env = dict(opened.user_env)
         self.chat_profile = opened.chat_profile
-        self.chat_settings: dict[str, Any] = {}
+        self.chat_settings: dict[str, Any] = dict(opened.settings)
         self.client_type: str = opened.client_type
         self.language = opened.language
         self.is_owner = opened.is_owner
@@ -182,7 +196,10 @@ class BaseSession:
         self._lock = threading.Lock()
         self._questions: dict[str, _Asked] = {}
         self._save_lock = threading.Lock()
-        self._saved = encode(SaveValues(session=self.id, values=opened.values, lost=opened.lost))
+        self.files = HostFiles(self.id, line)
+        self._saved = encode(
+            SaveValues(session=self.id, values=opened.values, lost=opened.lost, settings=opened.settings)
+        )
         self._is_save_due = False
         self._saving: asyncio.Task[None] | None = None
 
@@ -286,6 +303,11 @@ class BaseSession:
         if len(self.taken) > MAX_TAKEN:
             del self.taken[next(iter(self.taken))]
 
+    def signal(self, kind: SignalKind, data: Any) -> None:
+        """Tell whoever looks on something that is not kept. From any thread; never waits."""
+        if not self.is_ended:
+            self._line.put(SendSignal(session=self.id, kind=kind, data=data))
+
     def save_values(self) -> None:
         """Let the hub keep what `user_session` holds, if that has changed. From any thread."""
         with self._save_lock:
@@ -293,7 +315,8 @@ class BaseSession:
             if self.is_ended:
                 return
             kept = keep(self.values, secrets=self.user_env.values())
-            frame = SaveValues(session=self.id, values=dict(kept.values), lost=kept.lost)
+            settings = keep(self.chat_settings, secrets=self.user_env.values()).values
+            frame = SaveValues(session=self.id, values=dict(kept.values), lost=kept.lost, settings=dict(settings))
             encoded = encode(frame)
             if encoded != self._saved:
                 self._saved = encoded
@@ -323,6 +346,8 @@ class BaseSession:
     def go_on_from(self, earlier: BaseSession) -> None:
         """Take over what this very process knows of the session from before the hub gave it anew."""
         self.values = dict(earlier.values)
+        self.chat_settings = dict(earlier.chat_settings)
+        self.files.go_on_from(earlier.files)
         self.messages = dict(earlier.messages)
         self.earlier_steps = earlier.earlier_steps
         self.resumes = earlier.resumes
@@ -340,6 +365,8 @@ class BaseSession:
         if self._saving is not None:
             self._saving.cancel()
         self.values.clear()
+        self.chat_settings = {}
+        self.files.free()
         self.messages.clear()
         self.earlier_steps = []
         self.resumes = None

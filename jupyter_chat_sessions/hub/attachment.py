@@ -15,6 +15,7 @@ from ..protocol.frames import (
     Begin,
     Begun,
     Bye,
+    Call,
     Decoder,
     EditMessage,
     EndSession,
@@ -75,6 +76,8 @@ class Attachment:
                 self.session.intake.edit(frame, reply=self._reply)
             case PressAction():
                 self.session.intake.press(frame, reply=self._reply)
+            case Call():
+                self.session.intake.call(frame, reply=self._reply)
             case GiveEnv():
                 self.session.intake.give_env(frame, reply=self._reply)
             case Retry():

@@ -69,6 +69,7 @@ class Channel:
             bot_name=self.settings.bot_name,
             placeholder=self.settings.placeholder,
             allow_remote_images=self.settings.allow_remote_images,
+            uploads=self.settings.uploads,
         )
 
     @property

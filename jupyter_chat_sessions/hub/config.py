@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Float, Integer, Unicode
+from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import LoggingConfigurable
 
 from .options import HubOptions
@@ -59,6 +59,16 @@ class ChatSessions(LoggingConfigurable):
         _DEFAULTS.max_write_buffer_bytes,
         help="Bytes that may wait to be read by one viewer before it is disconnected as too slow.",
     ).tag(config=True)
+    max_file_bytes = Integer(
+        _DEFAULTS.max_file_bytes, help="Bytes of the largest file that a viewer may give, or a notebook may show."
+    ).tag(config=True)
+    max_session_bytes = Integer(
+        _DEFAULTS.max_session_bytes, help="Bytes that all files of one session may have together."
+    ).tag(config=True)
+    files_outlive_sessions = Bool(
+        _DEFAULTS.files_outlive_sessions,
+        help="Keep files as long as the stored conversation that they are in. False: until its session ends.",
+    ).tag(config=True)
     database_url = Unicode(
         "",
         help="Where conversations are stored, as an SQLAlchemy URL. Empty: an SQLite file in Jupyter's data folder.",
@@ -89,5 +99,8 @@ class ChatSessions(LoggingConfigurable):
             window_events=self.window_events,
             window_bytes=self.window_bytes,
             max_write_buffer_bytes=self.max_write_buffer,
+            max_file_bytes=self.max_file_bytes,
+            max_session_bytes=self.max_session_bytes,
+            files_outlive_sessions=self.files_outlive_sessions,
             reply_timeout_s=self.reply_timeout,
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
+from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from tornado.httpserver import HTTPServer
@@ -18,6 +18,7 @@ from tornado.httpserver import HTTPServer
 from ..assets import STATIC_DIRECTORY
 from ..protocol.addresses import TOKEN_VARIABLE, URL_VARIABLE, HubAddress, runtime_file_name
 from .config import ChatSessions
+from .files import FileStore, data_directory
 from .handlers.routes import routes
 from .hub import Hub
 from .late_loop import LateLoop
@@ -50,7 +51,13 @@ class ChatSessionsApp(ExtensionApp):
         self.chat_sessions = ChatSessions(parent=self)
         store, why_closed = self._open_store()
         self._clock = LateLoop()
-        self.hub = Hub(options=self.chat_sessions.options(), store=store, clock=self._clock, why_closed=why_closed)
+        self.hub = Hub(
+            options=self.chat_sessions.options(),
+            store=store,
+            clock=self._clock,
+            files=FileStore(data_directory() / "files") if store.keeps_threads else None,
+            why_closed=why_closed,
+        )
         self.hub.restore()
         self.host_token = secrets.token_urlsafe(32)
         self.settings.update({"chat_sessions_hub": self.hub, "chat_sessions_host_token": self.host_token})
@@ -86,7 +93,7 @@ class ChatSessionsApp(ExtensionApp):
         """Return the store, and why chats stay closed, where they do."""
         from .sql.opening import StorageOffError, open_store  # only servers need a database
 
-        directory = Path(jupyter_data_dir()) / "chat_sessions"
+        directory = data_directory()
         try:
             return open_store(self.chat_sessions.database_url or None, directory=directory), None
         except StorageOffError as error:
@@ -96,7 +103,7 @@ class ChatSessionsApp(ExtensionApp):
     async def _purge_daily(self) -> None:
         days = self.chat_sessions.retention_days
         while days > 0:
-            removed = await self.hub.store.purge(older_than_days=days)
+            removed = await self.hub.purge(older_than_days=days)
             self.log.info("%d stored conversations were older than %s days and are removed", removed, days)
             await asyncio.sleep(DAY_S)
 

@@ -29,12 +29,15 @@ from ..protocol.frames import (
     Publish,
     Published,
     PublishRefused,
+    PutFile,
     RunChanged,
     SaveValues,
     SendAnswer,
     SendMessage,
+    SendSignal,
     SessionEnded,
     Unpublish,
+    WantFile,
 )
 from .channel import Channel
 from .clock import Clock
@@ -145,6 +148,25 @@ class Hosts:
                     host.send(SessionEnded(session=frame.session, reason="moved" if goes_on else "unknown"))
                 else:
                     session.intake.in_turn(partial(self._on_session_frame, host, session, frame))
+            case SendSignal() | PutFile() | WantFile():
+                session = self._sessions.get(frame.session)
+                if session is not None and session.channel.host is host:
+                    self._at_once(host, session, frame)
+            case _:
+                assert_never(frame)
+
+    def _at_once(self, host: HostPort, session: Session, frame: SendSignal | PutFile | WantFile) -> None:
+        """Take what has no place in the conversation's order."""
+        match frame:
+            case SendSignal(kind=kind, data=data):
+                session.signal(kind, data)
+            case PutFile():
+                try:
+                    session.files.put(frame.file, frame.data, offset=frame.offset, is_last=frame.is_last)
+                except RefusedError as error:
+                    host.send(HostRefused(session=session.id, code=error.code, text=error.text))
+            case WantFile(file=file, offset=offset):
+                host.send(session.files.piece(file, offset))
             case _:
                 assert_never(frame)
 
@@ -165,8 +187,8 @@ class Hosts:
                 session.follow()
                 answer = SendAnswer(client_id=str(uuid4()), question_id=question_id, text=text)
                 session.intake.answer(answer, reply=_reply_to(host, session))
-            case SaveValues(values=values, lost=lost):
-                session.save_values(Values(values=values, lost=lost))
+            case SaveValues(values=values, lost=lost, settings=settings):
+                session.save_values(Values(values=values, lost=lost, settings=settings))
             case HadSession():
                 pass  # It goes on: the host was given it again when it published the channel.
             case CloseSession():

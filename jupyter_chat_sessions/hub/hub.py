@@ -34,6 +34,7 @@ from .attachment import Attachment
 from .channel import Channel, ChannelStatus
 from .clock import Clock, utc_now
 from .commands import RESTORED_COMMANDS
+from .files import FileStore
 from .host_port import HostPort
 from .hosts import Hosts
 from .memory_store import MemoryStore
@@ -90,11 +91,21 @@ class Hub:
         options: The limits.
         store: Where threads are kept.
         clock: An asyncio loop, or a stand-in.
+        files: Where files are kept; by default in a temporary folder, which goes with the process.
         why_closed: Why no conversation can begin, where none can.
     """
 
-    def __init__(self, *, options: HubOptions, store: Store, clock: Clock, why_closed: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        options: HubOptions,
+        store: Store,
+        clock: Clock,
+        files: FileStore | None = None,
+        why_closed: str | None = None,
+    ) -> None:
         self.options = options
+        self.files = files or FileStore()
         self.why_closed = why_closed
         self.store = store
         self._clock = clock
@@ -193,6 +204,14 @@ class Hub:
             if session.record.thread_id == thread_id:
                 session.end("closed")
         await self.store.drop_thread(thread_id)
+        self.files.drop_thread(thread_id)
+
+    async def purge(self, *, older_than_days: float) -> int:
+        """Remove stored threads that nobody has written to for a time, with their files; return how many went."""
+        removed = await self.store.purge(older_than_days=older_than_days)
+        for thread_id in removed:
+            self.files.drop_thread(thread_id)
+        return len(removed)
 
     def attach(self, principal: Principal, hello: Hello, outlet: Outlet) -> Attachment:
         """Join a viewer to its session.
@@ -362,6 +381,7 @@ class Hub:
             options=self.options,
             clock=self._clock,
             store=store,
+            files=self.files,
             on_ended=self._on_session_ended,
         )
         self._sessions[session.id] = session

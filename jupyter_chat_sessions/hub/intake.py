@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from uuid import uuid4
 
+from msgspec import ValidationError, convert
 from msgspec.structs import replace
 
-from ..protocol.errors import ErrorCode
+from ..protocol.errors import ErrorCode, RefusedError
 from ..protocol.frames import (
     Accepted,
+    Call,
+    CallName,
     DeliverAnswer,
     EditMessage,
     ErrorFrame,
@@ -29,7 +32,7 @@ from ..protocol.frames import (
     ViewerCommand,
     encode,
 )
-from ..protocol.steps import Action, Answer, RunStatus, Step
+from ..protocol.steps import Action, Answer, Element, Feedback, RunStatus, Step
 from . import store as stored
 from .clock import Clock, utc_now
 from .commands import Command, CommandBook, Reply
@@ -92,17 +95,32 @@ class Intake:
 
     def message(self, command: SendMessage, *, reply: Reply) -> None:
         """Take a message, and let the host run it."""
-        known = self._commands.recognise(
-            command.client_id, ("message", command.text, command.command or ""), reply=reply
-        )
+        said: tuple[str, ...] = ("message", command.text, command.command or "")
+        if command.modes or command.files:
+            said += (encode([command.modes, command.files]).decode(),)
+        known = self._commands.recognise(command.client_id, said, reply=reply)
         if known is None:
             return
         refusal = self._why_not(command)
         if refusal is not None:
             self._commands.refuse(known, refusal)
             return
-        step = self._step(command, text=command.text, command=command.command, status="queued")
-        self._let_run(known, step, also=self._transcript.name_after(step.output))
+        try:
+            elements = self._session.files.take(command.files)
+        except RefusedError as error:
+            self._commands.refuse(known, _error(error.code, error.text, command))
+            return
+        step = replace(
+            self._step(command, text=command.text, command=command.command, status="queued"),
+            elements=elements,
+            modes=command.modes or None,
+        )
+        self._let_run(
+            known,
+            step,
+            also=self._transcript.name_after(step.output or ", ".join(each.name for each in elements)),
+            then=lambda: self._session.files.said(command.files),
+        )
 
     def edit(self, command: EditMessage, *, reply: Reply) -> None:
         """Change a message, take out what was said after it, and let the host answer it anew."""
@@ -142,9 +160,34 @@ class Intake:
         call = self._call(command, name="action_callback", given=action, parent_id=command.step_id, status="queued")
         self._let_run(known, call)
 
+    def call(self, command: Call, *, reply: Reply) -> None:
+        """Take something else that a viewer does, and let the host run its handler."""
+        said = ("call", command.name, command.about or "", encode(command.value).decode())
+        known = self._commands.recognise(command.client_id, said, reply=reply)
+        if known is None:
+            return
+        refusal = self._why_not(command)
+        if refusal is not None:
+            self._commands.refuse(known, refusal)
+            return
+        call = self._call(command, name=command.name, given=command.value, parent_id=command.about, status="queued")
+        if command.name != "on_feedback":
+            self._let_run(known, call)
+            return
+        rated = self._rated(command)
+        if rated is None:
+            self._commands.refuse(known, _error("conflict", "This message cannot be rated.", command))
+            return
+        self._let_run(
+            known,
+            call,
+            also=[self._transcript.write_of(rated)],
+            then=lambda: self._session.publish(PutStep(step=rated, replaces=True), is_stored=True),
+        )
+
     def answer(self, command: SendAnswer, *, reply: Reply) -> None:
         """Take an answer to an open question; the first one wins."""
-        said = ("answer", command.question_id, command.action_id or command.text)
+        said = ("answer", command.question_id, command.action_id or command.text, *command.files)
         known = self._commands.recognise(command.client_id, said, reply=reply)
         if known is None:
             return
@@ -159,8 +202,19 @@ class Intake:
             text = "This question is answered with one of its buttons: its label, or its number."
             self._commands.refuse(known, _error("conflict", text, command))
             return
+        files: list[Element] = []
+        if question.kind == "file":
+            try:
+                files = self._session.files.take(command.files, question_id=question_id)
+            except RefusedError as error:
+                self._commands.refuse(known, _error(error.code, error.text, command))
+                return
+            if not files:
+                text = "This question is answered with files: attach one."
+                self._commands.refuse(known, _error("conflict", text, command))
+                return
         if action is None:
-            step = self._step(command, text=command.text, parent_id=question.step_id)
+            step = replace(self._step(command, text=command.text, parent_id=question.step_id), elements=files)
         else:
             step = self._call(command, name="answer", given=action, parent_id=question.step_id, status=None)
         self._claimed.add(question_id)
@@ -168,7 +222,8 @@ class Intake:
         def then() -> None:
             self._claimed.discard(question_id)
             self._session.close_question(question_id, "answered")
-            answer = Answer(text=command.text, step=step, action=action)
+            self._session.files.said(command.files)
+            answer = Answer(text=command.text, step=step, action=action, files=files)
             self._session.to_host(DeliverAnswer(session=self._session.id, question_id=question_id, answer=answer))
 
         self._commit(known, step, then=then, otherwise=lambda: self._claimed.discard(question_id))
@@ -227,7 +282,7 @@ class Intake:
 
         def stored_now() -> None:
             then()
-            if self._session.channel.settings.when_busy == "interrupt":
+            if self._session.channel.settings.when_busy == "interrupt" and step.name not in get_args(CallName):
                 self._session.stop(but=step.id)
             self._session.note_stored(step)
 
@@ -288,7 +343,17 @@ class Intake:
         while self._held and not self._storing:
             self._held.popleft()()
 
-    def _why_not(self, command: SendMessage | PressAction) -> ErrorFrame | None:
+    def _rated(self, command: Call) -> Step | None:
+        """Return a message with what its viewer thinks of it, or None where it cannot be rated."""
+        step = None if command.about is None else self._transcript.conversation.step(command.about)
+        if step is None or step.type != "assistant_message":
+            return None
+        try:
+            return replace(step, feedback=convert(command.value, Feedback | None))
+        except ValidationError:
+            return None
+
+    def _why_not(self, command: SendMessage | PressAction | Call) -> ErrorFrame | None:
         if self._session.state == "unready":
             missing = self._session.missing_env()
             return _error("missing_env", f"This chat first needs: {', '.join(missing)}.", command, details=missing)
@@ -302,7 +367,7 @@ class Intake:
 
     def _step(
         self,
-        of: SendMessage | SendAnswer | PressAction,
+        of: SendMessage | SendAnswer | PressAction | Call,
         *,
         text: str,
         parent_id: str | None = None,
@@ -342,7 +407,7 @@ class Intake:
 
     def _call(
         self,
-        of: SendAnswer | PressAction,
+        of: SendAnswer | PressAction | Call,
         *,
         name: str,
         given: object,

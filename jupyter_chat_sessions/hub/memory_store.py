@@ -30,6 +30,8 @@ class MemoryStore:
         status: How it counts: for a server that has no better one, a status that says so.
     """
 
+    keeps_threads = False
+
     def __init__(self, *, status: StorageStatus = OK) -> None:
         self.status = status
         self._threads: dict[str, _Thread] = {}
@@ -96,9 +98,9 @@ class MemoryStore:
         """See `Store.drop_thread`."""
         self._threads.pop(thread_id, None)
 
-    async def purge(self, *, older_than_days: float, channel: str | None = None) -> int:
+    async def purge(self, *, older_than_days: float, channel: str | None = None) -> list[str]:
         """Remove nothing: a thread is here only as long as its session."""
-        return 0
+        return []
 
     async def aclose(self) -> None:
         """Forget everything."""

@@ -39,5 +39,11 @@ class HubOptions(Struct, frozen=True, kw_only=True):
     window_bytes: int = 512 * 1024
     max_write_buffer_bytes: int = 1024 * 1024
     """What may wait to be read by one viewer before it is let go as too slow."""
+    max_file_bytes: int = 100 * 1024 * 1024
+    """The largest file that a viewer may give, or a host may show."""
+    max_session_bytes: int = 1024 * 1024 * 1024
+    """All files of one session together."""
+    files_outlive_sessions: bool = True
+    """Files are kept as long as the thread that they are in; else until its session ends."""
     reply_timeout_s: float = 300.0
     """How long the HTTP route that sends a message waits for the run to end."""

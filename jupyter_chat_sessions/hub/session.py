@@ -35,6 +35,8 @@ from ..protocol.frames import (
     SessionEnded,
     SetRun,
     SetState,
+    Signal,
+    SignalKind,
     StopRuns,
     UserEnv,
     Watched,
@@ -45,6 +47,7 @@ from ..protocol.lifecycle import Move, State, after
 from ..protocol.steps import FINAL_RUN_STATUSES, Step
 from . import store as stored
 from .clock import Clock, QuestionClocks, Timer
+from .files import FileStore, SessionFiles
 from .intake import Intake
 from .options import HubOptions
 from .store import CommandRecord, SessionRecord, Store, Values
@@ -81,6 +84,7 @@ class Session:
         options: The limits.
         clock: Where time comes from.
         store: Where the thread is kept.
+        files: Where its files are.
         on_ended: Called once, when the session is over.
     """
 
@@ -93,6 +97,7 @@ class Session:
         options: HubOptions,
         clock: Clock,
         store: Store,
+        files: FileStore,
         on_ended: Callable[[Session], None],
     ) -> None:
         self.record = record
@@ -104,6 +109,7 @@ class Session:
         self._store = store
         self._on_ended = on_ended
         self._outlets: list[Outlet] = []
+        self.files = SessionFiles(self.id, record.thread_id, files, options=options)
         self.intake = Intake(self, transcript, options=options, clock=clock, store=store)
         self._env: UserEnv = {}
         self._values = Values()
@@ -246,6 +252,7 @@ class Session:
         self._env = {}
         self._store.commit([*self._transcript.settled(), stored.DropSession(self.record)])
         self._transcript.rest()
+        self.files.close(keep=self._store.keeps_threads and self._options.files_outlive_sessions)
         self._on_ended(self)
 
     # ---- what viewers say: all but this goes through `intake` ------------------------------------------------------
@@ -326,7 +333,14 @@ class Session:
         if is_final and is_current and change.name == "on_chat_start":
             self.publish(SetState(state={"started": True}))
         if is_final:
+            self._forget_passing(change)
             self.deliver_next()
+
+    def signal(self, kind: SignalKind, data: Any) -> None:
+        """Tell whoever looks on something that is not kept."""
+        frame = encode(Signal(kind=kind, data=data))
+        for outlet in self._outlets:
+            outlet.send(frame)
 
     def save_values(self, values: Values) -> None:
         """Keep what `user_session` holds, for the next host."""
@@ -369,6 +383,7 @@ class Session:
                 thread=self._transcript.as_thread() if self.record.has_begun else None,
                 values=self._values.values,
                 lost=self._values.lost,
+                settings=self._values.settings,
                 is_watched=not self._has_left,
             )
         )
@@ -444,6 +459,13 @@ class Session:
 
     # ---- private -----------------------------------------------------------------------------------------------------
 
+    def _forget_passing(self, change: RunChanged) -> None:
+        """Take out a call that leaves nothing to be seen, once it is done with: only that it was said is remembered."""
+        step = self.conversation.step(change.run) if change.name in _PASSING_CALLS else None
+        if step is not None and step.is_call and change.status != "interrupted":
+            self.intake.outlives(step.id)
+            self.publish(RemoveStep(step_id=step.id))
+
     def _take_buttons(self, question_id: str) -> None:
         """Whoever asked is gone: the buttons of the question would do nothing."""
         question = self.conversation.question(question_id)
@@ -510,6 +532,8 @@ class Session:
                 timer.cancel()
         self._away_timer = self._rest_timer = None
 
+
+_PASSING_CALLS = frozenset({"on_settings_update", "on_settings_edit", "on_window_message"})
 
 _END_TEXTS = {
     "closed": "This conversation has ended.",

@@ -78,6 +78,8 @@ class Values(Struct, frozen=True, kw_only=True, gc=False):
     values: dict[str, Any] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     """Keys whose values cannot be written as JSON."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """What `chat_settings` held."""
 
 
 class PutThread(Struct, frozen=True, gc=False):
@@ -182,6 +184,10 @@ class Store(Protocol):
     """What the hub asks of a store. Every method is called on the hub's loop, and none of them keeps it."""
 
     @property
+    def keeps_threads(self) -> bool:
+        """Whether a thread is there after its session has ended."""
+
+    @property
     def status(self) -> StorageStatus:
         """How the store is now."""
 
@@ -227,8 +233,8 @@ class Store(Protocol):
     async def drop_thread(self, thread_id: str) -> None:
         """Remove a thread with all its steps, for good."""
 
-    async def purge(self, *, older_than_days: float, channel: str | None = None) -> int:
-        """Remove threads that nobody has written to for a time and no session lives in; return how many went."""
+    async def purge(self, *, older_than_days: float, channel: str | None = None) -> list[str]:
+        """Remove threads that nobody has written to for a time and no session lives in; return the ids of those."""
 
     async def aclose(self) -> None:
         """Finish what is under way and let go of everything."""
@@ -236,5 +242,6 @@ class Store(Protocol):
 
 def as_said(step: Step, known: Step | None) -> Step:
     """Return a step of the host's with what only the hub knows of it: what its viewer said it as, what became of it."""
-    kept = (None, None, 1) if known is None else (known.client_id, known.status, known.attempt)
-    return replace(step, client_id=kept[0], status=kept[1], attempt=kept[2])
+    if known is None:
+        return replace(step, client_id=None, status=None, attempt=1, feedback=None)
+    return replace(step, client_id=known.client_id, status=known.status, attempt=known.attempt, feedback=known.feedback)

@@ -16,9 +16,11 @@ from ..protocol.frames import (
     Event,
     FinishStep,
     PutAction,
+    PutElement,
     PutQuestion,
     PutStep,
     RemoveAction,
+    RemoveElement,
     RemoveStep,
     SetRun,
     SetState,
@@ -183,7 +185,12 @@ class Transcript:
                     self._unwritten.add(step_id)
                     if self._timer is None:
                         self._timer = self._clock.call_later(CHECKPOINT_S, self.checkpoint)
-            case PutAction(step_id=step_id) | RemoveAction(step_id=step_id):
+            case (
+                PutAction(step_id=step_id)
+                | RemoveAction(step_id=step_id)
+                | PutElement(step_id=step_id)
+                | RemoveElement(step_id=step_id)
+            ):
                 step_now = self.conversation.step(step_id)
                 if step_now is not None:
                     self._store.commit([self.write_of(step_now)])

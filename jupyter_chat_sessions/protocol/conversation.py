@@ -6,7 +6,6 @@ The one rule: the same events in the same order give the same conversation, ever
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice
 from typing import Any, Literal, assert_never
 
@@ -19,16 +18,19 @@ from .frames import (
     Event,
     FinishStep,
     PutAction,
+    PutElement,
     PutQuestion,
     PutStep,
     RemoveAction,
+    RemoveElement,
     RemoveStep,
     SetRun,
     SetState,
 )
-from .steps import FINAL_RUN_STATUSES, UNFINISHED_RUN_STATUSES, Action, Question, Snapshot, Step
+from .steps import FINAL_RUN_STATUSES, UNFINISHED_RUN_STATUSES, Action, Element, Question, Snapshot, Step
 
 Field = Literal["output", "input"]
+Part = Literal["actions", "elements"]
 
 
 class Conversation:
@@ -72,9 +74,13 @@ class Conversation:
                 self._forget_growing(step_id)
                 self._steps.pop(step_id, None)
             case PutAction(step_id=step_id, action=action):
-                self._set_actions(step_id, lambda actions: {**actions, action.id: action})
+                self._put_into(step_id, "actions", action)
             case RemoveAction(step_id=step_id, action_id=action_id):
-                self._set_actions(step_id, lambda actions: {key: actions[key] for key in actions if key != action_id})
+                self._take_out(step_id, "actions", action_id)
+            case PutElement(step_id=step_id, element=element):
+                self._put_into(step_id, "elements", element)
+            case RemoveElement(step_id=step_id, element_id=element_id):
+                self._take_out(step_id, "elements", element_id)
             case PutQuestion(question=question):
                 self._questions[question.id] = question
             case ClearQuestion(question_id=question_id):
@@ -182,11 +188,17 @@ class Conversation:
             growing = self._growing[key] = _Growing(getattr(step, event.into))
         growing.add(event.text)
 
-    def _set_actions(self, step_id: str, change: Callable[[dict[str, Action]], dict[str, Action]]) -> None:
+    def _put_into(self, step_id: str, into: Part, part: Action | Element) -> None:
         step = self._steps.get(step_id)
         if step is not None:
-            actions = change({action.id: action for action in step.actions})
-            self._steps[step_id] = replace(step, actions=list(actions.values()))
+            parts = {each.id: each for each in getattr(step, into)} | {part.id: part}
+            self._steps[step_id] = replace(step, **{into: list(parts.values())})
+
+    def _take_out(self, step_id: str, out_of: Part, part_id: str) -> None:
+        step = self._steps.get(step_id)
+        if step is not None:
+            left = [each for each in getattr(step, out_of) if each.id != part_id]
+            self._steps[step_id] = replace(step, **{out_of: left})
 
     def _set_run(self, event: SetRun) -> None:
         step = self._steps.get(event.run)

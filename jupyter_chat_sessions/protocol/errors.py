@@ -32,6 +32,7 @@ ErrorCode = Literal[
     "storage_full",  # nothing can be stored now; again after the time that the error names
     "storage_off",  # the server has nowhere to keep conversations
     "unknown_thread",  # no such stored conversation, or not yours: the same answer for both
+    "unknown_file",  # no such file in this session
     "internal",  # our fault; the log has the id
 ]
 

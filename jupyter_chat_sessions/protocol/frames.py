@@ -13,12 +13,27 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from .errors import ErrorCode, ProtocolError
-from .steps import Action, Answer, ChannelName, Id, Question, RunStatus, Snapshot, Step, Thread, is_id
+from .steps import (
+    Action,
+    Answer,
+    ChannelName,
+    Element,
+    Id,
+    Question,
+    RunStatus,
+    Snapshot,
+    Step,
+    Thread,
+    Uploads,
+    is_id,
+)
 
 PROTOCOL_VERSION = 1
 
 MAX_TEXT = 32_768
 """Code points in one message of a viewer."""
+MAX_FILES = 100
+"""Files with one message or answer; a channel may allow fewer."""
 MAX_VIEWER_BYTES = 256 * 1024
 """Bytes in one WebSocket message from a viewer: `MAX_TEXT` at its widest in JSON, and the frame around it."""
 MAX_HOST_BYTES = 4 * 1024 * 1024
@@ -26,6 +41,9 @@ MAX_HOST_BYTES = 4 * 1024 * 1024
 
 BATCH_BYTES = MAX_HOST_BYTES // 4
 """What gathers in one such message, in bytes; a single frame may be larger."""
+
+FILE_PIECE_BYTES = 384 * 1024
+"""Bytes of a file in one frame between hub and host, before they are written as Base64."""
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 UserEnv = Annotated[dict[str, Annotated[str, Meta(max_length=8192)]], Meta(max_length=64)]
@@ -106,6 +124,20 @@ class RemoveAction(Frame, tag="remove_action", frozen=True, kw_only=True):
     action_id: Id
 
 
+class PutElement(Frame, tag="put_element", frozen=True, kw_only=True):
+    """Add an element to a step, or replace the one with its id where it stands."""
+
+    step_id: Id
+    element: Element
+
+
+class RemoveElement(Frame, tag="remove_element", frozen=True, kw_only=True):
+    """Take an element away."""
+
+    step_id: Id
+    element_id: Id
+
+
 class SetRun(Frame, tag="set_run", frozen=True, kw_only=True):
     """A run began or ended: its message, if it is not done with, gets the status, and the state says what runs."""
 
@@ -116,7 +148,17 @@ class SetRun(Frame, tag="set_run", frozen=True, kw_only=True):
 
 
 HostEvent = (
-    PutStep | AppendText | FinishStep | RemoveStep | PutAction | RemoveAction | PutQuestion | ClearQuestion | SetState
+    PutStep
+    | AppendText
+    | FinishStep
+    | RemoveStep
+    | PutAction
+    | RemoveAction
+    | PutElement
+    | RemoveElement
+    | PutQuestion
+    | ClearQuestion
+    | SetState
 )
 """What a host may do to a conversation by itself."""
 Event = HostEvent | SetRun
@@ -151,7 +193,11 @@ class SendMessage(Frame, tag="message", frozen=True, kw_only=True):
 
     client_id: Id
     text: Text
-    command: str | None = None
+    command: Annotated[str, Meta(max_length=256)] | None = None
+    modes: Annotated[dict[str, Annotated[str, Meta(max_length=256)]], Meta(max_length=32)] = field(default_factory=dict)
+    """The option that was chosen of each mode."""
+    files: Annotated[list[Id], Meta(max_length=MAX_FILES)] = field(default_factory=list)
+    """What was uploaded for it."""
 
 
 class SendAnswer(Frame, tag="answer", frozen=True, kw_only=True):
@@ -162,6 +208,8 @@ class SendAnswer(Frame, tag="answer", frozen=True, kw_only=True):
     text: Text
     action_id: Id | None = None
     """The button, for a question that is answered with one."""
+    files: Annotated[list[Id], Meta(max_length=MAX_FILES)] = field(default_factory=list)
+    """What was uploaded for a question that is answered with files."""
 
 
 class GiveEnv(Frame, tag="env", frozen=True, kw_only=True):
@@ -185,6 +233,20 @@ class PressAction(Frame, tag="press", frozen=True, kw_only=True):
     client_id: Id
     step_id: Id
     action_id: Id
+
+
+CallName = Literal["on_settings_update", "on_settings_edit", "on_feedback", "on_window_message"]
+
+
+class Call(Frame, tag="call", frozen=True, kw_only=True):
+    """Do something that a handler of the author's is run for, other than to write or to press a button."""
+
+    client_id: Id
+    name: CallName
+    about: Id | None = None
+    """For `on_feedback`: the message."""
+    value: Any = None
+    """What the handler is given: the settings by their ids, a `Feedback`, what the front end says."""
 
 
 class Retry(Frame, tag="retry", frozen=True, kw_only=True):
@@ -212,7 +274,7 @@ class Ping(Frame, tag="ping", frozen=True, kw_only=True):
     """Are you there? Answered with `pong`."""
 
 
-ViewerCommand = SendMessage | SendAnswer | EditMessage | PressAction | GiveEnv | Retry
+ViewerCommand = SendMessage | SendAnswer | EditMessage | PressAction | Call | GiveEnv | Retry
 """What a viewer says or does: kept there until it is confirmed, and recognised by the hub when it comes again."""
 ViewerFrame = Begin | Hello | ViewerCommand | Stop | EndSession | Seen | Ping
 
@@ -230,6 +292,8 @@ class ChannelInfo(Frame, tag="channel", frozen=True, kw_only=True):
     placeholder: str | None = None
     """The hint in the empty composer."""
     allow_remote_images: bool = False
+    uploads: Uploads | None = None
+    """Which files may go with a message; None: none."""
 
 
 class UserInfo(Frame, tag="user", frozen=True, kw_only=True):
@@ -299,6 +363,9 @@ class ErrorFrame(Frame, tag="error", frozen=True, kw_only=True):
     details: list[str] = field(default_factory=list)
 
 
+SignalKind = Literal["toast", "window_message", "token_usage"]
+
+
 class Bye(Frame, tag="bye", frozen=True, kw_only=True):
     """A wanted end, announced before the socket closes: do not reconnect."""
 
@@ -320,7 +387,15 @@ class Heartbeat(Frame, tag="heartbeat", frozen=True, kw_only=True):
     """Sent after a silence, so that a browser can tell a quiet line from a dead one."""
 
 
-HubFrame = Begun | Welcome | Numbered | Accepted | ErrorFrame | Bye | Going | Pong | Heartbeat
+class Signal(Frame, tag="signal", frozen=True, kw_only=True):
+    """Something for whoever looks on now: it has no number, and is lost where nobody does."""
+
+    kind: SignalKind
+    data: Any = None
+    """Of a `toast` its `text`, and its `kind`: `info`, `success`, `warning` or `error`; else what the author says."""
+
+
+HubFrame = Begun | Welcome | Numbered | Accepted | ErrorFrame | Bye | Going | Signal | Pong | Heartbeat
 
 
 # ---- Host to hub -----------------------------------------------------------------------------------------------------
@@ -338,6 +413,8 @@ class ChannelSettings(Frame, tag="channel_settings", frozen=True, kw_only=True):
     when_busy: Literal["queue", "reject", "interrupt"] = "queue"
     """What a message does while another runs."""
     allow_remote_images: bool = False
+    uploads: Uploads | None = field(default_factory=Uploads)
+    """Which files may go with a message; None: none."""
 
 
 class Publish(Frame, tag="publish", frozen=True, kw_only=True):
@@ -411,6 +488,8 @@ class SaveValues(Frame, tag="save_values", frozen=True, kw_only=True):
     values: dict[str, Any]
     lost: list[str] = field(default_factory=list)
     """Keys whose values cannot be written."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """What `chat_settings` holds."""
 
 
 class HadSession(Frame, tag="had_session", frozen=True, kw_only=True):
@@ -420,6 +499,33 @@ class HadSession(Frame, tag="had_session", frozen=True, kw_only=True):
     """
 
     session: Id
+
+
+class SendSignal(Frame, tag="send_signal", frozen=True, kw_only=True):
+    """Something for whoever looks at a session now."""
+
+    session: Id
+    kind: SignalKind
+    data: Any = None
+
+
+class PutFile(Frame, tag="put_file", frozen=True, kw_only=True):
+    """A piece of a file, for the hub to keep: the pieces of one come in order, before what tells of it."""
+
+    session: Id
+    file: Id
+    offset: int
+    """Bytes before this piece; a piece at 0 begins the file anew."""
+    data: bytes
+    is_last: bool = False
+
+
+class WantFile(Frame, tag="want_file", frozen=True, kw_only=True):
+    """Ask for the next piece of a file that the hub keeps: answered with `file_piece`."""
+
+    session: Id
+    file: Id
+    offset: int = 0
 
 
 class CloseSession(Frame, tag="close_session", frozen=True, kw_only=True):
@@ -439,6 +545,9 @@ HostFrame = (
     | HostBusy
     | SaveValues
     | HadSession
+    | SendSignal
+    | PutFile
+    | WantFile
     | CloseSession
 )
 
@@ -481,6 +590,8 @@ class OpenSession(Frame, tag="open_session", frozen=True, kw_only=True):
     """When resumed: what `user_session` held."""
     lost: list[str] = field(default_factory=list)
     """When resumed: keys whose values could not be kept."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """When resumed: what `chat_settings` held."""
     is_watched: bool = True
     """Somebody looks at it now."""
 
@@ -508,6 +619,18 @@ class DeliverAnswer(Frame, tag="deliver_answer", frozen=True, kw_only=True):
     session: Id
     question_id: Id
     answer: Answer | None = None
+
+
+class FilePiece(Frame, tag="file_piece", frozen=True, kw_only=True):
+    """A piece of a file that the host has asked for."""
+
+    session: Id
+    file: Id
+    offset: int
+    data: bytes
+    is_last: bool = False
+    error: str | None = None
+    """Why there is nothing, in a sentence; then there is no more to ask for."""
 
 
 class StepsRemoved(Frame, tag="steps_removed", frozen=True, kw_only=True):
@@ -553,6 +676,7 @@ HubToHostFrame = (
     | Watched
     | Deliver
     | DeliverAnswer
+    | FilePiece
     | StepsRemoved
     | StopRuns
     | SessionEnded

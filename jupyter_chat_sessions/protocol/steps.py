@@ -53,6 +53,39 @@ class Action(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     icon: str | None = None
 
 
+ElementType = Literal["image", "text", "pdf", "audio", "video", "file", "plotly", "dataframe", "display", "custom"]
+
+
+class Element(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """What stands with a message or step: a picture, a table, a file (Chainlit: `ElementDict`)."""
+
+    id: Id
+    type: ElementType
+    name: str
+    """As viewers read it, and what a message calls it by."""
+    display: Literal["inline", "side", "page"] = "inline"
+    mime: str | None = None
+    file: Id | None = None
+    """Its content, where the hub keeps that: who may read the session fetches it by this id."""
+    url: str | None = None
+    """Its content, where it is elsewhere."""
+    bytes: int | None = None
+    """How large its content is."""
+    size: Literal["small", "medium", "large"] | None = None
+    language: str | None = None
+    """Of a text: show it as code."""
+    props: dict[str, Any] = field(default_factory=dict)
+    """What else its type has, such as the `page` of a PDF; see `docs/protocol.md`."""
+
+
+class Feedback(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """What a viewer thinks of a message."""
+
+    value: Literal[0, 1]
+    """1: good; 0: not."""
+    comment: str | None = None
+
+
 class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """One item of a thread: a message or an intermediate step (Chainlit: `StepDict`)."""
 
@@ -82,8 +115,16 @@ class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     metadata: dict[str, Any] = field(default_factory=dict)
     tags: list[str] | None = None
     command: str | None = None
+    modes: dict[str, str] | None = None
+    """Of a user's message: the option that was chosen of each mode."""
+    icon: str | None = None
+    """Intermediate steps: the name of a sign."""
     actions: list[Action] = field(default_factory=list)
     """The buttons under a message."""
+    elements: list[Element] = field(default_factory=list)
+    """What stands with it."""
+    feedback: Feedback | None = None
+    """What the viewer thinks of it; only the hub knows."""
     client_id: str | None = None
     """Of what a viewer said or did: the id that the viewer gave it, by which it is recognised when sent again."""
     status: RunStatus | None = None
@@ -112,15 +153,28 @@ class Step(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
         return self.client_id is not None and self.type == "run"
 
 
+class Uploads(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """Which files a viewer may give."""
+
+    accept: list[str] = field(default_factory=list)
+    """MIME types (`text/plain`, `image/*`) and endings (`.csv`); any file where there is none."""
+    max_files: int = 20
+    """At once."""
+    max_bytes: int = 100 * 1024 * 1024
+    """Of each."""
+
+
 class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """A question that waits for the viewer's answer (Chainlit: an `ask` call)."""
 
     id: Id
     step_id: Id
     """The message that puts the question."""
-    kind: Literal["text", "action"] = "text"
-    """What answers it: text, or one of the buttons under the message."""
+    kind: Literal["text", "action", "file"] = "text"
+    """What answers it: text, one of the buttons under the message, or files."""
     timeout_s: float = 60.0
+    uploads: Uploads | None = None
+    """Which files answer it."""
 
 
 class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
@@ -130,6 +184,8 @@ class Answer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     step: Step
     action: Action | None = None
     """The button that was pressed, where that is the answer."""
+    files: list[Element] = field(default_factory=list)
+    """The files that were given, where they are the answer."""
 
 
 class Thread(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):

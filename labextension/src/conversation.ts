@@ -3,7 +3,7 @@
  * `jupyter_chat_sessions/protocol/conversation.py` is the same; `tests/vectors/conversation.json` holds the two together.
  */
 
-import type { Action, Event, Question, RunStatus, SessionState, Snapshot, Step } from './frames.js';
+import type { Action, Element, Event, Question, RunStatus, SessionState, Snapshot, Step } from './frames.js';
 
 /** Text that does not continue where the step ends: something was lost on the way. */
 export class OutOfOrder extends Error {}
@@ -66,9 +66,13 @@ export class Conversation {
         this._steps.delete(event.stepId);
         return;
       case 'put_action':
-        return this._setActions(event.stepId, (actions) => actions.set(event.action.id, event.action));
+        return this._putInto(event.stepId, 'actions', event.action);
       case 'remove_action':
-        return this._setActions(event.stepId, (actions) => actions.delete(event.actionId));
+        return this._takeOut(event.stepId, 'actions', event.actionId);
+      case 'put_element':
+        return this._putInto(event.stepId, 'elements', event.element);
+      case 'remove_element':
+        return this._takeOut(event.stepId, 'elements', event.elementId);
       case 'put_question':
         this._questions.set(event.question.id, event.question);
         return;
@@ -120,13 +124,19 @@ export class Conversation {
     this._steps.set(stepId, { ...step, [into]: before + text });
   }
 
-  private _setActions(stepId: string, change: (actions: Map<string, Action>) => void): void {
+  private _putInto(stepId: string, into: 'actions' | 'elements', part: Action | Element): void {
     const step = this._steps.get(stepId);
     if (step === undefined) return;
-    const actions = new Map((step.actions ?? []).map((action) => [action.id, action]));
-    change(actions);
-    const { actions: _, ...rest } = step;
-    this._steps.set(stepId, actions.size > 0 ? { ...rest, actions: [...actions.values()] } : rest);
+    const parts = new Map<string, Action | Element>((step[into] ?? []).map((each) => [each.id, each]));
+    this._steps.set(stepId, { ...step, [into]: [...parts.set(part.id, part).values()] });
+  }
+
+  private _takeOut(stepId: string, outOf: 'actions' | 'elements', id: string): void {
+    const step = this._steps.get(stepId);
+    if (step === undefined) return;
+    const { [outOf]: parts, ...rest } = step;
+    const left = (parts ?? []).filter((each) => each.id !== id);
+    this._steps.set(stepId, left.length > 0 ? { ...rest, [outOf]: left } : rest);
   }
 
   private _setRun(id: string, name: string, status: RunStatus): void {

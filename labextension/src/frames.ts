@@ -17,6 +17,33 @@ export interface Action {
   readonly icon?: string | null;
 }
 
+export interface Element {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly display?: 'inline' | 'side' | 'page';
+  readonly mime?: string | null;
+  /** Its content, where the hub keeps that. */
+  readonly file?: string | null;
+  readonly url?: string | null;
+  readonly bytes?: number | null;
+  readonly size?: 'small' | 'medium' | 'large' | null;
+  readonly language?: string | null;
+  readonly props?: Readonly<Record<string, unknown>>;
+}
+
+export interface Feedback {
+  readonly value: 0 | 1;
+  readonly comment?: string | null;
+}
+
+/** Which files a viewer may give. */
+export interface Uploads {
+  readonly accept?: readonly string[];
+  readonly maxFiles?: number;
+  readonly maxBytes?: number;
+}
+
 export interface Step {
   readonly id: string;
   readonly type: string;
@@ -35,7 +62,12 @@ export interface Step {
   readonly waitForAnswer?: boolean;
   readonly language?: string | null;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly command?: string | null;
+  readonly modes?: Readonly<Record<string, string>> | null;
+  readonly icon?: string | null;
   readonly actions?: readonly Action[];
+  readonly elements?: readonly Element[];
+  readonly feedback?: Feedback | null;
   readonly clientId?: string | null;
   readonly status?: RunStatus | null;
   readonly attempt?: number;
@@ -44,8 +76,9 @@ export interface Step {
 export interface Question {
   readonly id: string;
   readonly stepId: string;
-  readonly kind?: 'text' | 'action';
+  readonly kind?: 'text' | 'action' | 'file';
   readonly timeoutS?: number;
+  readonly uploads?: Uploads | null;
 }
 
 export interface SessionState {
@@ -78,6 +111,8 @@ export type Event =
   | { readonly type: 'remove_step'; readonly stepId: string }
   | { readonly type: 'put_action'; readonly stepId: string; readonly action: Action }
   | { readonly type: 'remove_action'; readonly stepId: string; readonly actionId: string }
+  | { readonly type: 'put_element'; readonly stepId: string; readonly element: Element }
+  | { readonly type: 'remove_element'; readonly stepId: string; readonly elementId: string }
   | { readonly type: 'put_question'; readonly question: Question }
   | { readonly type: 'clear_question'; readonly questionId: string; readonly reason?: string }
   | { readonly type: 'set_state'; readonly state: Readonly<Record<string, unknown>> }
@@ -89,6 +124,8 @@ export interface ChannelInfo {
   readonly botName?: string;
   readonly placeholder?: string | null;
   readonly allowRemoteImages?: boolean;
+  /** Which files may go with a message; none where it is not there. */
+  readonly uploads?: Uploads | null;
 }
 
 export interface UserInfo {
@@ -127,6 +164,13 @@ export interface Bye {
   readonly text: string;
 }
 
+/** Something for whoever looks on now; it has no number. */
+export interface Signal {
+  readonly type: 'signal';
+  readonly kind: string;
+  readonly data?: unknown;
+}
+
 export type HubFrame =
   | Welcome
   | { readonly type: 'event'; readonly seq: number; readonly first?: number | null; readonly event: Event }
@@ -134,6 +178,7 @@ export type HubFrame =
   | ErrorFrame
   | Bye
   | { readonly type: 'going'; readonly retryAfterS: number }
+  | Signal
   | { readonly type: 'pong' }
   | { readonly type: 'heartbeat' };
 
@@ -155,15 +200,33 @@ export interface Hello {
   readonly lastSeq?: number;
 }
 
+/** What a handler of the author's is run for, other than a message or a button. */
+export type CallName = 'on_settings_update' | 'on_settings_edit' | 'on_feedback' | 'on_window_message';
+
 /** What a person says or does: kept until the hub has confirmed it. */
 export type Command =
-  | { readonly type: 'message'; readonly clientId: string; readonly text: string }
+  | {
+      readonly type: 'message';
+      readonly clientId: string;
+      readonly text: string;
+      readonly command?: string;
+      readonly modes?: Readonly<Record<string, string>>;
+      readonly files?: readonly string[];
+    }
   | {
       readonly type: 'answer';
       readonly clientId: string;
       readonly questionId: string;
       readonly text: string;
       readonly actionId?: string;
+      readonly files?: readonly string[];
+    }
+  | {
+      readonly type: 'call';
+      readonly clientId: string;
+      readonly name: CallName;
+      readonly about?: string;
+      readonly value?: unknown;
     }
   | { readonly type: 'edit'; readonly clientId: string; readonly stepId: string; readonly text: string }
   | { readonly type: 'press'; readonly clientId: string; readonly stepId: string; readonly actionId: string }
@@ -179,7 +242,7 @@ export type ViewerFrame =
   | { readonly type: 'seen'; readonly seq: number }
   | { readonly type: 'ping' };
 
-const HUB_TYPES = new Set(['welcome', 'event', 'accepted', 'error', 'bye', 'going', 'pong', 'heartbeat']);
+const HUB_TYPES = new Set(['welcome', 'event', 'accepted', 'error', 'bye', 'going', 'signal', 'pong', 'heartbeat']);
 const EVENT_TYPES = new Set([
   'put_step',
   'append_text',
@@ -187,6 +250,8 @@ const EVENT_TYPES = new Set([
   'remove_step',
   'put_action',
   'remove_action',
+  'put_element',
+  'remove_element',
   'put_question',
   'clear_question',
   'set_state',
@@ -203,7 +268,8 @@ function isStep(value: unknown): value is Step {
     typeof value['id'] === 'string' &&
     typeof value['name'] === 'string' &&
     areTexts(value['type'], value['output'], value['input'], value['language']) &&
-    (value['actions'] === undefined || (Array.isArray(value['actions']) && value['actions'].every(isAction)))
+    (value['actions'] === undefined || (Array.isArray(value['actions']) && value['actions'].every(isAction))) &&
+    (value['elements'] === undefined || (Array.isArray(value['elements']) && value['elements'].every(isElement)))
   );
 }
 
@@ -213,6 +279,17 @@ function isAction(value: unknown): value is Action {
     typeof value['id'] === 'string' &&
     typeof value['name'] === 'string' &&
     areTexts(value['label'], value['tooltip'], value['icon'])
+  );
+}
+
+function isElement(value: unknown): value is Element {
+  return (
+    isRecord(value) &&
+    typeof value['id'] === 'string' &&
+    typeof value['type'] === 'string' &&
+    typeof value['name'] === 'string' &&
+    areTexts(value['mime'], value['file'], value['url'], value['language'], value['display'], value['size']) &&
+    (value['props'] === undefined || isRecord(value['props']))
   );
 }
 
@@ -234,6 +311,10 @@ export function isEvent(value: unknown): value is Event {
       return typeof value['stepId'] === 'string' && isAction(value['action']);
     case 'remove_action':
       return typeof value['stepId'] === 'string' && typeof value['actionId'] === 'string';
+    case 'put_element':
+      return typeof value['stepId'] === 'string' && isElement(value['element']);
+    case 'remove_element':
+      return typeof value['stepId'] === 'string' && typeof value['elementId'] === 'string';
     case 'put_question':
       return isRecord(value['question']) && typeof value['question']['id'] === 'string';
     case 'clear_question':
@@ -263,6 +344,8 @@ export function isCommand(value: unknown): value is Command {
       return typeof value['text'] === 'string' && typeof value['stepId'] === 'string';
     case 'press':
       return typeof value['stepId'] === 'string' && typeof value['actionId'] === 'string';
+    case 'call':
+      return typeof value['name'] === 'string';
     case 'retry':
       return typeof value['stepId'] === 'string';
     case 'env':
@@ -290,6 +373,8 @@ function isHubFrame(value: unknown): value is HubFrame {
       return typeof value['clientId'] === 'string';
     case 'going':
       return typeof value['retryAfterS'] === 'number';
+    case 'signal':
+      return typeof value['kind'] === 'string';
     default:
       return true;
   }

@@ -13,14 +13,16 @@ from jupyter_chat_sessions.protocol.frames import (
     Event,
     FinishStep,
     PutAction,
+    PutElement,
     PutQuestion,
     PutStep,
     RemoveAction,
+    RemoveElement,
     RemoveStep,
     SetRun,
     SetState,
 )
-from jupyter_chat_sessions.protocol.steps import Action, Question, RunStatus, Snapshot, Step
+from jupyter_chat_sessions.protocol.steps import Action, Element, Question, RunStatus, Snapshot, Step
 
 
 def new_id(number: int) -> str:
@@ -30,6 +32,7 @@ def new_id(number: int) -> str:
 
 STEP_IDS = [new_id(number) for number in range(1, 4)]
 ACTION_IDS = [new_id(number) for number in range(301, 303)]
+ELEMENT_IDS = [new_id(number) for number in range(401, 403)]
 QUESTION_IDS = [new_id(number) for number in range(101, 103)]
 
 texts = st.lists(
@@ -40,8 +43,10 @@ step_ids = st.sampled_from(STEP_IDS)
 question_ids = st.sampled_from(QUESTION_IDS)
 fields = st.sampled_from(["output", "input"])
 actions = st.builds(Action, id=st.sampled_from(ACTION_IDS), name=st.just("vote"), label=texts)
+elements = st.builds(Element, id=st.sampled_from(ELEMENT_IDS), type=st.just("image"), name=texts)
 steps = st.builds(
     Step,
+    elements=st.lists(elements, max_size=2, unique_by=lambda element: element.id),
     actions=st.lists(actions, max_size=2, unique_by=lambda action: action.id),
     id=step_ids,
     type=st.sampled_from(["assistant_message", "user_message", "tool"]),
@@ -60,6 +65,8 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(RemoveStep, step_id=step_ids),
     st.builds(PutAction, step_id=step_ids, action=actions),
     st.builds(RemoveAction, step_id=step_ids, action_id=st.sampled_from(ACTION_IDS)),
+    st.builds(PutElement, step_id=step_ids, element=elements),
+    st.builds(RemoveElement, step_id=step_ids, element_id=st.sampled_from(ELEMENT_IDS)),
     st.builds(PutQuestion, question=st.builds(Question, id=question_ids, step_id=step_ids)),
     st.builds(ClearQuestion, question_id=question_ids, reason=st.sampled_from(["answered", "expired", "withdrawn"])),
     st.builds(
@@ -116,6 +123,15 @@ class Plain:
                 step = self.steps[step_id]
                 left = [each for each in step.actions if each.id != action_id]
                 self.steps[step_id] = replace(step, actions=left)
+            case PutElement(step_id=step_id, element=element) if step_id in self.steps:
+                step = self.steps[step_id]
+                known = [each.id for each in step.elements]
+                put = [element if each.id == element.id else each for each in step.elements]
+                self.steps[step_id] = replace(step, elements=put if element.id in known else [*put, element])
+            case RemoveElement(step_id=step_id, element_id=element_id) if step_id in self.steps:
+                step = self.steps[step_id]
+                kept = [each for each in step.elements if each.id != element_id]
+                self.steps[step_id] = replace(step, elements=kept)
             case PutQuestion(question=question):
                 self.questions[question.id] = question
             case ClearQuestion(question_id=question_id):

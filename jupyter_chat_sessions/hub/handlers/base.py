@@ -38,6 +38,7 @@ _STATUS: dict[ErrorCode, int] = {
     "unknown_channel": 404,
     "unknown_session": 404,
     "unknown_thread": 404,
+    "unknown_file": 404,
     "conflict": 409,
     "channel_taken": 409,
     "question_closed": 409,

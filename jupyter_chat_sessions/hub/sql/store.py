@@ -50,6 +50,8 @@ class SqlStore:
         retry_s: How long after a failure it is tried again, in seconds.
     """
 
+    keeps_threads = True
+
     def __init__(
         self, database: Database, connection: Connection, *, status: StorageStatus = OK, retry_s: float = RETRY_S
     ) -> None:
@@ -141,7 +143,7 @@ class SqlStore:
         """See `Store.drop_thread`."""
         await self._read(lambda connection: _drop_threads(connection, [thread_id]))
 
-    async def purge(self, *, older_than_days: float, channel: str | None = None) -> int:
+    async def purge(self, *, older_than_days: float, channel: str | None = None) -> list[str]:
         """Remove threads that nobody has written to for a time and no session lives in.
 
         Args:
@@ -149,11 +151,11 @@ class SqlStore:
             channel: Only those of one channel.
 
         Returns:
-            How many went.
+            The ids of those that went.
         """
         threads = schema.threads
 
-        def query(connection: Connection) -> int:
+        def query(connection: Connection) -> list[str]:
             live = select(schema.sessions.c.thread_id)
             old = select(threads.c.id).where(
                 threads.c.updated_at < time.time() - older_than_days * 86_400, threads.c.id.not_in(live)
@@ -162,7 +164,7 @@ class SqlStore:
                 old = old.where(threads.c.channel == channel)
             ids = list(connection.execute(old).scalars())
             _drop_threads(connection, ids)
-            return len(ids)
+            return ids
 
         return await self._read(query)
 

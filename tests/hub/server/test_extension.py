@@ -156,6 +156,9 @@ SETTINGS = {
     "window_bytes": 10,
     "max_write_buffer": 11,
     "reply_timeout": 12.5,
+    "max_file_bytes": 88,
+    "max_session_bytes": 99,
+    "files_outlive_sessions": False,
 }
 
 

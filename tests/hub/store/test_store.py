@@ -262,7 +262,7 @@ async def test_however_much_gathers_a_statement_holds_what_any_sqlite_takes(tmp_
         await store._read(as_before_version_3_32)
         threads = [a_thread() for _ in range(1200)]
         await write(store, *map(PutThread, threads), *(PutStep(one.id, 0, a_step("hi")) for one in threads))
-        assert await store.purge(older_than_days=0) == len(threads)
+        assert len(await store.purge(older_than_days=0)) == len(threads)
 
 
 async def test_old_threads_are_purged_unless_a_session_lives_in_them(open_lasting: Opened) -> None:
@@ -271,9 +271,9 @@ async def test_old_threads_are_purged_unless_a_session_lives_in_them(open_lastin
         for thread in (idle, live):
             await write(store, PutThread(thread), PutStep(thread.id, 0, a_step("hi")))
         await write(store, PutSession(a_session(live)))
-        assert await store.purge(older_than_days=1) == 0
-        assert await store.purge(older_than_days=0, channel="other") == 0
-        assert await store.purge(older_than_days=0) == 1
+        assert await store.purge(older_than_days=1) == []
+        assert await store.purge(older_than_days=0, channel="other") == []
+        assert len(await store.purge(older_than_days=0)) == 1
         assert [one.record for one in await store.threads_of("user:alice", channel=None, limit=9)] == [live]
 
 
