@@ -7,8 +7,8 @@ import { Refused } from './backend.js';
 import type { Backend, Credentials, Line } from './backend.js';
 import { waitBeforeTry } from './backoff.js';
 import type { Conversation } from './conversation.js';
-import { readFrames, wellFormed, writeFrames } from './frames.js';
-import type { Command, ErrorFrame, Question, ViewerFrame, Welcome } from './frames.js';
+import { readFrames, wellFormed, wellFormedValue, writeFrames } from './frames.js';
+import type { CallName, Command, ErrorFrame, Question, ViewerFrame, Welcome } from './frames.js';
 import { newId } from './ids.js';
 import { fitsOutbox } from './storage.js';
 import type { Failed, TabStorage } from './storage.js';
@@ -70,6 +70,9 @@ const GAP = 4010;
 const VERSION = 4426;
 /** Close codes below these are worth another try; what the hub wants to end, it announces with `bye`. */
 const TERMINAL = (code: number): boolean => code >= 4400 && code !== 4408;
+
+/** Calls that nobody wants to hear of again when they are turned down. */
+const PASSING: ReadonlySet<CallName> = new Set(['on_settings_edit', 'on_window_message']);
 
 /** What it means for a viewer that it got no session. */
 function refusedStatus(error: unknown): ConnectionStatus {
@@ -210,6 +213,20 @@ export class Connection {
         ? { type: 'press', clientId, stepId, actionId }
         : { type: 'answer', clientId, questionId: question.id, text: '', actionId };
     if (fitsOutbox(this.pending, command)) this._command(command);
+  }
+
+  /**
+   * Do something else that a handler of the author's is run for.
+   *
+   * @param about The message that it is about, where it is about one.
+   * @returns Whether it was taken. It is not when too much waits to be sent already.
+   */
+  call(name: CallName, value: unknown, about?: string, clientId: string = newId()): boolean {
+    const said = { type: 'call', clientId, name, value: wellFormedValue(value) } as const;
+    const command: Command = about === undefined ? said : { ...said, about };
+    if (this._viewing === null || !fitsOutbox(this.pending, command)) return false;
+    this._command(command);
+    return true;
   }
 
   giveEnv(values: Readonly<Record<string, string>>): void {
@@ -455,10 +472,11 @@ export class Connection {
       return;
     }
     // Who presses Retry on a message that another tab has retried already sees what comes of it; as who presses a
-    // button of a question that is closed.
+    // button of a question that is closed. What is told as it is typed is told again by the next key.
     const isSettled =
       (command?.type === 'retry' && error.code === 'conflict') ||
-      (command?.type === 'answer' && command.actionId !== undefined);
+      (command?.type === 'answer' && command.actionId !== undefined) ||
+      (command?.type === 'call' && PASSING.has(command.name));
     if (command !== undefined && command.type !== 'env' && !isSettled) this._fail([{ command, error }]);
   }
 

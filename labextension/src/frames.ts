@@ -402,6 +402,14 @@ export function wellFormed(text: string): string {
   return text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD');
 }
 
+/** Replace halves of surrogate pairs in every text of a JSON value. */
+export function wellFormedValue(value: unknown): unknown {
+  if (typeof value === 'string') return wellFormed(value);
+  if (Array.isArray(value)) return value.map(wellFormedValue);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [wellFormed(key), wellFormedValue(each)]));
+}
+
 /** Write one WebSocket message. */
 export function writeFrames(frames: readonly ViewerFrame[]): string {
   return JSON.stringify(frames);

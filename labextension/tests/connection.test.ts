@@ -760,3 +760,42 @@ describe('a conversation of before', () => {
     expect(tab.backend.resumed).toEqual([]);
   });
 });
+
+describe('what is done other than saying something', () => {
+  const calls = (frames: readonly ViewerFrame[]): ViewerFrame[] => frames.filter((frame) => frame.type === 'call');
+
+  it('is kept until it is confirmed, and sent again over a lost line', async () => {
+    const tab = await new Tab().arrive();
+    tab.cut();
+    expect(tab.connection.call('on_settings_update', { temperature: 0.2 })).toBe(true);
+    tab.dial();
+    tab.backend.line.arrive(resumed(0));
+    expect(calls(tab.backend.line.sent)).toMatchObject([
+      { type: 'call', name: 'on_settings_update', value: { temperature: 0.2 } },
+    ]);
+  });
+
+  it('says what it is about only where it is about something', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.call('on_window_message', null);
+    tab.connection.call('on_feedback', { value: 1 }, 'a');
+    expect(calls(tab.backend.line.sent).map((frame) => 'about' in frame && frame.about)).toEqual([false, 'a']);
+  });
+
+  it('has no halves of surrogate pairs, however deep', async () => {
+    const tab = await new Tab().arrive();
+    tab.connection.call('on_window_message', { 'a\uD800': ['\uDC00b', { c: 1 }] });
+    expect(calls(tab.backend.line.sent)).toMatchObject([{ value: { 'a\uFFFD': ['\uFFFDb', { c: 1 }] } }]);
+  });
+
+  it.each([
+    ['on_settings_update', 1],
+    ['on_settings_edit', 0],
+  ] as const)('%s is kept %d times when it is turned down', async (name, times) => {
+    const tab = await new Tab().arrive();
+    tab.connection.call(name, {}, undefined, 'x');
+    tab.backend.line.arrive({ type: 'error', code: 'busy', text: 'Too many', clientId: 'x' });
+    expect(tab.connection.failed).toHaveLength(times);
+    expect(tab.connection.pending).toEqual([]);
+  });
+});
