@@ -6,3 +6,9 @@ declare module 'highlight.js/lib/common' {
   const highlighter: HLJSApi;
   export default highlighter;
 }
+
+/** The text of a style sheet, for `adopt`. */
+declare module '*.css?inline' {
+  const text: string;
+  export default text;
+}

@@ -7,9 +7,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Connection } from '../connection.js';
 import { plainName } from '../markdown.js';
 import { Composer } from './Composer.js';
-import { Conversations } from './Conversations.js';
-import { EnvForm } from './EnvForm.js';
 import { MessageList } from './MessageList.js';
+import { Conversations, EnvForm } from './later.js';
 
 export interface AppProps {
   readonly connection: Connection;
@@ -34,7 +33,7 @@ export function App({ connection, title }: AppProps) {
       <div class="jcs-header">
         <h1 class="jcs-title">{plainName(name)}</h1>
         <Status connection={connection} />
-        <Conversations connection={connection} />
+        {connection.threads !== null && <Conversations connection={connection} />}
         <NewChat connection={connection} />
       </div>
       {state?.storage !== undefined && (

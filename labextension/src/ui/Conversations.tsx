@@ -2,10 +2,14 @@
 
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
+import { adopt } from '../adopt.js';
 import type { Connection } from '../connection.js';
 import { plainName } from '../markdown.js';
+import styles from '../style/conversations.css?inline';
 import { fileName } from '../threads.js';
 import type { ExportFormat, Thread } from '../threads.js';
+
+adopt(styles);
 
 const FORMATS: readonly (readonly [ExportFormat, string])[] = [
   ['markdown', 'Markdown'],

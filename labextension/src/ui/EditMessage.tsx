@@ -2,6 +2,11 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
+import { adopt } from '../adopt.js';
+import styles from '../style/editing.css?inline';
+
+adopt(styles);
+
 export interface EditMessageProps {
   readonly text: string;
   /** Not while something is being answered, or the connection is gone. */

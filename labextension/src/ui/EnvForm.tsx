@@ -2,7 +2,11 @@
 
 import { useState } from 'preact/hooks';
 
+import { adopt } from '../adopt.js';
 import type { Connection } from '../connection.js';
+import styles from '../style/env.css?inline';
+
+adopt(styles);
 
 export function EnvForm({ connection, names }: { readonly connection: Connection; readonly names: readonly string[] }) {
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});

@@ -6,8 +6,8 @@ import { useState } from 'preact/hooks';
 import { copyText } from '../clipboard.js';
 import type { Step } from '../frames.js';
 import { plainName } from '../markdown.js';
-import { EditMessage } from './EditMessage.js';
 import { Markdown } from './Markdown.js';
+import { EditMessage } from './later.js';
 
 export interface MessageProps {
   readonly step: Step;

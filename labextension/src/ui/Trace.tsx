@@ -5,8 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { isTrace } from '../conversation.js';
 import type { Step } from '../frames.js';
 import { plainName } from '../markdown.js';
-import { Markdown } from './Markdown.js';
-import { fence } from './Message.js';
+import { StepBody } from './later.js';
 
 export interface TraceProps {
   readonly step: Step;
@@ -38,34 +37,8 @@ export function Trace({ step, steps, nested, allowRemoteImages }: TraceProps) {
         <span class="jcs-step-name">{name}</span>
         <span class="jcs-step-state">{stateOf(step, isUnderWay)}</span>
       </button>
-      {isOpen && <Inside step={step} steps={steps} nested={nested} allowRemoteImages={allowRemoteImages} />}
+      {isOpen && <StepBody step={step} steps={steps} nested={nested} allowRemoteImages={allowRemoteImages} />}
     </article>
-  );
-}
-
-function Inside({ step, steps, nested, allowRemoteImages }: TraceProps) {
-  const input = step.showInput === false || step.showInput === undefined ? '' : (step.input ?? '');
-  const output = step.output ?? '';
-  const inside = steps.filter((other) => nested.has(other.id) && other.parentId === step.id);
-  const language = typeof step.showInput === 'string' ? step.showInput : 'text';
-  const isStreaming = step.streaming === true;
-  return (
-    <div class="jcs-step-body">
-      {input !== '' && (
-        <Markdown text={fence(input, language)} isStreaming={isStreaming} allowRemoteImages={allowRemoteImages} />
-      )}
-      {inside.map((each) => (
-        <Trace key={each.id} step={each} steps={steps} nested={nested} allowRemoteImages={allowRemoteImages} />
-      ))}
-      {output !== '' && (
-        <Markdown
-          text={step.language != null && step.language !== '' ? fence(output, step.language) : output}
-          isStreaming={isStreaming}
-          allowRemoteImages={allowRemoteImages}
-        />
-      )}
-      {input === '' && output === '' && inside.length === 0 && <span class="jcs-hint">Nothing to show.</span>}
-    </div>
   );
 }
 

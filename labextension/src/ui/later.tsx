@@ -1,0 +1,47 @@
+/** The parts of the chat that not every chat shows: each is loaded when it is first shown. */
+
+import type { ComponentType, VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+export interface Later<Props> {
+  (props: Props): VNode | null;
+  /** Load it before it is shown. */
+  readonly load: () => Promise<void>;
+}
+
+/**
+ * Make a component that is loaded when it is first shown. Until then its place is empty; where it cannot be loaded, it says so.
+ *
+ * @param source Loads it: an `import()`, and what to take from it.
+ */
+export function later<Props extends object>(source: () => Promise<ComponentType<Props>>): Later<Props> {
+  let found: ComponentType<Props> | null = null;
+  const load = async (): Promise<void> => {
+    found ??= await source();
+  };
+  const Shown = (props: Props): VNode | null => {
+    const [state, setState] = useState<'loading' | 'here' | 'failed'>('loading');
+    const isWanted = found === null && state === 'loading';
+    useEffect(() => {
+      if (isWanted) load().then(() => setState('here'), () => setState('failed'));
+    }, [isWanted]);
+    if (found !== null) {
+      const Found = found;
+      return <Found {...props} />;
+    }
+    return state === 'failed' ? (
+      <span class="jcs-note" role="alert">
+        A part of this page could not be loaded.{' '}
+        <button type="button" class="jcs-link" onClick={() => setState('loading')}>
+          Retry
+        </button>
+      </span>
+    ) : null;
+  };
+  return Object.assign(Shown, { load });
+}
+
+export const Conversations = later(() => import('./Conversations.js').then((part) => part.Conversations));
+export const EditMessage = later(() => import('./EditMessage.js').then((part) => part.EditMessage));
+export const EnvForm = later(() => import('./EnvForm.js').then((part) => part.EnvForm));
+export const StepBody = later(() => import('./StepBody.js').then((part) => part.StepBody));
