@@ -349,6 +349,7 @@ class Runtime:
         displaced = self._sessions.take_displaced(session.id)
         if displaced is not None:
             session.go_on_from(displaced.session)
+            session.say_state_again()
             session.save_values_soon()  # What was said of them last may not have come through.
             self._end_on_loop(displaced, goes_on=True)
             if displaced.session.is_closing:  # said while the hub was away, and lost with what else was said then

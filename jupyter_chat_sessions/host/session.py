@@ -29,6 +29,7 @@ from ..protocol.frames import (
     PutQuestion,
     SaveValues,
     SendSignal,
+    SetState,
     SignalKind,
     encode,
 )
@@ -186,6 +187,8 @@ class BaseSession:
         self.is_closing = False
         """A cell has ended it."""
         self.is_ended = False
+        self.said_state: dict[str, Any] = {}
+        """What this host has set of the conversation's state: a hub that begins anew does not know it."""
         self.taken: dict[tuple[str, int], None] = {}
         """The newest attempts at the user's messages that a handler was given here: none is given twice."""
         self.heard_at = 0.0
@@ -217,8 +220,16 @@ class BaseSession:
         """
         if run is not None and run.is_abandoned:
             raise NoSessionError("This run was stopped; what it says is no longer shown.")
-        if not self.is_ended:
-            self._line.put(Emit(session=self.id, event=event))
+        if self.is_ended:
+            return
+        if isinstance(event, SetState):
+            self._note_state(event.state)
+        self._line.put(Emit(session=self.id, event=event))
+
+    def say_state_again(self) -> None:
+        """Tell a hub that has begun anew what viewers were shown beside the steps, such as settings and commands."""
+        if self.said_state:
+            self.emit(SetState(state=dict(self.said_state)))
 
     async def room(self) -> None:
         """Wait while too much of what was said is still on its way.
@@ -351,8 +362,16 @@ class BaseSession:
         self.messages = dict(earlier.messages)
         self.earlier_steps = earlier.earlier_steps
         self.resumes = earlier.resumes
+        self.said_state = dict(earlier.said_state)
         self.taken = earlier.taken
         self.heard_at = earlier.heard_at
+
+    def _note_state(self, state: dict[str, Any]) -> None:
+        for key, value in state.items():
+            if value is None:
+                self.said_state.pop(key, None)
+            else:
+                self.said_state[key] = value
 
     def free(self) -> None:
         """Let go of everything; the session is over."""
@@ -369,6 +388,7 @@ class BaseSession:
         self.files.free()
         self.messages.clear()
         self.earlier_steps = []
+        self.said_state.clear()
         self.resumes = None
         self.user_env.clear()
         self.waiting.clear()

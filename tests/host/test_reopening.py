@@ -7,13 +7,15 @@ import threading
 from typing import Any
 
 import pytest
+from hub.core.doubles import LastingStore
 
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.embedded import EmbeddedHub, LocalWire
 from jupyter_chat_sessions.host.current import use_runtime
+from jupyter_chat_sessions.hub.hub import Hub
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.protocol.errors import HubUnreachableError
-from jupyter_chat_sessions.protocol.frames import EndSession, SessionEnded
+from jupyter_chat_sessions.protocol.frames import EndSession, SessionEnded, SetState
 from jupyter_chat_sessions.testing import Stage, Viewer
 
 from .saves import Saves
@@ -267,3 +269,46 @@ async def test_an_end_that_a_cell_wanted_while_the_link_was_cut_is_an_end() -> N
         stage.runtime.end(session)
         hub.is_away = False
         await alice._until(lambda: alice.viewing.bye is not None, "the goodbye")
+
+
+class RestartedHub(UnreachableHub):
+    """A hub that can be restarted: the next one reads back what its store has kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._store = LastingStore()
+        self._is_back = threading.Event()
+
+    async def dial(self) -> LocalWire:
+        if self._hub is None and not self.is_away:
+            self._hub = Hub(options=HubOptions(), store=self._store, clock=asyncio.get_running_loop())
+            self._hub.restore()
+            self._is_back.set()
+        return await super().dial()
+
+    async def restart(self, stage: Stage) -> None:
+        await cut(stage, self)
+        self._is_back.clear()
+        self._hub, self.is_away = None, False
+        assert await asyncio.to_thread(self._is_back.wait, 10)
+
+
+async def test_a_hub_that_is_restarted_is_told_again_what_the_host_had_set() -> None:
+    """Settings, commands, tasks and the like are not stored: the host that lives on is the one who knows them."""
+    shown = {"commands": [{"id": "Search"}], "tasks": {"name": "Work", "tasks": []}}
+
+    @cl.on_chat_start
+    async def start() -> None:
+        cl.context.session.emit(SetState(state={**shown, "sidebar": {"title": "Notes"}}))
+        cl.context.session.emit(SetState(state={"sidebar": None}))
+
+    stage = Stage()
+    hub = stage.embedded = RestartedHub()
+    async with stage, Viewer("Alice") as alice:
+        await alice.disconnect()
+        await hub.restart(stage)
+        await alice.reconnect()
+        assert alice.viewing.welcome is not None
+        assert not alice.viewing.welcome.resumed
+        await alice.wait_for(lambda: alice.state.get("commands") is not None)
+        assert {key: alice.state.get(key) for key in (*shown, "sidebar")} == {**shown, "sidebar": None}
