@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 from .chat.action import Action, action_callback
 from .chat.ask import AskActionMessage, AskUserMessage
+from .chat.cache import cache
 from .chat.callbacks import (
     on_chat_end,
     on_chat_resume,
@@ -67,6 +68,7 @@ __all__ = [
     "WebsocketSession",
     "__version__",
     "action_callback",
+    "cache",
     "chat_context",
     "context",
     "make_async",

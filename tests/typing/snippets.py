@@ -104,3 +104,14 @@ async def test_of_an_author() -> None:
         heard = await alice.say("Hello")
         assert_type(heard, Reply)
         assert_type(heard.content, str)
+
+
+# What is kept has the type of the function.
+@cl.cache
+def load(name: str, *, size: int = 1) -> list[str]:
+    return [name] * size
+
+
+assert_type(load("model", size=2), list[str])
+load.cache_clear()
+load(3)  # type: ignore[arg-type]
