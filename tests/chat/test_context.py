@@ -50,6 +50,7 @@ async def test_the_session_tells_about_itself() -> None:
         assert session.thread_id == alice.viewing.welcome.thread_id
         assert session.user == cl.User("Alice", display_name="Alice")
         assert (session.language, session.client_type, session.channel) == ("de-DE", "webapp", "demo")
+        assert session.environ == {}, "no header of a request comes here"
         assert (session.user_env, session.chat_settings, session.chat_profile) == ({}, {}, None)
         assert isinstance(session, cl.WebsocketSession), "section D: `isinstance(context.session, WebsocketSession)`"
         assert not isinstance(session, cl.HTTPSession)

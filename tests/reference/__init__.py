@@ -1,0 +1,1 @@
+"""What the documents say of each name, made of the code and checked against it."""
