@@ -5,22 +5,24 @@ The one rule: a path is made of ids that were checked; no name that somebody gav
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
-from uuid import uuid4
+from contextlib import suppress
+from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir
 
 from ..protocol.errors import RefusedError
-from ..protocol.frames import FILE_PIECE_BYTES, FilePiece
-from ..protocol.steps import Element, ElementType, Uploads, is_id
+from ..protocol.frames import FILE_PIECE_BYTES, MAX_FILES, FilePiece
+from ..protocol.steps import Element, Uploads, is_id
 from .options import HubOptions
+from .uploads import Upload, check_taken, megabytes, mime_of, name_of
 
-MAX_NAME = 255
-"""Code points of a file's name."""
 _PART = ".part"
+"""Is still being written."""
+_HELD = ".held"
+"""Is whole, and no part of the conversation yet."""
 
 
 def data_directory() -> Path:
@@ -55,7 +57,7 @@ class FileStore:
         Raises:
             RefusedError: The piece does not continue the file, or cannot be written.
         """
-        path = self._part(thread_id, file_id)
+        path = self._with(thread_id, file_id, _PART)
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with path.open("ab" if offset else "wb") as file:
@@ -64,7 +66,7 @@ class FileStore:
                 file.write(data)
         except OSError as error:
             self.remove(thread_id, file_id)
-            raise RefusedError("storage_full", f"The server cannot keep this file: {error.strerror}.") from None
+            raise _cannot_keep(error) from None
 
     def finish(self, thread_id: str, file_id: str) -> None:
         """A file is whole: from now on it can be read.
@@ -72,10 +74,43 @@ class FileStore:
         Raises:
             RefusedError: No piece of it was written.
         """
+        self._move(self._with(thread_id, file_id, _PART), self.path(thread_id, file_id))
+
+    def hold(self, thread_id: str, file_id: str) -> None:
+        """A file is whole, and waits to become part of the conversation. Returns once the disk has it.
+
+        Raises:
+            RefusedError: It cannot be kept.
+        """
+        part = self._with(thread_id, file_id, _PART)
         try:
-            self._part(thread_id, file_id).replace(self.path(thread_id, file_id))
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
         except OSError as error:
-            raise RefusedError("storage_full", f"The server cannot keep this file: {error.strerror}.") from None
+            raise _cannot_keep(error) from None
+        self._move(part, self._with(thread_id, file_id, _HELD))
+
+    def keep(self, thread_id: str, file_id: str) -> None:
+        """What was held becomes part of the conversation: from now on it can be read. Twice is no error.
+
+        Raises:
+            RefusedError: It is not there.
+        """
+        if self.size(thread_id, file_id) is None:
+            self._move(self._with(thread_id, file_id, _HELD), self.path(thread_id, file_id))
+
+    def begin_thread(self, thread_id: str) -> int:
+        """Remove what an earlier life of this server has left unsaid of a thread, and return the bytes that it has."""
+        if not self._exists:
+            return 0
+        count = 0
+        with suppress(OSError), os.scandir(self._folder / thread_id) as entries:
+            for entry in entries:
+                if entry.name.endswith((_PART, _HELD)):
+                    Path(entry.path).unlink(missing_ok=True)
+                else:
+                    count += entry.stat().st_size
+        return count
 
     def size(self, thread_id: str, file_id: str) -> int | None:
         """Return how many bytes a file has, or None where it is not here, or not whole."""
@@ -95,18 +130,26 @@ class FileStore:
             return file.read(count)
 
     def remove(self, thread_id: str, file_id: str) -> None:
-        """Remove a file, whole or not."""
-        self.path(thread_id, file_id).unlink(missing_ok=True)
-        self._part(thread_id, file_id).unlink(missing_ok=True)
+        """Remove a file, whole or not; and the folder, if it was the last one."""
+        for path in (self.path(thread_id, file_id), *(self._with(thread_id, file_id, end) for end in (_PART, _HELD))):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):  # others are in it
+            self.path(thread_id, file_id).parent.rmdir()
 
     def drop_thread(self, thread_id: str) -> None:
         """Remove all files of a thread."""
         if is_id(thread_id) is not None and self._exists:
             shutil.rmtree(self._folder / thread_id, ignore_errors=True)
 
-    def _part(self, thread_id: str, file_id: str) -> Path:
+    def _with(self, thread_id: str, file_id: str, ending: str) -> Path:
         path = self.path(thread_id, file_id)
-        return path.with_name(path.name + _PART)
+        return path.with_name(path.name + ending)
+
+    def _move(self, path: Path, to: Path) -> None:
+        try:
+            path.replace(to)
+        except OSError as error:
+            raise _cannot_keep(error) from None
 
     @property
     def _exists(self) -> bool:
@@ -136,14 +179,24 @@ class SessionFiles:
         self._thread_id = thread_id
         self._store = store
         self._options = options
-        self._uploaded: dict[str, Upload] = {}
-        """What viewers have given and not said yet."""
-        self._bytes = 0
+        self._uploads: dict[str, Upload] = {}
+        """What viewers have given, or are giving, and not said yet."""
+        self._arriving: dict[str, int] = {}
+        """What the host is giving, and how many bytes of it have come."""
+        self._bytes = store.begin_thread(thread_id)
+        self._is_closed = False
 
     # ---- of viewers --------------------------------------------------------------------------------------------------
 
     def begin_upload(
-        self, *, name: str, mime: str, size: int, allowed: Uploads | None, question_id: str | None = None
+        self,
+        *,
+        name: str,
+        mime: str,
+        size: int,
+        allowed: Uploads | None,
+        question_id: str | None = None,
+        client_id: str | None = None,
     ) -> Upload:
         """Let a viewer give a file, before a byte of it is read.
 
@@ -153,53 +206,82 @@ class SessionFiles:
             size: How many bytes it has.
             allowed: Which files may be given here; None for none.
             question_id: The question that it answers, if it is for one.
+            client_id: The viewer's own id for it: what it gave under that before and has not said is replaced.
 
         Raises:
             RefusedError: It is too large, of a kind that is not taken, empty, or too much is there already.
         """
+        if self._is_closed:
+            raise RefusedError("ended", "This conversation has ended. Start a new chat.")
         if allowed is None:
             raise RefusedError("forbidden", "This chat takes no files.")
-        name = "".join(letter for letter in name if letter.isprintable())[:MAX_NAME].strip() or "file"
-        if size <= 0:
-            raise RefusedError("malformed", f"{name} is empty: there is nothing to send.")
-        largest = min(allowed.max_bytes, self._options.max_file_bytes)
-        if size > largest:
-            raise RefusedError("too_large", f"{name} has {_megabytes(size)}; at most {_megabytes(largest)} are taken.")
-        if not is_accepted(name, mime, allowed.accept):
-            raise RefusedError("conflict", f"{name} is not taken here: only {', '.join(allowed.accept)}.")
-        if sum(upload.question_id == question_id for upload in self._uploaded.values()) >= allowed.max_files:
-            raise RefusedError("busy", f"At most {allowed.max_files} files are taken at a time. Send these first.")
+        name = name_of(name)
+        mime = mime_of(mime, name)
+        check_taken(name, mime, size, allowed, max_bytes=self._options.max_file_bytes)
+        if client_id is not None:
+            self.discard(client_id)
+        most = min(allowed.max_files, MAX_FILES)
+        if len(self.uploads(question_id)) >= most:
+            raise RefusedError("busy", f"At most {most} {'file is' if most == 1 else 'files are'} taken at a time.")
         if self._bytes + size > self._options.max_session_bytes:
-            raise RefusedError("too_large", "The files of this conversation are too large together.")
+            raise RefusedError("too_large", "The files of this conversation are too large together. Start a new chat.")
         self._bytes += size
-        upload = Upload(self, str(uuid4()), name=name, mime=mime, size=size, question_id=question_id)
-        self._uploaded[upload.id] = upload
+        upload = Upload(
+            self._store,
+            self._thread_id,
+            name=name,
+            mime=mime,
+            size=size,
+            question_id=question_id,
+            client_id=client_id,
+        )
+        self._uploads[upload.id] = upload
         return upload
 
+    @property
+    def every_upload(self) -> list[Upload]:
+        """What viewers have given, or are giving, and not said."""
+        return list(self._uploads.values())
+
+    def uploads(self, question_id: str | None = None) -> list[Upload]:
+        """Return those of them that are for a question, or for a message."""
+        return [upload for upload in self._uploads.values() if upload.question_id == question_id]
+
     def take(self, file_ids: list[str], *, question_id: str | None = None) -> list[Element]:
-        """Return what was uploaded as the elements of what is said with it. It stays until `said`.
+        """Return what was uploaded as the elements of what is said with it. It can be taken back until `said`.
 
         Raises:
             RefusedError: One of them is not there, or not for this.
         """
-        uploads = [self._uploaded.get(file_id) for file_id in file_ids]
-        if any(upload is None or upload.question_id != question_id or not upload.is_whole for upload in uploads):
-            raise RefusedError("conflict", "A file is not there any more. Attach it again.")
-        return [upload.element() for upload in uploads if upload is not None]
+        uploads = [upload for upload in self.uploads(question_id) if upload.is_whole]
+        upload_by_id = {upload.id: upload for upload in uploads}
+        taken = [upload_by_id.get(file_id) for file_id in dict.fromkeys(file_ids)]
+        elements = []
+        for upload in taken:
+            if upload is None:
+                raise RefusedError("conflict", "A file is not there any more. Attach it again.")
+            upload.keep()
+            elements.append(upload.element())
+        return elements
 
     def said(self, file_ids: list[str]) -> None:
         """What was uploaded is part of the conversation now."""
         for file_id in file_ids:
-            self._uploaded.pop(file_id, None)
+            self._uploads.pop(file_id, None)
 
     def discard(self, file_id: str) -> bool:
-        """Remove what was uploaded and not said; return whether it was there."""
-        upload = self._uploaded.pop(file_id, None)
-        if upload is None:
-            return False
-        self._bytes -= upload.size
-        self._store.remove(self._thread_id, file_id)
-        return True
+        """Remove what was uploaded and not said, by its id or the viewer's own; return whether it was there."""
+        found = [upload for upload in self._uploads.values() if file_id in (upload.id, upload.client_id)]
+        for upload in found:
+            del self._uploads[upload.id]
+            self._bytes -= upload.size
+            upload.cancel()
+        return bool(found)
+
+    def close_question(self, question_id: str) -> None:
+        """A question is closed: what was uploaded for it and is not its answer goes."""
+        for upload in self.uploads(question_id):
+            self.discard(upload.id)
 
     def path(self, file_id: str) -> Path:
         """Return where a file of this session's thread is.
@@ -207,7 +289,7 @@ class SessionFiles:
         Raises:
             RefusedError: There is none.
         """
-        if self._store.size(self._thread_id, file_id) is None:
+        if is_id(file_id) is None or self._store.size(self._thread_id, file_id) is None:
             raise RefusedError("unknown_file", "There is no such file here.")
         return self._store.path(self._thread_id, file_id)
 
@@ -217,17 +299,27 @@ class SessionFiles:
         """Keep a piece of a file of the host's.
 
         Raises:
-            RefusedError: It is too large, or cannot be kept; nothing of it stays.
+            RefusedError: It is too large, or cannot be kept: nothing of it stays, and its other pieces are passed over.
         """
-        if offset + len(data) > self._options.max_file_bytes or (
-            self._bytes + len(data) > self._options.max_session_bytes
-        ):
-            self._store.remove(self._thread_id, file_id)
-            raise RefusedError("too_large", f"A file may have {_megabytes(self._options.max_file_bytes)}.")
-        self._store.write(self._thread_id, file_id, data, offset=offset)
-        self._bytes += len(data)
-        if is_last:
-            self._store.finish(self._thread_id, file_id)
+        if offset == 0:
+            self._forget_arriving(file_id)
+            self._arriving[file_id] = 0
+        if file_id not in self._arriving:
+            return  # of a file that was refused: said once
+        try:
+            if offset + len(data) > self._options.max_file_bytes:
+                raise RefusedError("too_large", f"A file may have {megabytes(self._options.max_file_bytes)}.")
+            if self._bytes + len(data) > self._options.max_session_bytes:
+                raise RefusedError("too_large", "The files of this conversation are too large together.")
+            self._store.write(self._thread_id, file_id, data, offset=offset)
+            self._bytes += len(data)
+            self._arriving[file_id] += len(data)
+            if is_last:
+                self._store.finish(self._thread_id, file_id)
+                del self._arriving[file_id]
+        except RefusedError:
+            self._forget_arriving(file_id)
+            raise
 
     def piece(self, file_id: str, offset: int) -> FilePiece:
         """Return a piece of a file for the host, or why there is none."""
@@ -248,92 +340,20 @@ class SessionFiles:
 
     def close(self, *, keep: bool) -> None:
         """The session is over: what was not said goes, and the rest, unless it is kept with the thread."""
-        for file_id in list(self._uploaded):
+        self._is_closed = True
+        for file_id in list(self._uploads):
             self.discard(file_id)
+        for file_id in list(self._arriving):
+            self._forget_arriving(file_id)
         if not keep:
             self._store.drop_thread(self._thread_id)
 
-    # ---- for its uploads ---------------------------------------------------------------------------------------------
-
-    def write(self, upload: Upload, data: bytes) -> None:
-        """Write a piece of an upload."""
-        self._store.write(self._thread_id, upload.id, data, offset=upload.received)
-
-    def finish(self, upload: Upload) -> None:
-        """An upload is whole."""
-        self._store.finish(self._thread_id, upload.id)
+    def _forget_arriving(self, file_id: str) -> None:
+        count = self._arriving.pop(file_id, None)
+        if count is not None:
+            self._bytes -= count
+            self._store.remove(self._thread_id, file_id)
 
 
-class Upload:
-    """A file on its way from a viewer."""
-
-    def __init__(
-        self, files: SessionFiles, id: str, *, name: str, mime: str, size: int, question_id: str | None
-    ) -> None:
-        self.id = id
-        self.name = name
-        self.mime = mime
-        self.size = size
-        self.question_id = question_id
-        self.received = 0
-        self.is_whole = False
-        self._files = files
-
-    def write(self, data: bytes) -> None:
-        """Take the next bytes.
-
-        Raises:
-            RefusedError: There are more than were announced, or they cannot be written.
-        """
-        if self.received + len(data) > self.size:
-            raise RefusedError("malformed", f"{self.name} is larger than was said.")
-        self._files.write(self, data)
-        self.received += len(data)
-
-    def finish(self) -> None:
-        """Nothing more comes.
-
-        Raises:
-            RefusedError: Something is missing.
-        """
-        if self.received != self.size:
-            raise RefusedError("malformed", f"{self.name} did not come whole.")
-        self._files.finish(self)
-        self.is_whole = True
-
-    def cancel(self) -> None:
-        """It was cut, or is not wanted any more: nothing of it stays."""
-        self._files.discard(self.id)
-
-    def element(self) -> Element:
-        """Return the element that shows it."""
-        return Element(
-            id=str(uuid4()),
-            type=type_of(self.mime),
-            name=self.name,
-            mime=self.mime,
-            file=self.id,
-            bytes=self.size,
-        )
-
-
-def type_of(mime: str) -> ElementType:
-    """Return which element shows a file of a MIME type."""
-    if mime == "application/pdf":
-        return "pdf"
-    kinds: dict[str, ElementType] = {"image": "image", "audio": "audio", "video": "video"}
-    return kinds.get(mime.partition("/")[0], "file")
-
-
-def is_accepted(name: str, mime: str, accept: list[str]) -> bool:
-    """Return whether a file is of a kind that is taken: a MIME type, with `*` for any, or an ending."""
-    if not accept:
-        return True
-    ending = PurePosixPath(name.lower()).suffix
-    return any(
-        ending == kind.lower() if kind.startswith(".") else fnmatchcase(mime.lower(), kind.lower()) for kind in accept
-    )
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1024 / 1024:.3g} MB"
+def _cannot_keep(error: OSError) -> RefusedError:
+    return RefusedError("storage_full", f"The server cannot keep this file now: {error.strerror}.")

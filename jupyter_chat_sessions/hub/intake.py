@@ -221,8 +221,8 @@ class Intake:
 
         def then() -> None:
             self._claimed.discard(question_id)
+            self._session.files.said(command.files)  # first: what else was given for the question goes with it
             self._session.close_question(question_id, "answered")
-            self._session.files.said(command.files)
             answer = Answer(text=command.text, step=step, action=action, files=files)
             self._session.to_host(DeliverAnswer(session=self._session.id, question_id=question_id, answer=answer))
 

@@ -44,7 +44,7 @@ from ..protocol.frames import (
     encode,
 )
 from ..protocol.lifecycle import Move, State, after
-from ..protocol.steps import FINAL_RUN_STATUSES, Step
+from ..protocol.steps import FINAL_RUN_STATUSES, Step, Uploads
 from . import store as stored
 from .clock import Clock, QuestionClocks, Timer
 from .files import FileStore, SessionFiles
@@ -52,6 +52,7 @@ from .intake import Intake
 from .options import HubOptions
 from .store import CommandRecord, SessionRecord, Store, Values
 from .transcript import Transcript
+from .uploads import Upload
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -272,9 +273,28 @@ class Session:
     def close_question(self, question_id: str, reason: Literal["answered", "expired", "withdrawn"]) -> None:
         """Close a question; its clock stops."""
         self._questions.clear(question_id)
+        self.files.close_question(question_id)
         if reason == "withdrawn":
             self._take_buttons(question_id)
         self.publish(ClearQuestion(question_id=question_id, reason=reason))
+
+    def begin_upload(
+        self, *, name: str, mime: str, size: int, question_id: str | None = None, client_id: str | None = None
+    ) -> Upload:
+        """Let a viewer give a file with a message, or as the answer to a question, before a byte of it is read.
+
+        Raises:
+            RefusedError: The question is closed, or see `SessionFiles.begin_upload`.
+        """
+        allowed = self.channel.settings.uploads
+        if question_id is not None:
+            question = self.conversation.question(question_id)
+            if question is None or question.kind != "file":
+                raise RefusedError("question_closed", "This question is closed: it takes no files any more.")
+            allowed = question.uploads or Uploads()
+        return self.files.begin_upload(
+            name=name, mime=mime, size=size, allowed=allowed, question_id=question_id, client_id=client_id
+        )
 
     def stop(self, *, but: str | None = None) -> None:
         """Cancel what runs and what waits; after the end there is nothing to cancel.
@@ -309,6 +329,7 @@ class Session:
                 self._questions.put(question.id, question.timeout_s)
             case ClearQuestion(question_id=question_id, reason=reason):
                 self._questions.clear(question_id)
+                self.files.close_question(question_id)
                 if reason == "withdrawn":
                     self._take_buttons(question_id)
             case PutStep(step=step):

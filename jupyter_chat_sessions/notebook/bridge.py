@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -17,8 +17,10 @@ from ..embedded import EmbeddedHub
 from ..hub.access import Principal
 from ..hub.attachment import Attachment, Reception
 from ..hub.hub import NewSession
+from ..hub.session import Session
 from ..protocol.errors import RefusedError
 from ..protocol.frames import Begin, Begun, Heartbeat, Hello, UserInfo, encode, join
+from .bridge_files import BridgeFiles
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ _VIEWER = Principal(
     user=UserInfo(identifier="notebook user", display_name="You"),
     is_owner=True,
 )
-_STATUS = {"unknown_channel": 404, "unknown_session": 404, "busy": 503}
+_STATUS = {"unknown_channel": 404, "unknown_session": 404, "unknown_file": 404, "busy": 503}
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -59,6 +61,7 @@ class Bridge:
         self._send = send
         self._connection_by_id: dict[str, _Connection] = {}
         self._telling: set[asyncio.Task[None]] = set()
+        self._files = BridgeFiles(embedded.hub, loop, find_session=self._session)
 
     def receive(self, message: dict[str, Any]) -> None:
         """Take a page's message. From any thread."""
@@ -75,9 +78,9 @@ class Bridge:
             case "create":
                 self._create(message)
             case "steps":
-                telling = self._loop.create_task(self._tell_steps(message))
-                self._telling.add(telling)
-                telling.add_done_callback(self._telling.discard)
+                self._answer(message, lambda: self._steps(message.get("body")))
+            case "file" | "files" | "upload" | "upload_piece" | "remove_file" as kind:
+                self._answer(message, lambda: self._files.answer(kind, message.get("body")))
             case "open" if isinstance(connection_id, str):
                 self._connection_by_id[connection_id] = _Connection(self, connection_id)
             case "frames" if isinstance(connection_id, str):
@@ -100,20 +103,31 @@ class Bridge:
             status, body = _STATUS.get(error.code, 403), {"code": error.code, "text": error.text}
         self._send({"kind": "created", "request": message.get("request"), "status": status, "body": body})
 
-    async def _tell_steps(self, message: dict[str, Any]) -> None:
-        """Answer with steps that stand before one of them, to who has the session's secret."""
-        hub = self._embedded.hub
-        status, body = 200, {}
+    def _answer(self, message: dict[str, Any], work: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        """Answer a request under its own name, once the work for it is done."""
+        telling = self._loop.create_task(self._tell(message, work))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+    async def _tell(self, message: dict[str, Any], work: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        status = 200
         try:
-            wanted = msgspec.convert(message.get("body"), _WantedSteps)
-            session = hub.session(_VIEWER, wanted.session, wanted.secret)
-            steps, earlier = await session.steps_before(wanted.before, limit=wanted.limit)
-            body = {"steps": msgspec.to_builtins(steps), "earlier": earlier}
+            body = await work()
         except msgspec.ValidationError as reason:
             status, body = 400, {"code": "malformed", "text": f"This request cannot be read: {reason}."}
         except RefusedError as error:
             status, body = _STATUS.get(error.code, 403), {"code": error.code, "text": error.text}
-        self._send({"kind": "steps", "request": message.get("request"), "status": status, "body": body})
+        self._send({"kind": message["kind"], "request": message.get("request"), "status": status, "body": body})
+
+    async def _steps(self, body: Any) -> dict[str, Any]:
+        """Return steps that stand before one of them, to who has the session's secret."""
+        wanted = msgspec.convert(body, _WantedSteps)
+        session = self._session(wanted.session, wanted.secret)
+        steps, earlier = await session.steps_before(wanted.before, limit=wanted.limit)
+        return {"steps": msgspec.to_builtins(steps), "earlier": earlier}
+
+    def _session(self, session_id: str, secret: str) -> Session:
+        return self._embedded.hub.session(_VIEWER, session_id, secret)
 
     def _close_all(self) -> None:
         for connection in list(self._connection_by_id.values()):

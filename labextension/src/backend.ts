@@ -46,6 +46,8 @@ export interface Backend {
     credentials: Credentials,
     before: string,
   ): Promise<{ readonly steps: readonly Step[]; readonly earlier: number }>;
+  /** The content of an element. It may be anything that a browser would run: show it only as what the element says it is. */
+  readFile(credentials: Credentials, file: string): Promise<Blob>;
 }
 
 function isCredentials(value: unknown): value is Credentials {
@@ -101,6 +103,11 @@ export class ServerBackend implements Backend {
     const path = `sessions/${credentials.session}/steps?before=${encodeURIComponent(before)}&limit=100`;
     const headers = { 'X-Chat-Session-Secret': credentials.secret };
     return (await this._fetch(path, { headers })) as { steps: readonly Step[]; earlier: number };
+  }
+
+  async readFile(credentials: Credentials, file: string): Promise<Blob> {
+    const headers = { 'X-Chat-Session-Secret': credentials.secret };
+    return (await this._request(`sessions/${credentials.session}/files/${encodeURIComponent(file)}`, { headers })).blob();
   }
 
   /** The line that a session was begun on, until it is opened. */
@@ -211,6 +218,19 @@ export class KernelBackend implements Backend {
     const { session, secret } = credentials;
     const answer = await this._ask('steps', 'steps', { session, secret, before });
     return answer as { steps: readonly Step[]; earlier: number };
+  }
+
+  /** Piece by piece: front ends take no message of any size. */
+  async readFile({ session, secret }: Credentials, file: string): Promise<Blob> {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    let offset = 0;
+    for (;;) {
+      const answer = (await this._ask('file', 'file', { session, secret, file, offset })) as { data: string; isLast: boolean };
+      const piece = Uint8Array.from(atob(answer.data), (letter) => letter.charCodeAt(0));
+      pieces.push(piece);
+      offset += piece.length;
+      if (answer.isLast) return new Blob(pieces, { type: 'application/octet-stream' });
+    }
   }
 
   /** Send a request and wait for its own answer; every page hears all of them. */

@@ -62,6 +62,15 @@ export class FakeBackend implements Backend {
     return refusal === undefined ? Promise.resolve({ steps: this.older, earlier: 0 }) : Promise.reject(refusal);
   }
 
+  /** What is kept of files, by id. */
+  readonly files = new Map<string, string>();
+
+  readFile(_: Credentials, file: string): Promise<Blob> {
+    const content = this.files.get(file);
+    if (content !== undefined) return Promise.resolve(new Blob([content]));
+    return Promise.reject(new Refused('unknown_file', 'There is no such file here.'));
+  }
+
   get line(): FakeLine {
     const line = this.lines.at(-1);
     if (line === undefined) throw new Error('nobody has dialled');

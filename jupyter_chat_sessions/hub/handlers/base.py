@@ -47,6 +47,8 @@ _STATUS: dict[ErrorCode, int] = {
     "busy": 429,
     "no_host": 503,
     "storage_off": 503,
+    "storage_full": 507,
+    "ended": 410,
 }
 
 

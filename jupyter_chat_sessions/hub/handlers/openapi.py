@@ -10,9 +10,12 @@ import msgspec
 from ..._version import __version__
 from ..export import MEDIA_TYPES
 from .base import ErrorBody
-from .operations import SECRET_HEADER, File, Operation
+from .operations import SECRET_HEADER, Content, File, Operation
 
 _REF = "#/components/schemas/{name}"
+_NO_STRUCTS = (None, dict, File, Content)
+_CONTENT: dict[str, Any] = {"application/octet-stream": {}}
+"""Any bytes: OpenAPI 3.1 describes them by having no schema."""
 
 
 def describe(operations: dict[str, dict[str, Operation]], *, base_url: str) -> dict[str, Any]:
@@ -25,7 +28,9 @@ def describe(operations: dict[str, dict[str, Operation]], *, base_url: str) -> d
     types: list[Any] = [ErrorBody]
     for methods in operations.values():
         for operation in methods.values():
-            types.extend(type_ for type_ in (operation.answer, operation.body) if type_ not in (None, dict, File))
+            types.extend(
+                type_ for type_ in (operation.answer, operation.body) if type_ not in (None, dict, File, Content)
+            )
     _, components = msgspec.json.schema_components(types, ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -49,10 +54,13 @@ def _operation(path: str, operation: Operation) -> dict[str, Any]:
         for name, type_ in operation.query.items()
     ]
     if operation.needs_secret:
-        parameters.append({"name": SECRET_HEADER, "in": "header", "required": True, "schema": {"type": "string"}})
+        parameters.append(_header(SECRET_HEADER, "string"))
+    parameters += [_header(name, type_) for name, type_ in operation.headers.items()]
     answer: dict[str, Any] = {"description": operation.summary}
     if operation.answer is File:
         answer["content"] = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
+    elif operation.answer is Content:
+        answer["content"] = _CONTENT
     elif operation.answer is not None:
         answer["content"] = {"application/json": {"schema": _schema(operation.answer)}}
     if operation.streams:
@@ -70,9 +78,13 @@ def _operation(path: str, operation: Operation) -> dict[str, Any]:
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
-        content = {"application/json": {"schema": _schema(operation.body)}}
+        content = _CONTENT if operation.body is Content else {"application/json": {"schema": _schema(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _header(name: str, type_: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": True, "schema": {"type": type_}}
 
 
 def _schema(of: Any) -> dict[str, Any]:

@@ -15,7 +15,11 @@ SECRET_HEADER = "X-Chat-Session-Secret"
 
 
 class File:
-    """An answer that is a file."""
+    """An answer that is a conversation as a file."""
+
+
+class Content:
+    """A file's bytes, as a body or an answer."""
 
 
 class Operation(NamedTuple):
@@ -28,6 +32,7 @@ class Operation(NamedTuple):
         body: What it takes.
         query: Its query parameters, with their JSON schema types.
         needs_secret: It takes the session's secret.
+        headers: Other headers that it needs, with their JSON schema types.
         streams: With `Accept: text/event-stream` the answer comes as events.
     """
 
@@ -37,6 +42,7 @@ class Operation(NamedTuple):
     body: Any | None = None
     query: Mapping[str, str] = MappingProxyType({})
     needs_secret: bool = False
+    headers: Mapping[str, str] = MappingProxyType({})
     streams: bool = False
 
 
@@ -116,6 +122,22 @@ class Steps(_Body, frozen=True, kw_only=True):
 
     steps: list[Step]
     earlier: int
+
+
+class UploadedBody(_Body, frozen=True, kw_only=True):
+    """A file that was given and not said yet."""
+
+    file: str
+    name: str
+    mime: str
+    bytes: int
+    question_id: str | None = None
+
+
+class UploadedFiles(_Body, frozen=True, kw_only=True):
+    """What was given in a session and not said yet."""
+
+    files: list[UploadedBody]
 
 
 class NewMessage(_Body, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .files import FileHandler, FilesHandler
 from .host import HostSocket
 from .messages import MessagesHandler
 from .page import PageHandler
@@ -24,6 +25,7 @@ from .viewer import ViewerSocket
 API = r"api/chat-sessions"
 _SESSION = r"(?P<session_id>[0-9a-f-]{36})"
 _THREAD = r"(?P<thread_id>[0-9a-f-]{36})"
+_FILE = r"(?P<file_id>[0-9a-f-]{36})"
 _CHANNEL = r"(?P<channel>[^/]+)"
 
 
@@ -52,6 +54,8 @@ def routes() -> list[Route]:
         Route(rf"{API}/sessions/{_SESSION}", SessionHandler, "/sessions/{session_id}"),
         Route(rf"{API}/sessions/{_SESSION}/steps", StepsHandler, "/sessions/{session_id}/steps"),
         Route(rf"{API}/sessions/{_SESSION}/messages", MessagesHandler, "/sessions/{session_id}/messages"),
+        Route(rf"{API}/sessions/{_SESSION}/files", FilesHandler, "/sessions/{session_id}/files"),
+        Route(rf"{API}/sessions/{_SESSION}/files/{_FILE}", FileHandler, "/sessions/{session_id}/files/{file_id}"),
         Route(rf"{API}/threads", ThreadsHandler, "/threads"),
         Route(rf"{API}/threads/{_THREAD}", ThreadHandler, "/threads/{thread_id}"),
         Route(rf"{API}/threads/{_THREAD}/export", ExportHandler, "/threads/{thread_id}/export"),

@@ -97,9 +97,9 @@ class Server:
     async def request(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: Any = None, **more: Any
     ) -> HTTPResponse:
-        """Send a request below the base URL; a struct or plain data as body is sent as JSON, a text as it is."""
+        """Send a request below the base URL; structs and plain data are sent as JSON, text and bytes as they are."""
         fields = dict(headers or {})
-        if body is not None and not isinstance(body, str):
+        if body is not None and not isinstance(body, str | bytes):
             body = json.dumps(body)
             fields.setdefault("Content-Type", "application/json")
         response: HTTPResponse = await self._client.fetch(

@@ -61,7 +61,7 @@ def doors() -> list[Door]:
 
 def path_of(route: Route) -> str:
     """Return an address that a route's pattern fits."""
-    path = re.sub(r"\(\?P<(?:session|thread)_id>.*?\)", str(uuid4()), route.pattern)
+    path = re.sub(r"\(\?P<(?:session|thread|file)_id>.*?\)", str(uuid4()), route.pattern)
     path = re.sub(r"\(\?P<channel>.*?\)", "lesson", path).removesuffix("/?").replace("\\", "")
     assert re.fullmatch(route.pattern, path)
     return path
@@ -112,7 +112,7 @@ async def knock(server: Server, door: Door, headers: dict[str, str], *, query: s
 
 def test_the_table_has_the_doors_that_these_tests_speak_of() -> None:
     assert {HOST, VIEWER, PAGE} < EVERY_DOOR
-    assert len(EVERY_DOOR) == 16
+    assert len(EVERY_DOOR) == 20
 
 
 async def test_nobody_without_credentials_is_let_in(server: Server) -> None:
@@ -311,6 +311,10 @@ async def test_unknown_foreign_and_wrong_secret_are_answered_the_same(server: Se
                 ("DELETE", "", None),
                 ("GET", "/steps", None),
                 ("POST", "/messages", {"text": "Hello"}),
+                ("GET", "/files", None),
+                ("POST", "/files", "content"),
+                ("GET", f"/files/{uuid4()}", None),
+                ("DELETE", f"/files/{uuid4()}", None),
             ):
                 response = await who.request(method, f"sessions/{id_}{path}", secret=key, body=body)
                 answers.add((response.code, response.body))
@@ -356,6 +360,8 @@ async def test_a_browsers_post_needs_the_xsrf_token(server: Server, token: str |
         for method, path, body in (
             ("POST", f"{API}/sessions", {"channel": "lesson"}),
             ("POST", f"{session}/messages", {"text": "Hello"}),
+            ("POST", f"{session}/files", "content"),
+            ("DELETE", f"{session}/files/{uuid4()}", None),
             ("DELETE", session, None),
         ):
             response = await server.request(method, path, headers=headers, body=body)

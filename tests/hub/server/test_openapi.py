@@ -12,6 +12,7 @@ from tornado.web import RequestHandler
 
 from jupyter_chat_sessions.hub.handlers.routes import API as API_PATTERN
 from jupyter_chat_sessions.hub.handlers.routes import routes
+from jupyter_chat_sessions.protocol.frames import PutFile
 
 from .callers import API, Browser, Server, a_host
 
@@ -82,6 +83,33 @@ class Check:
         assert response.headers["Content-Disposition"].startswith("attachment; ")
         self.seen.add((path, "get"))
 
+    async def upload(self, path: str, content: bytes, *, secret: str, **parts: str) -> Any:
+        """Give a file."""
+        described = self._document["paths"][path]["post"]
+        needed = {one["name"] for one in described["parameters"] if one["in"] == "header" and one["required"]}
+        assert needed == {"X-Chat-Session-Secret", "X-Chat-File-Name"}
+        assert list(described["requestBody"]["content"]) == ["application/octet-stream"]
+        response = await self._browser.request(
+            "POST",
+            path.removeprefix("/").format(**parts),
+            secret=secret,
+            body=content,
+            headers={"X-Chat-File-Name": "a.txt", "Content-Type": "text/plain"},
+        )
+        assert response.code == 201
+        self.seen.add((path, "post"))
+        return self._checked(response, described["responses"]["201"])
+
+    async def read(self, path: str, *, secret: str, **parts: str) -> bytes:
+        """Fetch a file of a conversation."""
+        described = self._document["paths"][path]["get"]
+        response = await self._browser.request("GET", path.removeprefix("/").format(**parts), secret=secret)
+        assert response.code == 200
+        assert list(described["responses"]["200"]["content"]) == [response.headers["Content-Type"]]
+        self.seen.add((path, "get"))
+        body: bytes = response.body
+        return body
+
     def _checked(self, response: HTTPResponse, answer: dict[str, Any]) -> Any:
         if "content" not in answer:
             assert response.body == b""
@@ -134,7 +162,7 @@ def references(value: Any) -> set[str]:
 
 async def test_what_the_server_answers_is_as_described(server: Server) -> None:
     document = await fetch_document(server)
-    async with a_host(server):
+    async with a_host(server) as host:
         check = Check(document, await server.browser())
         created = await check.call(
             "post", "/sessions", body={"channel": "lesson", "language": "de-DE", "userEnv": {"KEY": "x"}}
@@ -155,6 +183,14 @@ async def test_what_the_server_answers_is_as_described(server: Server) -> None:
         before = steps["steps"][0]["id"]
         more = await check.call("get", "/sessions/{session_id}/steps", query=f"?before={before}", **session)
         assert more["steps"] + steps["steps"] == told["snapshot"]["steps"]
+        files, one_file = "/sessions/{session_id}/files", "/sessions/{session_id}/files/{file_id}"
+        given = await check.upload(files, b"content", **session)
+        assert (await check.call("get", files, **session))["files"] == [given]
+        await check.call("delete", one_file, file_id=given["file"], **session)
+        shown = str(uuid4())
+        await host.say(PutFile(session=created["session"], file=shown, offset=0, data=b"shown", is_last=True))
+        await check.call("post", "/sessions/{session_id}/messages", body={"text": "Hello"}, **session)  # comes after it
+        assert await check.read(one_file, file_id=shown, **session) == b"shown"
         (thread,) = (await check.call("get", "/threads", query="?channel=lesson"))["threads"]
         assert (thread["thread"], thread["name"]) == (created["threadId"], "Hello")
         await check.download("/threads/{thread_id}/export", "?format=json", thread_id=thread["thread"])
