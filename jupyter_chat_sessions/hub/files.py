@@ -60,10 +60,12 @@ class FileStore:
         path = self._with(thread_id, file_id, _PART)
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with path.open("ab" if offset else "wb") as file:
-                if file.tell() != offset:
+            with path.open("r+b" if offset else "wb") as file:
+                if file.seek(0, os.SEEK_END) != offset:
                     raise RefusedError("out_of_order", "A piece of a file did not continue what was there.")
                 file.write(data)
+        except FileNotFoundError:  # what was there was refused
+            raise RefusedError("out_of_order", "A piece of a file came that was not begun.") from None
         except OSError as error:
             self.remove(thread_id, file_id)
             raise _cannot_keep(error) from None
