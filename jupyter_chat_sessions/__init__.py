@@ -29,20 +29,39 @@ from .chat.callbacks import (
 )
 from .chat.chat_context import chat_context
 from .chat.context import context
+from .chat.elsewhere import (
+    CopilotFunction,
+    InputAudioChunk,
+    OutputAudioChunk,
+    header_auth_callback,
+    oauth_callback,
+    on_audio_chunk,
+    on_audio_end,
+    on_audio_start,
+    on_logout,
+    on_mcp_connect,
+    on_mcp_disconnect,
+    on_shared_thread_view,
+    on_slack_reaction_added,
+    password_auth_callback,
+)
+from .chat.generation import ChatGeneration, CompletionGeneration, GenerationMessage
 from .chat.message import ErrorMessage, Message
 from .chat.step import Step, step
 from .chat.stored_thread import ThreadDict
 from .chat.sync import make_async, run_sync, sleep
 from .chat.user_session import SessionAccessor, user_session
 from .host.session import HTTPSession, WebsocketSession
-from .host.user import User
+from .host.user import PersistedUser, User
 from .protocol.errors import (
     AskTimeoutError,
     ChatSessionsError,
     HubUnreachableError,
+    MissingLibraryError,
     NoSessionError,
     ProtocolError,
     RefusedError,
+    UnsupportedError,
 )
 
 if TYPE_CHECKING:
@@ -53,17 +72,26 @@ __all__ = [
     "AskActionMessage",
     "AskTimeoutError",
     "AskUserMessage",
+    "ChatGeneration",
     "ChatSessionsError",
+    "CompletionGeneration",
+    "CopilotFunction",
     "ErrorMessage",
+    "GenerationMessage",
     "HTTPSession",
     "HubUnreachableError",
+    "InputAudioChunk",
     "Message",
+    "MissingLibraryError",
     "NoSessionError",
+    "OutputAudioChunk",
+    "PersistedUser",
     "ProtocolError",
     "RefusedError",
     "SessionAccessor",
     "Step",
     "ThreadDict",
+    "UnsupportedError",
     "User",
     "WebsocketSession",
     "__version__",
@@ -71,14 +99,25 @@ __all__ = [
     "cache",
     "chat_context",
     "context",
+    "header_auth_callback",
     "make_async",
+    "oauth_callback",
+    "on_audio_chunk",
+    "on_audio_end",
+    "on_audio_start",
     "on_chat_end",
     "on_chat_resume",
     "on_chat_start",
     "on_disconnect",
+    "on_logout",
+    "on_mcp_connect",
+    "on_mcp_disconnect",
     "on_message",
     "on_reconnect",
+    "on_shared_thread_view",
+    "on_slack_reaction_added",
     "on_stop",
+    "password_auth_callback",
     "run_sync",
     "sleep",
     "step",

@@ -36,6 +36,14 @@ def test_a_name_is_tested_where_the_table_says(row: Row) -> None:
 
 def test_what_is_public_beyond_chainlit_is_known() -> None:
     ours = {"AskTimeoutError", "ChatSessionsError", "HubUnreachableError", "NoSessionError", "ProtocolError"}
-    ours |= {"RefusedError", "HTTPSession", "WebsocketSession", "SessionAccessor", "ThreadDict"}
+    ours |= {
+        "RefusedError",
+        "UnsupportedError",
+        "MissingLibraryError",
+        "HTTPSession",
+        "WebsocketSession",
+        "SessionAccessor",
+        "ThreadDict",
+    }
     ours |= {"on_disconnect", "on_reconnect"}
     assert set(jupyter_chat_sessions.__all__) - {row.name for row in PUBLIC} == ours

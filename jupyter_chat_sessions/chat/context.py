@@ -10,6 +10,7 @@ from ..host.scope import current_scope
 from ..host.session import BaseSession
 from ..protocol.frames import AppendText, PutStep, RemoveStep
 from ..protocol.steps import Step as StepStruct
+from .elsewhere import CopilotFunction, OutputAudioChunk, no_audio
 from .step import Step, current_step
 
 if TYPE_CHECKING:
@@ -77,6 +78,30 @@ class Emitter:
         into = AppendText(step_id=id, offset=offset, text=token, into="input" if is_input else "output")
         self.session.emit(into, run=current_scope().run)
         await self.session.room()
+
+    async def send_audio_chunk(self, chunk: OutputAudioChunk) -> None:
+        """Say that there is no live audio.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        raise no_audio("send_audio_chunk")
+
+    async def send_audio_interrupt(self) -> None:
+        """Say that there is no live audio.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        raise no_audio("send_audio_interrupt")
+
+    async def send_call_fn(self, name: str, args: dict[str, Any], timeout: int = 300) -> None:
+        """Say that there is no page around the chat whose functions could be called.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        CopilotFunction(name=name, args=args).acall()
 
     async def _put(self, step_dict: dict[str, Any]) -> None:
         try:

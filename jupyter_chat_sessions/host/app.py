@@ -104,6 +104,8 @@ class App:
         self._handlers: dict[Slot, Handler] = {}
         self._callbacks: dict[str, Handler] = {}
         """Of buttons, by their names."""
+        self._warned: set[str] = set()
+        """Names that the author was warned of."""
 
     def register(
         self,
@@ -146,6 +148,12 @@ class App:
     def surroundings(self) -> list[Slot]:
         """What there is to be asked when a session begins."""
         return [slot for slot in SURROUNDINGS if slot in self._handlers]
+
+    def is_first_warning(self, name: str) -> bool:
+        """Return whether the author has yet to be warned of a name: a cell that is run again does not warn again."""
+        is_first = name not in self._warned
+        self._warned.add(name)
+        return is_first
 
     def clear(self) -> None:
         """Empty every slot."""

@@ -5,6 +5,8 @@ ChatSessionsError               everything this package raises on purpose
 ├── RefusedError                a request was understood and turned down; carries a code
 ├── NoSessionError              no session is in sight here (Chainlit: ChainlitContextException)
 ├── HubUnreachableError         no Jupyter server with the extension could be reached
+├── UnsupportedError            something of Chainlit's that has no meaning here; says what to use instead
+├── MissingLibraryError         an optional library is not installed (also an ImportError)
 └── AskTimeoutError             nobody answered in time (also a TimeoutError)
 """
 
@@ -77,6 +79,14 @@ class NoSessionError(ChatSessionsError):
 
 class HubUnreachableError(ChatSessionsError):
     """No Jupyter server with the extension could be reached from this process."""
+
+
+class UnsupportedError(ChatSessionsError):
+    """Something of Chainlit's that has no meaning here, or none yet. The sentence says what to use instead."""
+
+
+class MissingLibraryError(ChatSessionsError, ImportError):
+    """An optional library is not installed. The sentence says how to install it."""
 
 
 class AskTimeoutError(ChatSessionsError, TimeoutError):
