@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import input_widget
 from ._version import __version__
 from .chat.action import Action, action_callback
 from .chat.ask import AskActionMessage, AskUserMessage
@@ -28,6 +29,7 @@ from .chat.callbacks import (
     on_stop,
 )
 from .chat.chat_context import chat_context
+from .chat.chat_settings import ChatSettings, on_settings_edit, on_settings_update
 from .chat.context import context
 from .chat.elsewhere import (
     CopilotFunction,
@@ -76,6 +78,7 @@ __all__ = [
     "ChatSessionsError",
     "CompletionGeneration",
     "CopilotFunction",
+    "ChatSettings",
     "ErrorMessage",
     "GenerationMessage",
     "HTTPSession",
@@ -100,6 +103,7 @@ __all__ = [
     "chat_context",
     "context",
     "header_auth_callback",
+    "input_widget",
     "make_async",
     "oauth_callback",
     "on_audio_chunk",
@@ -116,6 +120,8 @@ __all__ = [
     "on_reconnect",
     "on_shared_thread_view",
     "on_slack_reaction_added",
+    "on_settings_edit",
+    "on_settings_update",
     "on_stop",
     "password_auth_callback",
     "run_sync",

@@ -33,6 +33,8 @@ from .protocol.errors import ChatSessionsError, ProtocolError
 from .protocol.frames import (
     MAX_HOST_BYTES,
     MAX_VIEWER_BYTES,
+    Call,
+    CallName,
     ChannelSettings,
     Decoder,
     EditMessage,
@@ -297,6 +299,37 @@ class Viewer:
         [step_id] = [step.id for step in self.steps if action in step.actions][-1:]
         return await self._answered(lambda: self._press(step_id, action), timeout_s=timeout_s)
 
+    async def change_settings(self, values: dict[str, Any], *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
+        """Save settings, and wait until what runs for that is done, or a question waits.
+
+        Args:
+            values: What to change, by the ids of the fields; the others stay as they are.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It was not done in time.
+            ChatSessionsError: There are no settings, or it was refused.
+
+        Example:
+            >>> await alice.change_settings({"temperature": 0.2})
+        """
+        self._required_form()
+        return await self._answered(lambda: self._call("on_settings_update", values), timeout_s=timeout_s)
+
+    async def edit_settings(self, values: dict[str, Any], *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
+        """Edit settings without saving them, and wait until `on_settings_edit` is done.
+
+        Args:
+            values: What is edited, by the ids of the fields.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It was not done in time.
+            ChatSessionsError: There are no settings, or it was refused.
+        """
+        self._required_form()
+        return await self._answered(lambda: self._call("on_settings_edit", values), timeout_s=timeout_s)
+
     def retry(self, step: Step) -> str:
         """Press Retry on an interrupted message and do not wait; return the command's client id."""
         client_id = str(uuid4())
@@ -376,6 +409,18 @@ class Viewer:
         return self.viewing.conversation.state
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """The settings as the form shows them, by the ids of their fields; empty where there are none."""
+        shown: dict[str, Any] = self.state.get("settings", {}).get("values", {})
+        return shown
+
+    @property
+    def settings_form(self) -> list[dict[str, Any]]:
+        """The fields and tabs of the form, with Chainlit's keys; empty where there are none."""
+        shown: list[dict[str, Any]] = self.state.get("settings", {}).get("inputs", [])
+        return shown
+
+    @property
     def session_id(self) -> str:
         """The session's id."""
         return self.viewing.session
@@ -422,6 +467,16 @@ class Viewer:
                 self._command(SendAnswer(client_id=client_id, question_id=question.id, text="", action_id=action.id))
                 return
         self._command(PressAction(client_id=client_id, step_id=step_id, action_id=action.id))
+
+    def _call(self, name: CallName, value: Any) -> str:
+        client_id = str(uuid4())
+        self._command(Call(client_id=client_id, name=name, value=value))
+        return client_id
+
+    def _required_form(self) -> list[dict[str, Any]]:
+        if not self.settings_form:
+            raise ChatSessionsError("This chat shows no settings.")
+        return self.settings_form
 
     def _command(self, command: ViewerCommand) -> None:
         for frame in self.viewing.command(command):

@@ -18,6 +18,7 @@ from ..protocol.steps import RunStatus, Step
 from .app import Handler, Slot
 from .scope import session_scope
 from .session import BaseSession, Line, Run
+from .settings import show_settings, take_settings
 from .threads import run_in_thread
 from .times import utc_now
 
@@ -52,6 +53,7 @@ class Dispatcher:
         self._session = session
         self._line = line
         self._show_error = show_error
+        session.submit = self.submit
         self._task: asyncio.Task[None] | None = None
         self.is_ending = False
         """The hub knows this session no more."""
@@ -68,6 +70,8 @@ class Dispatcher:
     def surround(self) -> None:
         """Let the app say what its viewer may choose from, if it has anything to say."""
         app = self._session.app
+        if self._session.settings_form is not None:
+            show_settings(self._session)  # whether `on_settings_edit` is there may have changed
         if app.surroundings or app.handler("on_feedback") is not None:
             self.submit(Run("surroundings"))
 
@@ -171,7 +175,11 @@ class Dispatcher:
         status: RunStatus = "done"
         with session_scope(self._session, run=run):
             try:
-                if run.slot == "surroundings":
+                refusal = take_settings(self._session, run)
+                if refusal is not None:
+                    status = "failed"
+                    self._say_error(run, refusal)
+                elif run.slot == "surroundings":
                     await self._show_surroundings(run)
                 elif handler is None:
                     status = self._without_handler(run)

@@ -36,6 +36,7 @@ from ..protocol.frames import (
 from ..protocol.steps import Action, Answer, Question, Step, Thread
 from .app import App, Slot
 from .files import HostFiles
+from .settings import SettingsForm, settings_state
 from .snapshot import keep
 from .times import utc_now
 from .user import User
@@ -94,6 +95,7 @@ class Run:
         is_interrupted: The author has stopped it.
         is_abandoned: It was stopped, and its thread could not be: what it still says is not heard.
         streams: Ids of the messages that it streams and has not finished.
+        settings: For `on_settings_update` and `on_settings_edit`, all values by their ids, checked.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Run:
         self.is_interrupted = False
         self.is_abandoned = False
         self.streams: set[str] = set()
+        self.settings: dict[str, Any] = {}
 
     @classmethod
     def of(cls, step: Step) -> Run | None:
@@ -163,7 +166,8 @@ class BaseSession:
         self.user: User | None = User.from_info(opened.user)
         self.user_env = dict(opened.user_env)
         self.chat_profile = opened.chat_profile
-        self.chat_settings: dict[str, Any] = dict(opened.settings)
+        self.chat_settings: dict[str, Any] = dict(opened.settings.get("values") or {})
+        self.settings_form = SettingsForm.restored(opened.settings)
         self.client_type: str = opened.client_type
         self.language = opened.language
         self.is_owner = opened.is_owner
@@ -181,6 +185,8 @@ class BaseSession:
         self.resumes: Thread | None = (opened.thread or _nothing_said(opened)) if opened.resumed else None
         """What `on_chat_resume` is to be given; None once it has had its turn, or has none."""
         self.waiting: deque[Run] = deque()
+        self.submit: Callable[[Run], None] = self.waiting.append
+        """Lets a run have its turn; its dispatcher's. On the session's loop."""
         self.current_run: Run | None = None
         self.is_ending = False
         """Its end is on the way: `on_chat_end` may still be to come."""
@@ -326,8 +332,9 @@ class BaseSession:
             if self.is_ended:
                 return
             kept = keep(self.values, secrets=self.user_env.values())
-            settings = keep(self.chat_settings, secrets=self.user_env.values()).values
-            frame = SaveValues(session=self.id, values=dict(kept.values), lost=kept.lost, settings=dict(settings))
+            frame = SaveValues(
+                session=self.id, values=dict(kept.values), lost=kept.lost, settings=self._kept_settings()
+            )
             encoded = encode(frame)
             if encoded != self._saved:
                 self._saved = encoded
@@ -340,6 +347,12 @@ class BaseSession:
                 return
             self._is_save_due = True
         self.loop.call_soon_threadsafe(self._begin_save)
+
+    def _kept_settings(self) -> dict[str, Any]:
+        """Return what of the settings is kept: as the state has them, and of the values only what JSON gives back."""
+        values = keep(self.chat_settings, secrets=self.user_env.values()).values
+        form = keep(settings_state(self), secrets=self.user_env.values()).values
+        return {**form, "values": values} if values or form else {}
 
     def _begin_save(self) -> None:
         async def save() -> None:
@@ -358,6 +371,7 @@ class BaseSession:
         """Take over what this very process knows of the session from before the hub gave it anew."""
         self.values = dict(earlier.values)
         self.chat_settings = dict(earlier.chat_settings)
+        self.settings_form = earlier.settings_form
         self.files.go_on_from(earlier.files)
         self.messages = dict(earlier.messages)
         self.earlier_steps = earlier.earlier_steps
@@ -385,6 +399,7 @@ class BaseSession:
             self._saving.cancel()
         self.values.clear()
         self.chat_settings = {}
+        self.settings_form = None
         self.files.free()
         self.messages.clear()
         self.earlier_steps = []

@@ -44,7 +44,7 @@ from ..protocol.frames import (
     encode,
 )
 from ..protocol.lifecycle import Move, State, after
-from ..protocol.steps import FINAL_RUN_STATUSES, Step, Uploads
+from ..protocol.steps import FINAL_RUN_STATUSES, RunStatus, Step, Uploads
 from . import store as stored
 from .clock import Clock, QuestionClocks, Timer
 from .files import FileStore, SessionFiles
@@ -163,6 +163,8 @@ class Session:
         state: dict[str, Any] = {"host": self.channel.host_status}
         if self.record.has_begun:
             state["started"] = True
+        if self._values.settings.get("inputs"):
+            state["settings"] = self._values.settings
         missing = self.missing_env()
         if missing:
             state["missingEnv"] = missing
@@ -305,9 +307,10 @@ class Session:
         if self.state == "ended":
             return
         for step in list(self._transcript.unfinished.values()):
-            if step.status == "queued" and step.id not in (but, self._sent):
+            if step.status == "queued" and step.id not in (but, self._sent) and not _outlives_stop(step):
                 self.release(step)
                 self.publish(PutStep(step=replace(step, status="cancelled")))
+                self._forget_passing(step.id, "cancelled")
         is_other = but is None or self._sent not in (None, but) or self.conversation.running is not None
         if self._is_open_at_host and is_other:
             self.to_host(StopRuns(session=self.id))
@@ -354,7 +357,7 @@ class Session:
         if is_final and is_current and change.name == "on_chat_start":
             self.publish(SetState(state={"started": True}))
         if is_final:
-            self._forget_passing(change)
+            self._forget_passing(change.run, change.status)
             self.deliver_next()
 
     def signal(self, kind: SignalKind, data: Any) -> None:
@@ -480,10 +483,10 @@ class Session:
 
     # ---- private -----------------------------------------------------------------------------------------------------
 
-    def _forget_passing(self, change: RunChanged) -> None:
+    def _forget_passing(self, step_id: str, status: RunStatus) -> None:
         """Take out a call that leaves nothing to be seen, once it is done with: only that it was said is remembered."""
-        step = self.conversation.step(change.run) if change.name in _PASSING_CALLS else None
-        if step is not None and step.is_call and change.status != "interrupted":
+        step = self.conversation.step(step_id)
+        if step is not None and step.is_call and step.name in _PASSING_CALLS and status != "interrupted":
             self.intake.outlives(step.id)
             self.publish(RemoveStep(step_id=step.id))
 
@@ -555,6 +558,12 @@ class Session:
 
 
 _PASSING_CALLS = frozenset({"on_settings_update", "on_settings_edit", "on_window_message"})
+
+
+def _outlives_stop(step: Step) -> bool:
+    """Return whether Stop does not mean a call: who saves settings while something runs wants them afterwards."""
+    return step.is_call and step.name == "on_settings_update"
+
 
 _END_TEXTS = {
     "closed": "This conversation has ended.",

@@ -79,7 +79,7 @@ class Values(Struct, frozen=True, kw_only=True, gc=False):
     lost: list[str] = field(default_factory=list)
     """Keys whose values cannot be written as JSON."""
     settings: dict[str, Any] = field(default_factory=dict)
-    """What `chat_settings` held."""
+    """The form of the chat's settings and what they were, as the state has them."""
 
 
 class PutThread(Struct, frozen=True, gc=False):

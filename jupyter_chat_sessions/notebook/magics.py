@@ -23,15 +23,19 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
 from ..app_file import AppConfig, AppFile
+from ..chat.chat_settings import set_settings
 from ..host.app import App, Slot
+from ..host.scope import current_session
+from ..host.settings import NO_SETTINGS, settings_state
 from ..protocol.errors import ChatSessionsError, RefusedError
 from ..protocol.frames import ChannelSettings
 from ..protocol.steps import is_channel_name
 from .naming import channel_name, default_channel
 from .notebook import Notebook
-from .tables import session_table
+from .setting_words import read_settings
+from .tables import session_table, settings_table
 
-SUBCOMMANDS = ("run", "list", "use", "new", "end", "status", "open")
+SUBCOMMANDS = ("run", "list", "use", "new", "end", "settings", "status", "open")
 _HEIGHT = re.compile(r"\d+(\.\d+)?(px|em|rem|vh|%)")
 
 
@@ -73,6 +77,8 @@ class ChatMagics(Magics):
             %chat_session use --clear        ... no more
             %chat_session new [NAME]         end the notebook's own session and begin another
             %chat_session end [ID|USER]      end a session; by default the one that cells speak in
+            %chat_session settings           the settings of the chat that cells see
+            %chat_session settings ID=VALUE  change some
             %chat_session status             the link, the chats, counts
 
             %%chat_session [NAME]
@@ -178,6 +184,17 @@ class ChatMagics(Magics):
         session = self.notebook.find_session(words[0]) if words else self.notebook.speaking_session()
         self.notebook.runtime.end(session)
         _tell(f"The session {session.id[:8]} ends.")
+
+    def _settings(self, words: list[str]) -> None:
+        session = current_session()
+        if session.settings_form is None:
+            raise UsageError(NO_SETTINGS)
+        if words:
+            try:
+                set_settings(read_settings(words, session.settings_form.fields))
+            except (TypeError, ValueError) as reason:
+                raise UsageError(str(reason)) from None
+        _tell(settings_table(session.settings_form.fields, settings_state(session)["values"]))
 
     def _status(self, words: list[str]) -> None:
         _no_more(words, "status")

@@ -1,8 +1,9 @@
-"""What `%chat_session list` and `%chat_session status` print. Pure."""
+"""What `%chat_session list`, `settings` and `status` print. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..host.session import BaseSession
 
@@ -24,10 +25,14 @@ def session_table(sessions: Sequence[BaseSession], *, seen: BaseSession | None) 
         )
         for session in sessions
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return _table(rows)
+
+
+def settings_table(fields: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> str:
+    """Return a table of the settings of a chat, with what each is now."""
+    rows = [("setting", "value", "shown as")]
+    rows += [(key, _short(values[key]), field["label"]) for key, field in fields.items()]
+    return _table(rows)
 
 
 def session_state(session: BaseSession) -> str:
@@ -44,3 +49,15 @@ def session_state(session: BaseSession) -> str:
 
 def _user(session: BaseSession) -> str:
     return "" if session.user is None else session.user.display_name or session.user.identifier
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

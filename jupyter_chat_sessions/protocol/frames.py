@@ -489,7 +489,7 @@ class SaveValues(Frame, tag="save_values", frozen=True, kw_only=True):
     lost: list[str] = field(default_factory=list)
     """Keys whose values cannot be written."""
     settings: dict[str, Any] = field(default_factory=dict)
-    """What `chat_settings` holds."""
+    """The form of the chat's settings and what they are, as the state has them; empty where there are none."""
 
 
 class HadSession(Frame, tag="had_session", frozen=True, kw_only=True):
@@ -591,7 +591,7 @@ class OpenSession(Frame, tag="open_session", frozen=True, kw_only=True):
     lost: list[str] = field(default_factory=list)
     """When resumed: keys whose values could not be kept."""
     settings: dict[str, Any] = field(default_factory=dict)
-    """When resumed: what `chat_settings` held."""
+    """When resumed: the form of the chat's settings and what they were, as the state has them."""
     is_watched: bool = True
     """Somebody looks at it now."""
 

@@ -37,6 +37,8 @@ from jupyter_chat_sessions.protocol.frames import (
     MAX_VIEWER_BYTES,
     PROTOCOL_VERSION,
     AppendText,
+    Call,
+    CallName,
     ChannelSettings,
     Decoder,
     Deliver,
@@ -227,6 +229,10 @@ class Tab:
     def press(self, step: str, action: str, *, client_id: str | None = None) -> str:
         """Press a button."""
         return self._command(PressAction(client_id=client_id or new_id(), step_id=step, action_id=action))
+
+    def call(self, name: CallName, value: Any = None, *, about: str | None = None, client_id: str | None = None) -> str:
+        """Do something else that a handler is run for."""
+        return self._command(Call(client_id=client_id or new_id(), name=name, about=about, value=value))
 
     def edit(self, step: str, text: str, *, client_id: str | None = None) -> str:
         """Change a message."""
