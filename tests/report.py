@@ -33,10 +33,10 @@ def command_line(module: str) -> str:
     return f"`python -m {module} {shlex.join(sys.argv[1:])}`".replace(" `", "`")
 
 
-def commit() -> str:
-    """Return the commit that is checked out."""
+def commit(revision: str = "HEAD") -> str:
+    """Return the commit that a revision is; by default the one that is checked out."""
     return subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "rev-parse", revision], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()
 
 

@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.bench
     python -m tests.benchmarks.bench --only echo stream --repeats 1
+    python -m tests.benchmarks.bench --contestants ours --before HEAD~1
 
 Each repeat starts each contestant anew and lets the same load client do the same work with it. The figures are medians
 over the repeats; the ratios, too, are those of each repeat.
@@ -10,16 +11,18 @@ over the repeats; the ratios, too, are those of each repeat.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import resource
 import statistics
 import tempfile
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from ..report import circumstances, command_line, write_section
-from .contestants import CONTESTANTS
+from ..report import circumstances, command_line, commit, write_section
+from .contestants import CONTESTANTS, Contestant, checkout, ours
 from .load import Figures, Plan, measure
 
 REPEATS = 3
@@ -94,26 +97,29 @@ WORK = {
     ),
     "storm": Work("reconnect storm, 5,000 viewers", "storm", {"viewers": 5000}, "seconds", "s", {}, only=("ours",)),
 }
+_OTHERS = {"before": "before", "chainlit": "Chainlit", "relay": "the raw relay"}
 Found = dict[str, dict[str, list[Figures]]]
 """By work and contestant, a figure set for each repeat."""
 
 
-def run(names: Sequence[str], contestants: Sequence[str], *, repeats: int) -> tuple[Found, dict[str, str]]:
+def run(names: Sequence[str], contestants: Mapping[str, Contestant], *, repeats: int) -> tuple[Found, dict[str, str]]:
     """Do everything; return the figures, and what each contestant is."""
     found: Found = defaultdict(lambda: defaultdict(list))
     versions: dict[str, str] = {}
     for repeat in range(repeats):
         # Who comes first changes: what the machine does meanwhile is not always the same one's.
-        order = [*contestants[repeat % len(contestants) :], *contestants[: repeat % len(contestants)]]
+        order = deque(contestants)
+        order.rotate(-repeat)
         for contestant in order:
             for name in names:
                 work = WORK[name]
-                if work.only is not None and contestant not in work.only:
+                dialect = "ours" if contestant == "before" else contestant
+                if work.only is not None and dialect not in work.only:
                     continue
-                with tempfile.TemporaryDirectory() as folder, CONTESTANTS[contestant](Path(folder) / "home") as running:
+                with tempfile.TemporaryDirectory() as folder, contestants[contestant](Path(folder) / "home") as running:
                     versions[contestant] = running.version
                     plan = Plan(
-                        dialect=contestant, port=running.port, pids=running.pids, work=[(work.name, dict(work.given))]
+                        dialect=dialect, port=running.port, pids=running.pids, work=[(work.name, dict(work.given))]
                     )
                     figures = measure(plan)
                 found[name][contestant].append(figures)
@@ -128,25 +134,24 @@ def _shown(work: Work, figures: Figures) -> str:
 
 def table(found: Found) -> list[str]:
     """Return the rows of the table, in Markdown."""
-    rows = [
-        "| work | ours | Chainlit | raw relay | ours to Chainlit | ours to the relay |",
-        "|---|---|---|---|---|---|",
-    ]
+    others = {who: _OTHERS[who] for who in _OTHERS if any(who in by_contestant for by_contestant in found.values())}
+    columns = ["work", "ours", *others.values(), *(f"ours to {other}" for other in others.values())]
+    rows = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for name, by_contestant in found.items():
         work = WORK[name]
         cells = [
             _shown(work, {work.figure: statistics.median(figures[work.figure] for figures in by_contestant[who])})
             if by_contestant.get(who)
             else "-"
-            for who in ("ours", "chainlit", "relay")
+            for who in ("ours", *others)
         ]
-        rows.append(f"| {work.title} | {' | '.join(cells)} | {' | '.join(_ratios(work, by_contestant))} |")
+        rows.append(f"| {' | '.join([work.title, *cells, *_ratios(work, by_contestant, list(others))])} |")
     return rows
 
 
-def _ratios(work: Work, by_contestant: dict[str, list[Figures]]) -> list[str]:
+def _ratios(work: Work, by_contestant: dict[str, list[Figures]], others: Sequence[str]) -> list[str]:
     cells = []
-    for other in ("chainlit", "relay"):
+    for other in others:
         pairs = list(zip(by_contestant["ours"], by_contestant.get(other, []), strict=False))
         if not pairs:
             cells.append("-")
@@ -161,19 +166,35 @@ def _ratios(work: Work, by_contestant: dict[str, list[Figures]]) -> list[str]:
     return cells
 
 
-def write_report(path: Path, found: Found, versions: dict[str, str], *, repeats: int) -> None:
-    """Write the table with what it was measured with."""
+def write_report(
+    path: Path, found: Found, versions: dict[str, str], *, repeats: int, before: str | None = None
+) -> None:
+    """Write the table with what it was measured with.
+
+    Args:
+        path: The document.
+        found: The figures.
+        versions: What each contestant is.
+        repeats: How often each was measured.
+        before: The commit beside which this one was measured, where it was.
+    """
+    title = "Through the server" if before is None else "Beside the commit before"
+    note = (
+        "The raw relay is the two hops alone, batched, without sessions, numbers or storage: the limit."
+        if before is None
+        else f"Before: commit `{before}`."
+    )
     lines = [
         f"{command_line('tests.benchmarks.bench')}: {circumstances()}",
         f"{'; '.join(versions.values())}. The load client runs on the same cores.",
         f"Medians over {repeats} repeats; every contestant is started anew for each piece of work.",
         "Ours: a real Jupyter server, a real kernel, SQLite with `synchronous=FULL`.",
-        "The raw relay is the two hops alone, batched, without sessions, numbers or storage: the limit.",
+        note,
         "",
         *table(found),
         "",
     ]
-    write_section(path, "Through the server", lines)
+    write_section(path, title, lines)
 
 
 def main() -> None:
@@ -183,13 +204,19 @@ def main() -> None:
     parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--report", type=Path, help="The document to write.")
+    parser.add_argument("--before", metavar="REVISION", help="Measure this package of another commit beside it.")
     given = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # thousands of viewers have thousands of sockets
-    found, versions = run(given.only, given.contestants, repeats=given.repeats)
+    contestants = {name: CONTESTANTS[name] for name in given.contestants}
+    before = None if given.before is None else commit(given.before)
+    with contextlib.ExitStack() as stack:
+        if before is not None:
+            contestants["before"] = partial(ours, tree=stack.enter_context(checkout(before)))
+        found, versions = run(given.only, contestants, repeats=given.repeats)
     print("\n".join(table(found)))
     if given.report is not None:
-        write_report(given.report, found, versions, repeats=given.repeats)
+        write_report(given.report, found, versions, repeats=given.repeats, before=before)
 
 
 if __name__ == "__main__":

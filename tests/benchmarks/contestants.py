@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -45,9 +47,15 @@ Contestant = Callable[[Path], contextlib.AbstractContextManager[Running]]
 
 
 @contextmanager
-def ours(home: Path) -> Iterator[Running]:
-    """Start a real Jupyter server, a real kernel, and the bot in a cell; SQLite with `synchronous=FULL`."""
-    with ChaosServer(home, settings=SETTINGS) as server:
+def ours(home: Path, *, tree: Path = ROOT) -> Iterator[Running]:
+    """Start a real Jupyter server, a real kernel, and the bot in a cell; SQLite with `synchronous=FULL`.
+
+    Args:
+        home: Where everything that it writes goes.
+        tree: The checkout whose package is measured.
+    """
+    path = os.pathsep.join(map(str, dict.fromkeys((tree, ROOT))))
+    with ChaosServer(home, settings=SETTINGS, env={"PYTHONPATH": path}) as server:
         kernel = ChaosKernel.start(server)
         cells = [
             "%load_ext jupyter_chat_sessions\nimport os\nprint(os.getpid())",
@@ -57,6 +65,17 @@ def ours(home: Path) -> Iterator[Running]:
         printed = [asyncio.run(kernel.run(cell)) for cell in cells]
         version = _version_of(sys.executable, "jupyter_chat_sessions")
         yield Running(server.port, [server.pid, int(printed[0])], f"jupyter-chat-sessions {version}")
+
+
+@contextmanager
+def checkout(revision: str) -> Iterator[Path]:
+    """Check a revision out beside this tree, for as long as it is measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = subprocess.run(["git", "archive", revision], cwd=ROOT, check=True, capture_output=True).stdout
+        subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
+        static = Path("jupyter_chat_sessions") / "static"
+        shutil.copytree(ROOT / static, folder / static)  # no figure of the load client's is about the page
+        yield Path(folder)
 
 
 @contextmanager
