@@ -19,9 +19,11 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from .alias import ALIAS, alias_module
+from .host.accepting import kinds_of, limits
 from .host.app import App
 from .host.current import use_app
 from .protocol.errors import ChatSessionsError
+from .protocol.steps import Uploads
 
 _PREFIX = "_chat_app_"
 
@@ -32,10 +34,12 @@ class AppConfig(NamedTuple):
     Attributes:
         name: The bot's name, or None.
         user_env: Names of the variables that each viewer gives.
+        uploads: Which files viewers may give with a message; None for none.
     """
 
     name: str | None = None
     user_env: tuple[str, ...] = ()
+    uploads: Uploads | None = Uploads()
 
 
 class AppFile:
@@ -60,7 +64,7 @@ class AppFile:
         """Read the app's configuration; without one, what is usual.
 
         Raises:
-            ChatSessionsError: The file cannot be read.
+            ChatSessionsError: The file cannot be read, or says what cannot be.
         """
         path = self.path.parent / ".chainlit" / "config.toml"
         if not path.is_file():
@@ -75,6 +79,7 @@ class AppFile:
         return AppConfig(
             name=name if isinstance(name, str) and name else None,
             user_env=tuple(each for each in names if isinstance(each, str)),
+            uploads=_uploads(_table(_table(given, "features"), "spontaneous_file_upload"), path),
         )
 
     def load(self) -> App:
@@ -172,6 +177,17 @@ class _Loader(SourceFileLoader):
 def _forget(package: str) -> None:
     for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
         del sys.modules[name]
+
+
+def _uploads(given: Mapping[str, Any], path: Path) -> Uploads | None:
+    """Return which files may be given, as `[features.spontaneous_file_upload]` has it."""
+    if given.get("enabled") is False:
+        return None
+    try:
+        accepted = Uploads(accept=kinds_of(given.get("accept", [])))
+        return limits(accepted, max_files=given.get("max_files"), max_size_mb=given.get("max_size_mb"))
+    except (TypeError, ValueError) as reason:
+        raise ChatSessionsError(f"{path}, [features.spontaneous_file_upload]: {reason}") from None
 
 
 def _table(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -51,7 +51,11 @@ async def serve(file: AppFile, *, name: str, host: str, port: int, is_headless: 
         raise ChatSessionsError(f"{name!r} cannot be a chat's name. Give another with --name.")
     config, app = file.config(), file.load()
     settings = ChannelSettings(
-        name=name, title=name, bot_name=config.name or "Assistant", required_env=list(config.user_env)
+        name=name,
+        title=name,
+        bot_name=config.name or "Assistant",
+        required_env=list(config.user_env),
+        uploads=config.uploads,
     )
     runtime = current_runtime()
     server = await _start(file, host=host, port=port)

@@ -11,6 +11,7 @@ from jupyter_chat_sessions import Message
 from jupyter_chat_sessions.app_file import AppConfig, AppFile
 from jupyter_chat_sessions.host.current import current_runtime
 from jupyter_chat_sessions.protocol.errors import ChatSessionsError
+from jupyter_chat_sessions.protocol.steps import Uploads
 from jupyter_chat_sessions.testing import Stage, Viewer
 
 ECHO = """\
@@ -157,3 +158,40 @@ def test_the_configuration_beside_it_is_read(tmp_path: Path) -> None:
     config.write_text("[UI\n")
     with pytest.raises(ChatSessionsError, match=r"config\.toml cannot be read"):
         file.config()
+
+
+@pytest.mark.parametrize(
+    ("lines", "uploads"),
+    [
+        ("", Uploads()),
+        ("enabled = false", None),
+        ('enabled = true\naccept = ["*/*"]\nmax_files = 3\nmax_size_mb = 0.5', Uploads(max_files=3, max_bytes=524288)),
+        ('accept = ["image/*", ".csv"]', Uploads(accept=["image/*", ".csv"])),
+        ('accept = {"text/plain" = [".txt", ".md"]}', Uploads(accept=["text/plain", ".txt", ".md"])),
+    ],
+)
+def test_which_files_may_be_given_stands_in_the_configuration(
+    tmp_path: Path, lines: str, uploads: Uploads | None
+) -> None:
+    file = written(tmp_path, app="")
+    (tmp_path / ".chainlit").mkdir()
+    (tmp_path / ".chainlit" / "config.toml").write_text(f"[features.spontaneous_file_upload]\n{lines}\n")
+    assert file.config().uploads == uploads
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('accept = ["csv"]', "Did you mean '.csv'?"),
+        ('accept = "image/*"', "accept is a list"),
+        ("max_files = 0", "max_files is a whole number from 1 to 100; it was 0"),
+        ('max_size_mb = "big"', "max_size_mb is a number of megabytes"),
+    ],
+)
+def test_what_cannot_be_meant_by_the_configuration_is_said(tmp_path: Path, lines: str, says: str) -> None:
+    file = written(tmp_path, app="")
+    (tmp_path / ".chainlit").mkdir()
+    (tmp_path / ".chainlit" / "config.toml").write_text(f"[features.spontaneous_file_upload]\n{lines}\n")
+    with pytest.raises(ChatSessionsError, match=r"config\.toml") as raised:
+        file.config()
+    assert says in str(raised.value)

@@ -134,7 +134,8 @@ class FileStore:
     def remove(self, thread_id: str, file_id: str) -> None:
         """Remove a file, whole or not; and the folder, if it was the last one."""
         for path in (self.path(thread_id, file_id), *(self._with(thread_id, file_id, end) for end in (_PART, _HELD))):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # a disk that fails: the refusal that follows says so
+                path.unlink(missing_ok=True)
         with suppress(OSError):  # others are in it
             self.path(thread_id, file_id).parent.rmdir()
 

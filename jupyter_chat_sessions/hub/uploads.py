@@ -8,7 +8,6 @@ from __future__ import annotations
 import mimetypes
 import re
 import threading
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -170,8 +169,7 @@ def check_taken(name: str, mime: str, size: int, allowed: Uploads, *, max_bytes:
 
 def is_accepted(name: str, mime: str, accept: list[str]) -> bool:
     """Return whether a file is of a kind that is taken: a MIME type, with `*` for any, or an ending."""
-    ending = PurePosixPath(name.lower()).suffix
-    return not accept or any(_fits(kind.lower(), ending, mime) for kind in accept)
+    return not accept or any(_fits(kind.lower(), name.lower(), mime) for kind in accept)
 
 
 def megabytes(count: int) -> str:
@@ -179,9 +177,9 @@ def megabytes(count: int) -> str:
     return f"{count / 1024 / 1024:.3g} MB" if count >= 1024 * 1024 else f"{max(count, 1) / 1024:.3g} kB"
 
 
-def _fits(kind: str, ending: str, mime: str) -> bool:
+def _fits(kind: str, name: str, mime: str) -> bool:
     if kind.startswith("."):
-        return kind == ending
+        return name.endswith(kind)
     if kind in ("*", "*/*"):
         return True
     return mime.startswith(kind[:-1]) if kind.endswith("/*") else mime == kind

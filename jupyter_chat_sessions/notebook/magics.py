@@ -24,12 +24,13 @@ from IPython.display import display
 
 from ..app_file import AppConfig, AppFile
 from ..chat.chat_settings import set_settings
+from ..host.accepting import uploads_in_words
 from ..host.app import App, Slot
 from ..host.scope import current_session
 from ..host.settings import NO_SETTINGS, settings_state
 from ..protocol.errors import ChatSessionsError, RefusedError
 from ..protocol.frames import ChannelSettings
-from ..protocol.steps import is_channel_name
+from ..protocol.steps import Uploads, is_channel_name
 from .naming import channel_name, default_channel
 from .notebook import Notebook
 from .setting_words import read_settings
@@ -62,6 +63,11 @@ class ChatMagics(Magics):
         "--when-busy", choices=["queue", "reject", "interrupt"], default="queue", help="What a second message does."
     )
     @argument("--env", nargs="+", action="extend", default=[], metavar="NAME", help="Variables that each viewer gives.")
+    @argument(
+        "--uploads", nargs="+", metavar="KIND", help="Files that viewers may give: any, off, or kinds (image/* .csv)."
+    )
+    @argument("--max-files", type=int, help="Files that they may give at a time.")
+    @argument("--max-file-mb", type=float, help="Megabytes of the largest of them.")
     @argument("--height", default="420px", help="A CSS length.")
     @argument("--force", action="store_true", help="Take the name over from another live notebook.")
     @line_cell_magic
@@ -130,6 +136,7 @@ class ChatMagics(Magics):
             bot_name=given.bot_name or config.name or "Assistant",
             required_env=[*given.env, *(name for name in config.user_env if name not in given.env)],
             when_busy=given.when_busy,
+            uploads=_uploads(given, config),
         )
         self.notebook.open_channel(settings, run_on=given.run_on, force=given.force, app=app)
         self._show(name, height=given.height)
@@ -256,6 +263,14 @@ def _words(line: str) -> list[str]:
         return shlex.split(line)
     except ValueError as reason:
         raise UsageError(f"This line cannot be read ({reason}): {line!r}.") from None
+
+
+def _uploads(given: Namespace, config: AppConfig) -> Uploads | None:
+    try:
+        return uploads_in_words(given.uploads, config.uploads, max_files=given.max_files, max_size_mb=given.max_file_mb)
+    except ValueError as reason:
+        options = "--uploads takes off, any, or kinds; --max-files and --max-file-mb take numbers"
+        raise UsageError(f"{options}. {reason}") from None
 
 
 def _check_name(name: str, *, is_meant: bool) -> None:

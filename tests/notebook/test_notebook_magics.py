@@ -36,6 +36,26 @@ def test_the_options_reach_the_channel_and_the_widget(page: Page) -> None:
     assert settings.text == "tutor Ask <me> Ada reject ['A_KEY', 'B_KEY']\n"
 
 
+@pytest.mark.parametrize(
+    ("options", "uploads"),
+    [
+        ("", "Uploads(accept=[], max_files=20, max_bytes=104857600)"),
+        ("--uploads off", "None"),
+        (
+            "--uploads image/* .csv --max-files 2 --max-file-mb 1",
+            "Uploads(accept=['image/*', '.csv'], max_files=2, max_bytes=1048576)",
+        ),
+    ],
+)
+def test_an_option_says_which_files_viewers_may_give(page: Page, options: str, uploads: str) -> None:
+    page.run(f"%chat_session tutor {options}")
+    settings = page.run(
+        "from jupyter_chat_sessions.host.current import current_runtime\n"
+        "print(current_runtime().channels[0].settings.uploads)"
+    )
+    assert settings.text == f"{uploads}\n"
+
+
 def test_showing_again_neither_publishes_nor_ends_anything(page: Page) -> None:
     page.run(ECHO)
     first = page.run("%chat_session")
@@ -54,6 +74,8 @@ def test_showing_again_neither_publishes_nor_ends_anything(page: Page) -> None:
         ("stats", "Did you mean `%chat_session status`?"),
         ("--heigth 3px", "unrecognized arguments: --heigth"),
         ("--height tall", "--height is a CSS length such as 420px or 60vh"),
+        ("--uploads csv", "'csv' is neither. Did you mean '.csv'?"),
+        ("--max-files 0", "max_files is a whole number from 1 to 100"),
         ("--run-on moon", "invalid choice"),
         ("a/b", "'a/b' cannot be a chat's name"),
         ("--env 1A", "names of variables"),

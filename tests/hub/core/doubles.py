@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import pytest
 
 from jupyter_chat_sessions.hub import store as stored
 from jupyter_chat_sessions.hub.access import Principal
 from jupyter_chat_sessions.hub.attachment import Attachment
+from jupyter_chat_sessions.hub.files import FileStore
 from jupyter_chat_sessions.hub.host_port import HostConnection
 from jupyter_chat_sessions.hub.hub import Created, Hub, NewSession
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
@@ -74,7 +75,7 @@ from jupyter_chat_sessions.protocol.frames import (
     join,
 )
 from jupyter_chat_sessions.protocol.link import LinkEnd
-from jupyter_chat_sessions.protocol.steps import Question, RunStatus, Step
+from jupyter_chat_sessions.protocol.steps import Question, RunStatus, Step, Uploads
 from jupyter_chat_sessions.protocol.viewing import Viewing
 
 F = TypeVar("F")
@@ -217,14 +218,15 @@ class Tab:
         assert self._attachment is not None
         self._attachment.receive(error)
 
-    def say(self, text: str, *, client_id: str | None = None) -> str:
+    def say(self, text: str, *, client_id: str | None = None, files: Sequence[str] = ()) -> str:
         """Send a message, or keep it until the connection is back; return its client id."""
-        command = SendMessage(client_id=client_id or new_id(), text=text)
+        command = SendMessage(client_id=client_id or new_id(), text=text, files=list(files))
         return self._command(command)
 
-    def answer(self, question: str, text: str, *, client_id: str | None = None) -> str:
+    def answer(self, question: str, text: str, *, client_id: str | None = None, files: Sequence[str] = ()) -> str:
         """Answer a question."""
-        return self._command(SendAnswer(client_id=client_id or new_id(), question_id=question, text=text))
+        client_id = client_id or new_id()
+        return self._command(SendAnswer(client_id=client_id, question_id=question, text=text, files=list(files)))
 
     def press(self, step: str, action: str, *, client_id: str | None = None) -> str:
         """Press a button."""
@@ -384,10 +386,11 @@ class FakeHost:
             offset += len(token)
         return step.id
 
-    def ask(self, session: str, *, timeout_s: float = 60.0) -> str:
-        """Put a question to a session and return its id."""
+    def ask(self, session: str, *, timeout_s: float = 60.0, uploads: Uploads | None = None) -> str:
+        """Put a question to a session and return its id; with `uploads`, one that is answered with files."""
         step = self.reply(session, "What is your name?")
-        question = Question(id=new_id(), step_id=step.id, timeout_s=timeout_s)
+        kind: Literal["text", "file"] = "text" if uploads is None else "file"
+        question = Question(id=new_id(), step_id=step.id, kind=kind, timeout_s=timeout_s, uploads=uploads)
         self.emit(session, PutQuestion(question=question))
         return question.id
 
@@ -552,7 +555,9 @@ class Hall:
         *,
         options: HubOptions | None = None,
         store: MemoryStore | None = None,
+        files: FileStore | None = None,
     ) -> None:
+        self.files = files or FileStore()
         self.clock = FakeClock()
         self.store = store or MemoryStore()
         self.options = options or HubOptions()
@@ -563,7 +568,7 @@ class Hall:
 
     def start(self) -> None:
         """Start a server on the store; sessions that were there go on."""
-        self.hub = Hub(options=self.options, store=self.store, clock=self.clock)
+        self.hub = Hub(options=self.options, store=self.store, clock=self.clock, files=self.files)
         self.hub.restore()
 
     def kill(self) -> None:
