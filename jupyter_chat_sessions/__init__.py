@@ -18,6 +18,7 @@ from . import input_widget
 from ._version import __version__
 from .chat.action import Action, action_callback
 from .chat.ask import AskActionMessage, AskUserMessage
+from .chat.author_rename import author_rename
 from .chat.cache import cache
 from .chat.callbacks import (
     on_chat_end,
@@ -99,6 +100,7 @@ __all__ = [
     "WebsocketSession",
     "__version__",
     "action_callback",
+    "author_rename",
     "cache",
     "chat_context",
     "context",

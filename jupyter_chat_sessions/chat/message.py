@@ -19,6 +19,7 @@ from ..protocol.errors import ChatSessionsError, NoSessionError
 from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, RemoveAction, RemoveStep
 from ..protocol.steps import Step
 from .action import Action
+from .author_rename import learn_name, shown_name
 from .step import parent_of_what_is_said, well_formed
 
 MessageType = Literal["user_message", "assistant_message", "system_message"]
@@ -134,6 +135,7 @@ class Message:
             self.id, self.created_at, self._shown, self.streaming = str(uuid4()), None, None, False
             self.parent_id = self._given_parent_id
         self._session = scope.session
+        await self._learn_name(scope)
         self._show(scope)
         scope.session.messages[self.id] = self
         await scope.session.room()
@@ -150,6 +152,7 @@ class Message:
             ChatSessionsError: The message was never sent, or belongs to another session.
         """
         scope = self._own_scope()
+        await self._learn_name(scope)
         self._show(scope)
         scope.session.messages[self.id] = self
         await scope.session.room()
@@ -204,6 +207,8 @@ class Message:
             raise ValueError(f"A message may have {MAX_CONTENT:,} characters; with this token it has more.")
         scope = current_scope() if self._session is None else self._own_scope()
         self._session = scope.session
+        if is_sequence or not self.streaming:
+            await self._learn_name(scope)
         if is_sequence:
             self.content = token
         if not (self.streaming and self._is_text_shown):
@@ -287,8 +292,14 @@ class Message:
         for action in self.actions:
             action.forId = self.id
         step = self._step()
-        self._emit(scope, PutStep(step=step, replaces=self._shown is not None))
+        is_renamed = self.type != "user_message"  # the names of viewers are theirs
+        shown = msgspec.structs.replace(step, name=shown_name(scope.session, step.name)) if is_renamed else step
+        self._emit(scope, PutStep(step=shown, replaces=self._shown is not None))
         self._shown, self._is_text_shown = step, True
+
+    async def _learn_name(self, scope: Scope) -> None:
+        if self.type != "user_message":
+            await learn_name(scope.session, self.author or scope.session.bot_name)
 
     def _emit(self, scope: Scope, event: HostEvent) -> None:
         scope.session.emit(event, run=scope.run)

@@ -20,6 +20,7 @@ from ..host.times import utc_now
 from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import AppendText, FinishStep, PutStep, RemoveStep, encode
 from ..protocol.steps import Step as StepStruct
+from .author_rename import learn_name, shown_name
 
 StepKind = Literal["run", "tool", "llm", "embedding", "retrieval", "rerank", "undefined"]
 
@@ -166,6 +167,7 @@ class Step:
             TypeError: `metadata` is no JSON.
             ValueError: Input or output have more than a million code points.
         """
+        await self._learn_name()
         await self._show().session.room()
         return self
 
@@ -179,6 +181,7 @@ class Step:
             ChatSessionsError: It was never sent, or belongs to another session.
         """
         self._own_scope()
+        await self._learn_name()
         await self._show().session.room()
         return True
 
@@ -222,6 +225,7 @@ class Step:
             field.text = token
         if is_sequence or not (self.streaming and field.is_shown):
             self.streaming = True
+            await self._learn_name()
             self._show()
         scope = self._own_scope()
         if scope.run is not None:
@@ -241,6 +245,7 @@ class Step:
     # ---- as a context ------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
+        await self._learn_name()
         scope = self._begin()
         await scope.session.room()
         return self
@@ -303,6 +308,9 @@ class Step:
             raise ChatSessionsError("This step belongs to another session. Make a new Step for this one.")
         return scope
 
+    async def _learn_name(self) -> None:
+        await learn_name(current_scope().session, self.name)
+
     def _show(self) -> Scope:
         scope = current_scope()
         if self._session is not None and self._session is not scope.session:
@@ -313,7 +321,8 @@ class Step:
         self.created_at = self.created_at or utc_now()
         if self.parent_id is None:
             self.parent_id = parent_of_what_is_said(scope)
-        scope.session.emit(PutStep(step=self._struct(), replaces=self._is_shown), run=scope.run)
+        step = msgspec.structs.replace(self._struct(), name=shown_name(scope.session, self.name))
+        scope.session.emit(PutStep(step=step, replaces=self._is_shown), run=scope.run)
         self._is_shown = self._input.is_shown = self._output.is_shown = True
         self._looks = self._look()
         return scope

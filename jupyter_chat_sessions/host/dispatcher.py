@@ -263,7 +263,7 @@ class Dispatcher:
         step = Step(
             id=str(uuid4()),
             type="assistant_message",
-            name=self._session.bot_name,
+            name=self._session.shown_names.latest(self._session.bot_name),
             thread_id=self._session.thread_id,
             parent_id=run.id,
             output=_presentable(text),

@@ -37,6 +37,7 @@ from ..protocol.steps import Action, Answer, Question, Step, Thread
 from .app import App, Slot
 from .files import HostFiles
 from .settings import SettingsForm, settings_state
+from .shown_names import ShownNames
 from .snapshot import keep
 from .times import utc_now
 from .user import User
@@ -176,6 +177,7 @@ class BaseSession:
         self.app = app
         self.loop = loop
         self.bot_name = "Assistant"
+        self.shown_names = ShownNames()
         self.values: dict[str, Any] = dict(opened.values)
         """What `user_session` holds."""
         self.messages: dict[str, Any] = {}
