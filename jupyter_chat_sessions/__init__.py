@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import input_widget
 from ._version import __version__
 from .chat.action import Action, action_callback
+from .chat.app_hooks import on_app_shutdown, on_app_startup
 from .chat.ask import AskActionMessage, AskUserMessage
 from .chat.author_rename import author_rename
 from .chat.cache import cache
@@ -108,6 +109,8 @@ __all__ = [
     "input_widget",
     "make_async",
     "oauth_callback",
+    "on_app_shutdown",
+    "on_app_startup",
     "on_audio_chunk",
     "on_audio_end",
     "on_audio_start",

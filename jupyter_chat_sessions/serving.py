@@ -73,6 +73,7 @@ async def serve(file: AppFile, *, name: str, host: str, port: int, is_headless: 
         raise ChatSessionsError("The server has ended by itself; what it said stands above.")
     finally:
         await asyncio.to_thread(runtime.close)
+        await runtime.wait_ended(asyncio.get_running_loop())
         with suppress(ProcessLookupError):
             server.terminate()
         try:

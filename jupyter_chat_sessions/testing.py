@@ -122,6 +122,7 @@ class Stage:
             await asyncio.wait_for(ended.wait(), DEFAULT_TIMEOUT_S)
             ended.clear()
         await asyncio.to_thread(self.runtime.close)
+        await self.runtime.wait_ended(loop)
 
     async def restart_host(self) -> None:
         """Let the host die and start again, as when a kernel is restarted and its cells are run again.

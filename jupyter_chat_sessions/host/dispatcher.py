@@ -16,6 +16,7 @@ from uuid import uuid4
 from ..protocol.frames import FinishStep, PutStep, RunChanged, SetState
 from ..protocol.steps import RunStatus, Step
 from .app import Handler, Slot
+from .app_lives import AppLives
 from .scope import session_scope
 from .session import BaseSession, Line, Run
 from .settings import show_settings, take_settings
@@ -47,10 +48,14 @@ class Dispatcher:
         line: The way to the hub, which is told what became of each run.
         show_error: Shows a handler's exception to the author; called in the context of the cell that defined the
             handler.
+        lives: Lets the session's app begin before its first handler.
     """
 
-    def __init__(self, session: BaseSession, *, line: Line, show_error: ShowError) -> None:
+    def __init__(
+        self, session: BaseSession, *, line: Line, show_error: ShowError, lives: AppLives | None = None
+    ) -> None:
         self._session = session
+        self._lives = lives
         self._line = line
         self._show_error = show_error
         session.submit = self.submit
@@ -175,6 +180,8 @@ class Dispatcher:
         status: RunStatus = "done"
         with session_scope(self._session, run=run):
             try:
+                if self._lives is not None and run.slot != "on_chat_end":
+                    await self._lives.begin(self._session.app)
                 refusal = take_settings(self._session, run)
                 if refusal is not None:
                     status = "failed"

@@ -46,6 +46,7 @@ from ..protocol.frames import (
     Watched,
 )
 from .app import App, RunOn, Slot
+from .app_lives import AppLives
 from .dispatcher import Dispatcher, ShowError, print_error, print_warning
 from .hosted import HostedSession, HostedSessions
 from .link import Link, LinkStatus
@@ -100,6 +101,7 @@ class Runtime:
         self.link_reason: str | None = None
         self._channels: dict[str, HostedChannel] = {}
         self._sessions = HostedSessions(on_ended=self._tell_ended)
+        self._lives = AppLives(show_error=lambda: self.show_error)
         self._loops = HandlerLoops(on_busy=self._tell_busy, is_working=self._is_working)
         self._answers: dict[str, Future[str]] = {}
         self._openings: dict[str, Future[BaseSession]] = {}
@@ -124,7 +126,20 @@ class Runtime:
             self.link.close()
             self.link = None
         self._sessions.end_all()
-        self._loops.close(self._sessions.wait_ended)
+        self._loops.close(self.wait_ended)
+
+    def end_apps(self, *, limit_s: float) -> None:
+        """Let every app have its `on_app_shutdown`, because the process ends. From a thread that no handler runs on.
+
+        Args:
+            limit_s: How long to wait, in seconds.
+        """
+        self._lives.end_all(limit_s=limit_s)
+
+    async def wait_ended(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait for what is ending on a loop: sessions first, then their apps. On that loop."""
+        await self._sessions.wait_ended(loop)
+        await self._lives.wait_ended(loop)
 
     async def restarted(self) -> Runtime:
         """Leave without a word, as a kernel that is killed does, and return a new runtime on the same link. For tests.
@@ -135,6 +150,7 @@ class Runtime:
         new.show_warning = self.show_warning
         new.link, self.link = self._required_link(), None
         self._channels.clear()
+        self._lives.forget()
         self._sessions.abandon_all()
         self.close()
         new.link.start_over(new)
@@ -169,6 +185,7 @@ class Runtime:
             if session.channel == settings.name:
                 session.app = channel.app
                 self._for_session(session.id, lambda hosted: hosted.dispatcher.surround())
+        self._end_unused_apps()
         answer = self._answers[settings.name] = Future()
         self._required_link().outbox.put(Publish(settings=settings, force=force))
         return answer
@@ -177,6 +194,7 @@ class Runtime:
         """Close a channel; its sessions end."""
         if self._channels.pop(name, None) is not None:
             self._required_link().outbox.put(Unpublish(channel=name))
+            self._end_unused_apps()
 
     def open_notebook_session(self, channel: str) -> Future[BaseSession]:
         """Make a session of the notebook's own in a channel that is published.
@@ -345,7 +363,7 @@ class Runtime:
             return
         session = session_class(frame)(frame, app=channel.app, line=self.link.outbox, loop=channel.loop)
         session.bot_name = channel.settings.bot_name
-        dispatcher = Dispatcher(session, line=self.link.outbox, show_error=self.show_error)
+        dispatcher = Dispatcher(session, line=self.link.outbox, show_error=self.show_error, lives=self._lives)
         displaced = self._sessions.take_displaced(session.id)
         if displaced is not None:
             session.go_on_from(displaced.session)
@@ -380,6 +398,11 @@ class Runtime:
     def _tell_ended(self, session: BaseSession) -> None:
         if self.on_session_ended is not None:
             self.on_session_ended(session)
+        self._end_unused_apps()
+
+    def _end_unused_apps(self) -> None:
+        used = [*(channel.app for channel in self.channels), *(session.app for session in self.sessions)]
+        self._lives.end_unused(lambda app: any(each is app for each in used))
 
     def _warn(self, text: str) -> None:
         """Show a sentence to the author, in a cell that has to do with the chat. Called on the link's thread."""

@@ -32,6 +32,7 @@ from .guards import InputGuard, InterruptGuard
 from .outputs import ErrorDisplay, route_displays
 from .pages import Pages
 from .questions import HEARS_WIDGETS_SINCE, ask_in_cell
+from .shutdown import ShutdownWatch
 from .talking import Talk
 from .widget import ChatWidget
 
@@ -64,6 +65,9 @@ class Notebook:
         self._bridge_by_channel: dict[str, Bridge] = {}
         self._input_guard = InputGuard(self.kernel)
         self._interrupt_guard = InterruptGuard(self.kernel, stop_runs=self._stop_runs)
+        self._shutdown_watch = ShutdownWatch(
+            self.kernel, end_apps=lambda limit_s: self.runtime.end_apps(limit_s=limit_s)
+        )
         self._cell_watch = CellWatch(shell, on_cell=self._interrupt_guard.install)
         self._restore_displays = route_displays(shell)
 
@@ -72,6 +76,7 @@ class Notebook:
     def start(self) -> None:
         """Join a hub, and put everything in place that makes handlers at home in a notebook."""
         self._cell_watch.start()
+        self._shutdown_watch.start()
         self._input_guard.install()
         self.runtime.show_error = ErrorDisplay(self.shell)
         self.runtime.find_cell_session = self.cell_session
@@ -103,6 +108,7 @@ class Notebook:
         self._input_guard.remove()
         self._interrupt_guard.remove()
         self._cell_watch.stop()
+        self._shutdown_watch.stop()
         self._restore_displays()
 
     # ---- channels ----------------------------------------------------------------------------------------------------

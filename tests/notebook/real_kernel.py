@@ -81,6 +81,10 @@ class RealKernel:
         self.pages.append(page)
         return page
 
+    def shut_down(self) -> None:
+        """Ask it to end, as *Shut Down Kernel* does, and wait until it has."""
+        self._manager.shutdown_kernel(now=False)
+
     def interrupt(self) -> None:
         """Press *Interrupt*."""
         self._manager.interrupt_kernel()
