@@ -25,6 +25,10 @@ import chainlit as cl
 @cl.on_message
 async def main(message: cl.Message):
     await cl.Message(f"You said: {message.content}").send()
+
+@cl.on_app_shutdown
+async def shutdown():
+    print("shut down")
 """
 
 
@@ -72,6 +76,7 @@ def test_a_file_is_served_and_talked_with(tmp_path: Path) -> None:
         assert [(step["name"], step["output"]) for step in said["steps"]] == [("Ada", "You said: Hello")]
         process.send_signal(signal.SIGTERM)
         assert process.wait(LIMIT_S) == 0
+        assert process.stdout.read().endswith("\nshut down\n"), "the app has its `on_app_shutdown`"
         assert not psutil.pid_exists(server.pid)
     beside = {path.name for path in tmp_path.iterdir()} - {"data", "runtime"}
     assert beside == {"tutor.py", ".chainlit"}, "nothing is written beside an app"
