@@ -49,12 +49,17 @@ from .chat.elsewhere import (
     on_slack_reaction_added,
     password_auth_callback,
 )
+from .chat.feedback import on_feedback
 from .chat.generation import ChatGeneration, CompletionGeneration, GenerationMessage
 from .chat.message import ErrorMessage, Message
+from .chat.modes import Mode, ModeOption
+from .chat.profiles import ChatProfile, set_chat_profiles
+from .chat.starters import Starter, StarterCategory, set_starter_categories, set_starters
 from .chat.step import Step, step
 from .chat.stored_thread import ThreadDict
 from .chat.sync import make_async, run_sync, sleep
 from .chat.user_session import SessionAccessor, user_session
+from .chat.window import on_window_message, send_window_message
 from .host.session import HTTPSession, WebsocketSession
 from .host.user import PersistedUser, User
 from .protocol.errors import (
@@ -77,10 +82,11 @@ __all__ = [
     "AskTimeoutError",
     "AskUserMessage",
     "ChatGeneration",
+    "ChatProfile",
     "ChatSessionsError",
+    "ChatSettings",
     "CompletionGeneration",
     "CopilotFunction",
-    "ChatSettings",
     "ErrorMessage",
     "GenerationMessage",
     "HTTPSession",
@@ -88,12 +94,16 @@ __all__ = [
     "InputAudioChunk",
     "Message",
     "MissingLibraryError",
+    "Mode",
+    "ModeOption",
     "NoSessionError",
     "OutputAudioChunk",
     "PersistedUser",
     "ProtocolError",
     "RefusedError",
     "SessionAccessor",
+    "Starter",
+    "StarterCategory",
     "Step",
     "ThreadDict",
     "UnsupportedError",
@@ -118,18 +128,24 @@ __all__ = [
     "on_chat_resume",
     "on_chat_start",
     "on_disconnect",
+    "on_feedback",
     "on_logout",
     "on_mcp_connect",
     "on_mcp_disconnect",
     "on_message",
     "on_reconnect",
-    "on_shared_thread_view",
-    "on_slack_reaction_added",
     "on_settings_edit",
     "on_settings_update",
+    "on_shared_thread_view",
+    "on_slack_reaction_added",
     "on_stop",
+    "on_window_message",
     "password_auth_callback",
     "run_sync",
+    "send_window_message",
+    "set_chat_profiles",
+    "set_starter_categories",
+    "set_starters",
     "sleep",
     "step",
     "user_session",

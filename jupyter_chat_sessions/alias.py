@@ -94,6 +94,11 @@ PUBLIC: dict[str, tuple[str, ...]] = {
 """Submodules of Chainlit's, and which of this package's public names apps import from each."""
 
 ELSEWHERE = {
+    "emitter.BaseChainlitEmitter": "chat.emitter.Emitter",
+    "emitter.ChainlitEmitter": "chat.emitter.Emitter",
+    "types.CommandDict": "chat.commands.CommandDict",
+    "types.Feedback": "chat.feedback.Feedback",
+    "types.ToastType": "chat.emitter.ToastType",
     "context.ChainlitContext": "chat.context.Context",
     "context.ChainlitContextException": "protocol.errors.NoSessionError",
     "context.get_context": "chat.context.get_context",
@@ -108,7 +113,6 @@ INSTEAD = {
     "cli": "Run the file with `%chat_session run FILE` or `jupyter chat-sessions run FILE`.",
     "config": "A chat is configured where it is opened; of `.chainlit/config.toml`, name and user_env are read.",
     "data": "Conversations are stored by the Jupyter server; its `ChatSessions.database_url` says where.",
-    "emitter": "`cl.context.emitter` is the way to it.",
     "oauth_providers": "Who a viewer is, Jupyter says: `cl.context.session.user`.",
     "server": "Routes of your own belong into a Jupyter server extension.",
     "socket": "There is no Socket.IO here; `user_session` is kept by itself.",

@@ -46,6 +46,7 @@ from .protocol.frames import (
     Retry,
     SendAnswer,
     SendMessage,
+    Signal,
     Stop,
     UserInfo,
     ViewerCommand,
@@ -181,6 +182,7 @@ class Viewer:
 
     Args:
         name: The user's identifier and display name.
+        profile: The chat profile that the viewer chooses; by default none, and so the chat's default.
         user_env: The variables that the viewer gives when the chat asks for them.
         language: The viewer's language tag.
         is_owner: Show tracebacks.
@@ -197,12 +199,14 @@ class Viewer:
         self,
         name: str = "Viewer",
         *,
+        profile: str | None = None,
         user_env: dict[str, str] | None = None,
         language: str = "en-US",
         is_owner: bool = False,
         stage: Stage | None = None,
     ) -> None:
         self.name = name
+        self._profile = profile
         self._given_env = user_env or {}
         self._language = language
         self._principal = Principal(
@@ -234,29 +238,38 @@ class Viewer:
 
     # ---- doing -------------------------------------------------------------------------------------------------------
 
-    async def say(self, text: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
+    async def say(
+        self,
+        text: str,
+        *,
+        command: str | None = None,
+        modes: dict[str, str] | None = None,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+    ) -> Reply:
         """Say something and wait until it is answered: until nothing runs, or a question waits.
 
         A question that waits is answered with the text; otherwise it is a message.
 
         Args:
             text: What to say.
+            command: One of `commands`, which the message is marked with.
+            modes: The option that is chosen of each mode; the defaults for those that are left out.
             timeout_s: Seconds to wait.
 
         Raises:
             TimeoutError: It was not answered in time.
             ChatSessionsError: It was refused.
         """
-        return await self._answered(lambda: self.send(text), timeout_s=timeout_s)
+        return await self._answered(lambda: self.send(text, command=command, modes=modes), timeout_s=timeout_s)
 
-    def send(self, text: str) -> str:
+    def send(self, text: str, *, command: str | None = None, modes: dict[str, str] | None = None) -> str:
         """Say something and do not wait; return its client id."""
         client_id = str(uuid4())
         question = self.question
         if question is not None:
             self._command(SendAnswer(client_id=client_id, question_id=question.id, text=text))
         else:
-            self._command(SendMessage(client_id=client_id, text=text))
+            self._command(SendMessage(client_id=client_id, text=text, command=command, modes=modes or {}))
         return client_id
 
     async def edit(self, step: Step, text: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
@@ -330,6 +343,80 @@ class Viewer:
         """
         self._required_form()
         return await self._answered(lambda: self._call("on_settings_edit", values), timeout_s=timeout_s)
+
+    async def start(self, label: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
+        """Press a starter, and wait until what it says is answered.
+
+        Args:
+            label: The label of one of `starters`.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It was not answered in time.
+            ChatSessionsError: There is no such starter.
+
+        Example:
+            >>> await alice.start("Tell a joke")
+        """
+        found = [each for each in self.starters if each["label"] == label]
+        if not found:
+            labels = ", ".join(repr(each["label"]) for each in self.starters)
+            raise ChatSessionsError(f"There is no starter {label!r}; shown are: {labels or 'none'}.")
+        return await self.say(found[0]["message"], command=found[0]["command"], timeout_s=timeout_s)
+
+    async def choose_profile(self, name: str) -> None:
+        """Choose a chat profile: end this session and begin another with it.
+
+        Args:
+            name: The name of one of `profiles`.
+
+        Raises:
+            ChatSessionsError: There is no such profile.
+
+        Example:
+            >>> await alice.choose_profile("Fast")
+        """
+        names = [each["name"] for each in self.profiles]
+        if name not in names:
+            shown = ", ".join(map(repr, names)) or "none"
+            raise ChatSessionsError(f"There is no profile {name!r}; shown are: {shown}.")
+        self._profile = name
+        await self.new_chat()
+
+    async def rate(
+        self, step: Step, value: int | None, *, comment: str | None = None, timeout_s: float = DEFAULT_TIMEOUT_S
+    ) -> Reply:
+        """Rate a message, and wait until `on_feedback` has run.
+
+        Args:
+            step: The message, from `steps`.
+            value: 1 for thumbs up, 0 for thumbs down; None takes the rating back.
+            comment: What the viewer says about it.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It was not done in time.
+            ChatSessionsError: It was refused: only what the bot says can be rated.
+
+        Example:
+            >>> reply = await alice.say("Hello")
+            >>> await alice.rate(reply.steps[-1], 1, comment="Friendly.")
+        """
+        said = None if value is None else {"value": value, "comment": comment}
+        return await self._answered(lambda: self._call("on_feedback", said, about=step.id), timeout_s=timeout_s)
+
+    async def post_window_message(self, data: Any, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
+        """Say something as the window around the chat does, and wait until `on_window_message` has run.
+
+        Args:
+            data: Anything that is JSON.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It was not done in time.
+            ChatSessionsError: It was refused.
+        """
+        return await self._answered(lambda: self._call("on_window_message", data), timeout_s=timeout_s)
 
     def retry(self, step: Step) -> str:
         """Press Retry on an interrupted message and do not wait; return the command's client id."""
@@ -405,6 +492,42 @@ class Viewer:
         return [action for step in self.steps for action in step.actions]
 
     @property
+    def profiles(self) -> list[dict[str, Any]]:
+        """The chat profiles to choose from, as `docs/protocol.md` has them; `profile` is the one that is chosen."""
+        return self.state.get("profiles") or []
+
+    @property
+    def profile(self) -> str | None:
+        """The name of the chosen chat profile, or None where there is none."""
+        return self.state.get("profile")
+
+    @property
+    def starters(self) -> list[dict[str, Any]]:
+        """What an empty conversation offers; where there are categories, what is in those."""
+        categories = self.state.get("starterCategories") or []
+        return [each for part in categories for each in part["starters"]] or self.state.get("starters") or []
+
+    @property
+    def commands(self) -> list[dict[str, Any]]:
+        """What a message can be marked with."""
+        return self.state.get("commands") or []
+
+    @property
+    def modes(self) -> list[dict[str, Any]]:
+        """What can be chosen for a message."""
+        return self.state.get("modes") or []
+
+    @property
+    def toasts(self) -> list[tuple[str, str]]:
+        """Type and text of each notice that was shown, in order."""
+        return [(each["kind"], each["text"]) for each in self._signals("toast")]
+
+    @property
+    def window_messages(self) -> list[Any]:
+        """What the window around the chat was sent, in order."""
+        return self._signals("window_message")
+
+    @property
     def state(self) -> dict[str, Any]:
         """The session's state; its keys stand in `docs/protocol.md`."""
         return self.viewing.conversation.state
@@ -430,7 +553,9 @@ class Viewer:
 
     async def _begin(self) -> None:
         stage = self._required_stage
-        request = NewSession(channel=stage.channel, language=self._language, user_env=self._given_env)
+        request = NewSession(
+            channel=stage.channel, language=self._language, chat_profile=self._profile, user_env=self._given_env
+        )
 
         async def create() -> Viewing:
             created = stage.embedded.hub.create_session(self._principal, request)
@@ -469,15 +594,18 @@ class Viewer:
                 return
         self._command(PressAction(client_id=client_id, step_id=step_id, action_id=action.id))
 
-    def _call(self, name: CallName, value: Any) -> str:
+    def _call(self, name: CallName, value: Any, *, about: str | None = None) -> str:
         client_id = str(uuid4())
-        self._command(Call(client_id=client_id, name=name, value=value))
+        self._command(Call(client_id=client_id, name=name, about=about, value=value))
         return client_id
 
     def _required_form(self) -> list[dict[str, Any]]:
         if not self.settings_form:
             raise ChatSessionsError("This chat shows no settings.")
         return self.settings_form
+
+    def _signals(self, kind: str) -> list[Any]:
+        return [frame.data for frame in self.frames if isinstance(frame, Signal) and frame.kind == kind]
 
     def _command(self, command: ViewerCommand) -> None:
         for frame in self.viewing.command(command):

@@ -13,7 +13,9 @@ from ..host.current import current_app
 from ..host.scope import current_session
 from ..host.session import Run
 from .chat_context import note_received
+from .commands import chosen_command
 from .message import Message
+from .modes import chosen_modes
 from .stored_thread import thread_dict
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -189,6 +191,8 @@ def _received(run: Run) -> tuple[Any, ...]:
     if run.step is None:
         return ()
     message = Message.from_step(run.step)
+    message.command = chosen_command(current_session(), message.command)
+    message.modes = chosen_modes(current_session(), message.modes)
     note_received(message)
     return (message,)
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..host.scope import current_scope
 from ..host.session import BaseSession
-from ..protocol.frames import AppendText, PutStep, RemoveStep
-from ..protocol.steps import Step as StepStruct
-from .elsewhere import CopilotFunction, OutputAudioChunk, no_audio
+from .emitter import Emitter
 from .step import Step, current_step
 
 if TYPE_CHECKING:
@@ -29,87 +25,6 @@ class RunStep(NamedTuple):
     id: str
     name: str
     type: str = "run"
-
-
-class Emitter:
-    """Sends steps as they are given (Chainlit: `cl.context.emitter`). `Message` is the way for most.
-
-    Args:
-        session: Whose viewers see them.
-    """
-
-    def __init__(self, session: BaseSession) -> None:
-        self.session = session
-
-    async def send_step(self, step_dict: dict[str, Any]) -> None:
-        """Show a step.
-
-        Raises:
-            ValueError: The dict is no step.
-        """
-        await self._put(step_dict)
-
-    async def update_step(self, step_dict: dict[str, Any]) -> None:
-        """Show a step as it is now.
-
-        Raises:
-            ValueError: The dict is no step.
-        """
-        await self._put(step_dict)
-
-    async def delete_step(self, step_dict: dict[str, Any]) -> None:
-        """Take a step out.
-
-        Raises:
-            KeyError: The dict has no `id`.
-        """
-        self.session.emit(RemoveStep(step_id=step_dict["id"]), run=current_scope().run)
-        await self.session.room()
-
-    async def send_token(self, id: str, token: str, *, offset: int, is_input: bool = False) -> None:
-        """Add text at the end of a step.
-
-        Args:
-            id: The step's id.
-            token: The text.
-            offset: Code points that the step has so far.
-            is_input: Add to its input.
-        """
-        into = AppendText(step_id=id, offset=offset, text=token, into="input" if is_input else "output")
-        self.session.emit(into, run=current_scope().run)
-        await self.session.room()
-
-    async def send_audio_chunk(self, chunk: OutputAudioChunk) -> None:
-        """Say that there is no live audio.
-
-        Raises:
-            UnsupportedError: Always.
-        """
-        raise no_audio("send_audio_chunk")
-
-    async def send_audio_interrupt(self) -> None:
-        """Say that there is no live audio.
-
-        Raises:
-            UnsupportedError: Always.
-        """
-        raise no_audio("send_audio_interrupt")
-
-    async def send_call_fn(self, name: str, args: dict[str, Any], timeout: int = 300) -> None:
-        """Say that there is no page around the chat whose functions could be called.
-
-        Raises:
-            UnsupportedError: Always.
-        """
-        CopilotFunction(name=name, args=args).acall()
-
-    async def _put(self, step_dict: dict[str, Any]) -> None:
-        try:
-            step = msgspec.convert(step_dict, StepStruct)
-        except msgspec.ValidationError as reason:
-            raise ValueError(f"This is no step: {reason}.") from None
-        self.session.emit(PutStep(step=step), run=current_scope().run)
-        await self.session.room()
 
 
 class Context:
@@ -131,7 +46,7 @@ class Context:
 
     @property
     def emitter(self) -> Emitter:
-        """Sends steps as they are given.
+        """What viewers are shown beside messages: commands, modes, toasts.
 
         Raises:
             NoSessionError: There is no session here.

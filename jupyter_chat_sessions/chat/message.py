@@ -42,10 +42,12 @@ class Message:
         id: A UUID; a new one by default.
         parent_id: The step it belongs to; the innermost one that is going on, else the run, by default.
         command: The command that a user's message carries.
+        modes: The option that a user's message has of each mode; see `Mode`.
         created_at: ISO 8601 in UTC; the time of sending by default.
 
     Raises:
-        TypeError: Elements or modes are given; this version does not show them yet. Or an action is none.
+        TypeError: Elements are given; this version does not show them yet. Or an action is none, or the modes are no
+            dict of texts.
 
     Example:
         >>> message = cl.Message("Let me think")
@@ -73,9 +75,8 @@ class Message:
         modes: dict[str, str] | None = None,
         created_at: str | None = None,
     ) -> None:
-        for name, given in (("elements", elements), ("modes", modes)):
-            if given:
-                raise TypeError(f"Message({name}=…) is not there yet in this version; leave it out.")
+        if elements:
+            raise TypeError("Message(elements=…) is not there yet in this version; leave it out.")
         text, found_language = _as_text(content)
         self._parts = [text]
         self._length = len(text)
@@ -88,6 +89,7 @@ class Message:
         self.id = id or str(uuid4())
         self.parent_id = self._given_parent_id = parent_id
         self.command = command
+        self.modes = _options(modes)
         self.created_at = created_at
         self.streaming = False
         self._session: BaseSession | None = None
@@ -253,6 +255,7 @@ class Message:
             id=step.id,
             parent_id=step.parent_id,
             command=step.command,
+            modes=step.modes,
             created_at=step.created_at,
             actions=[Action.from_struct(action, for_id=step.id) for action in step.actions],
         )
@@ -320,6 +323,7 @@ class Message:
             metadata=self.metadata,
             tags=self.tags,
             command=self.command,
+            modes=self.modes,
             actions=[action.as_struct() for action in self.actions],
         )
 
@@ -352,6 +356,14 @@ def _as_text(content: Any) -> tuple[str, str | None]:
         except (TypeError, ValueError):
             return well_formed(str(content)), "text"
     return well_formed(str(content)), None
+
+
+def _options(modes: Any) -> dict[str, str] | None:
+    if modes is None:
+        return None
+    if not isinstance(modes, dict) or not all(isinstance(each, str) for pair in modes.items() for each in pair):
+        raise TypeError('Message(modes=…) is a dict of texts, such as {"model": "small"}.')
+    return dict(modes)
 
 
 def _buttons(actions: Any) -> list[Action]:

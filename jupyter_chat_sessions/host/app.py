@@ -106,6 +106,8 @@ class App:
         """Of buttons, by their names."""
         self._warned: set[str] = set()
         """Names that the author was warned of."""
+        self.on_offers_changed: Callable[[], None] = lambda: None
+        """Called when there is something new to be asked: a cell was run again while sessions live."""
 
     def register(
         self,
@@ -123,6 +125,8 @@ class App:
         if not callable(function):
             raise TypeError(f"@{slot} decorates a function; it was given {type(function).__name__!r}.")
         self._handlers[slot] = Handler(function, arguments, take)
+        if slot in SURROUNDINGS or slot == "on_feedback":
+            self.on_offers_changed()
 
     def register_callback(self, name: str, function: Callable[..., Any], *, arguments: Arguments) -> None:
         """Let a function be called when a button of this name is pressed, in the place of an earlier one.

@@ -36,6 +36,8 @@ ShowError = Callable[[BaseException, str], None]
 """Shows an exception, under a line that says where it came from."""
 
 
+OFFERS = frozenset({"profiles", "profile", "starters", "starterCategories", "feedback"})
+"""Keys of the session's state that say what a viewer may choose from; see `docs/protocol.md`."""
 _NOT_THE_VIEWERS: frozenset[Slot] = frozenset({"surroundings", "on_chat_resume", "on_disconnect", "on_reconnect"})
 """What waits for its turn and is not stopped by the viewer's Stop."""
 
@@ -73,11 +75,15 @@ class Dispatcher:
         self._start_next()
 
     def surround(self) -> None:
-        """Let the app say what its viewer may choose from, if it has anything to say."""
-        app = self._session.app
-        if self._session.settings_form is not None:
-            show_settings(self._session)  # whether `on_settings_edit` is there may have changed
-        if app.surroundings or app.handler("on_feedback") is not None:
+        """Let the app say what its viewer may choose from, if it has anything to say, or had."""
+        session, app = self._session, self._session.app
+        if session.settings_form is not None:
+            show_settings(session)  # whether `on_settings_edit` is there may have changed
+        if app.handler("set_chat_profiles") is None:
+            session.chat_profile = None  # whatever a client says that it has chosen
+        is_waiting = any(run.slot == "surroundings" for run in session.waiting)
+        has_any = bool(app.surroundings) or app.handler("on_feedback") is not None or OFFERS & session.said_state.keys()
+        if has_any and not is_waiting:
             self.submit(Run("surroundings"))
 
     def watched(self, *, is_watched: bool) -> None:
@@ -224,13 +230,22 @@ class Dispatcher:
 
     async def _show_surroundings(self, run: Run) -> None:
         """Let the author's app say what its viewer may choose from."""
-        app = self._session.app
+        session, app = self._session, self._session.app
         for slot in app.surroundings:
             handler = app.handler(slot)
-            if handler is not None:
-                await self._call(run, handler)
-        has_feedback = app.handler("on_feedback") is not None
-        self._session.emit(SetState(state={"feedback": True if has_feedback else None}))
+            try:
+                if handler is not None:
+                    await self._call(run, handler)
+            except Exception as error:  # what the others say is shown all the same
+                if slot == "set_chat_profiles":
+                    session.chat_profile = session.said_state.get("profile")
+                self._fail(run, error, slot=slot)
+        if app.handler("on_feedback") is not None:
+            run.offers["feedback"] = True
+        offers = {key: run.offers.get(key) for key in OFFERS}
+        changed = {key: value for key, value in offers.items() if value != session.said_state.get(key)}
+        if changed:
+            session.emit(SetState(state=changed))
 
     def _without_handler(self, run: Run) -> RunStatus:
         match run.slot:
@@ -244,16 +259,17 @@ class Dispatcher:
         self._say_error(run, f"The notebook has not defined {missing}. Ask its author.")
         return "failed"
 
-    def _fail(self, run: Run, error: BaseException) -> None:
+    def _fail(self, run: Run, error: BaseException, *, slot: Slot | None = None) -> None:
+        slot = slot or run.slot
         error = error.with_traceback(_from_handler(error.__traceback__))
         error_id = uuid4().hex[:8]
-        logger.debug("session %s: %s raised (error %s)", self._session.id, run.slot, error_id, exc_info=error)
+        logger.debug("session %s: %s raised (error %s)", self._session.id, slot, error_id, exc_info=error)
         if isinstance(error, KeyboardInterrupt):
             self._say_error(run, STOPPED_BY_AUTHOR)
             return
         if self._session.is_owner:
             reason = traceback.format_exception_only(error)[-1].partition(": ")[2].rstrip()
-            text = f"**{type(error).__name__}** in `{run.slot}`: {reason}"
+            text = f"**{type(error).__name__}** in `{slot}`: {reason}"
             self._say_error(run, text, details="".join(traceback.format_exception(error)))
         else:
             self._say_error(
@@ -262,7 +278,7 @@ class Dispatcher:
                 "Its author has been told.",
             )
         try:
-            self._show_error(error, f"Error {error_id} in {run.slot}, session {self._session.id}:")
+            self._show_error(error, f"Error {error_id} in {slot}, session {self._session.id}:")
         except Exception:
             logger.exception("session %s: error %s could not be shown", self._session.id, error_id)
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -186,6 +187,7 @@ class Runtime:
                 session.app = channel.app
                 self._for_session(session.id, lambda hosted: hosted.dispatcher.surround())
         self._end_unused_apps()
+        channel.app.on_offers_changed = partial(self._surround, channel.app)
         answer = self._answers[settings.name] = Future()
         self._required_link().outbox.put(Publish(settings=settings, force=force))
         return answer
@@ -386,6 +388,12 @@ class Runtime:
         elif session.resumes is not None and session.app.handler("on_chat_resume") is not None:
             resume = Run("on_chat_resume", thread=session.resumes)
             self._on_loop(channel.loop, lambda: dispatcher.submit(resume))
+
+    def _surround(self, app: App) -> None:
+        """Let an app say anew what the viewers of its sessions may choose from."""
+        for session in self.sessions:
+            if session.app is app:
+                self._for_session(session.id, lambda hosted: hosted.dispatcher.surround())
 
     def _for_session(self, session_id: str, work: Callable[[HostedSession], None]) -> None:
         hosted = self._sessions.get(session_id)

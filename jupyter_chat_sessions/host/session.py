@@ -97,6 +97,7 @@ class Run:
         is_abandoned: It was stopped, and its thread could not be: what it still says is not heard.
         streams: Ids of the messages that it streams and has not finished.
         settings: For `on_settings_update` and `on_settings_edit`, all values by their ids, checked.
+        offers: For `surroundings`: what the viewer may choose from, by the keys of the session's state.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Run:
         self.is_abandoned = False
         self.streams: set[str] = set()
         self.settings: dict[str, Any] = {}
+        self.offers: dict[str, Any] = {}
 
     @classmethod
     def of(cls, step: Step) -> Run | None:
@@ -195,8 +197,8 @@ class BaseSession:
         self.is_closing = False
         """A cell has ended it."""
         self.is_ended = False
-        self.said_state: dict[str, Any] = {}
-        """What this host has set of the conversation's state: a hub that begins anew does not know it."""
+        self.said_state: dict[str, Any] = dict(opened.state)
+        """What hosts have set of the conversation's state: a hub that begins anew does not know it."""
         self.taken: dict[tuple[str, int], None] = {}
         """The newest attempts at the user's messages that a handler was given here: none is given twice."""
         self.heard_at = 0.0
@@ -372,6 +374,7 @@ class BaseSession:
     def go_on_from(self, earlier: BaseSession) -> None:
         """Take over what this very process knows of the session from before the hub gave it anew."""
         self.values = dict(earlier.values)
+        self.chat_profile = earlier.chat_profile
         self.chat_settings = dict(earlier.chat_settings)
         self.settings_form = earlier.settings_form
         self.files.go_on_from(earlier.files)

@@ -178,12 +178,15 @@ class Intake:
         if rated is None:
             self._commands.refuse(known, _error("conflict", "This message cannot be rated.", command))
             return
-        self._let_run(
-            known,
-            call,
-            also=[self._transcript.write_of(rated)],
-            then=lambda: self._session.publish(PutStep(step=rated, replaces=True), is_stored=True),
-        )
+        also = [self._transcript.write_of(rated)]
+
+        def then() -> None:
+            self._session.publish(PutStep(step=rated, replaces=True), is_stored=True)
+
+        if rated.feedback is None:  # taken back: there is nothing to tell
+            self._commit(known, replace(call, status=None), then=then, also=also)
+        else:
+            self._let_run(known, call, then=then, also=also)
 
     def answer(self, command: SendAnswer, *, reply: Reply) -> None:
         """Take an answer to an open question; the first one wins."""

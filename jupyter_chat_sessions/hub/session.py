@@ -339,6 +339,9 @@ class Session:
                 event = replace(event, step=stored.as_said(step, self.conversation.step(step.id)))
             case RemoveStep(step_id=step_id):
                 self.intake.outlives(step_id)
+            case SetState(state={"profile": str() as profile}) if profile != self.record.chat_profile:
+                self.record = replace(self.record, chat_profile=profile)
+                self._store.commit([stored.PutSession(self.record)])
         self.publish(event)
 
     def run_changed(self, change: RunChanged) -> None:
@@ -402,6 +405,7 @@ class Session:
                 client_type=self.record.client_type,
                 language=self.record.language,
                 chat_profile=self.record.chat_profile,
+                state={key: value for key, value in self.conversation.state.items() if key not in _OWN_STATE},
                 is_owner=self.record.is_owner,
                 resumed=self.record.has_begun,
                 thread=self._transcript.as_thread() if self.record.has_begun else None,
@@ -557,6 +561,8 @@ class Session:
         self._away_timer = self._rest_timer = None
 
 
+_OWN_STATE = frozenset({"host", "run", "started", "missingEnv", "storage", "settings"})
+"""Keys of the state that a host is not told of: the hub itself sets them, or keeps them longer than the state."""
 _PASSING_CALLS = frozenset({"on_settings_update", "on_settings_edit", "on_window_message"})
 
 

@@ -592,6 +592,8 @@ class OpenSession(Frame, tag="open_session", frozen=True, kw_only=True):
     """When resumed: keys whose values could not be kept."""
     settings: dict[str, Any] = field(default_factory=dict)
     """When resumed: the form of the chat's settings and what they were, as the state has them."""
+    state: dict[str, Any] = field(default_factory=dict)
+    """What an earlier host has let viewers be shown beside the steps, by the keys of the state."""
     is_watched: bool = True
     """Somebody looks at it now."""
 
