@@ -15,7 +15,7 @@ WITH_CHROMIUM = CHROMIUM=$$(command -v $(or $(CHROMIUM),chromium) || command -v 
 STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
-.PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-matrix \
+.PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-apps test-matrix \
 	test-matrix-short test-database chaos chaos-short state-machine endurance damaged-databases tools chromium clean bench bench-import bench-promises
 
 demo: $(VENV)/.ready $(STATIC)
@@ -50,6 +50,13 @@ python-tests: $(VENV)/.ready $(STATIC)
 server-tests: $(VENV)/.ready $(STATIC)
 	@echo "== Python: the Jupyter server"
 	$(PYTEST) -p pytest_jupyter.jupyter_server tests/hub/server
+
+# The apps of tests/apps by themselves, all three ways: with a scripted viewer, under Chainlit, and on the page. `make test`
+# has them, too.
+test-apps: $(VENV)/.ready $(STATIC) chromium
+	@echo "== Apps written for Chainlit"
+	$(PYTEST) tests/three_ways
+	$(WITH_CHROMIUM) $(PYTEST) tests/e2e/test_apps.py
 
 packaging-tests: $(VENV)/.ready $(STATIC)
 	@echo "== Python: the wheel"
@@ -149,4 +156,4 @@ $(VENV)/.ready: pyproject.toml | tools $(STATIC)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-matrix labextension/node_modules jupyter_chat_sessions/static dist build test-results
+	rm -rf $(VENV) .venv-matrix .venv-chainlit labextension/node_modules jupyter_chat_sessions/static dist build test-results

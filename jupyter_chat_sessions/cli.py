@@ -10,12 +10,16 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .hub.export import export
 from .hub.files import FileStore, data_directory
 from .hub.sql.opening import open_existing
 from .hub.sql.store import SqlStore
 from .protocol.errors import ChatSessionsError
+
+if TYPE_CHECKING:
+    from .app_file import AppFile
 
 ALL = 1_000_000_000
 
@@ -50,10 +54,9 @@ def _run_app(options: argparse.Namespace) -> int:
     from .serving import serve, stop_on_terminate
 
     async def run() -> None:
-        file = AppFile(options.file)
-        name = options.name or file.path.stem
+        files = _named([AppFile(each) for each in options.files], name=options.name)
         serving = asyncio.ensure_future(
-            serve(file, name=name, host=options.host, port=options.port, is_headless=options.headless)
+            serve(files, host=options.host, port=options.port, is_headless=options.headless)
         )
         stop_on_terminate(serving)
         await serving
@@ -66,6 +69,15 @@ def _run_app(options: argparse.Namespace) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
     return 0
+
+
+def _named(files: list[AppFile], *, name: str | None) -> dict[str, AppFile]:
+    if name is not None and len(files) > 1:
+        raise ChatSessionsError("--name is for one app; of several, each has its file's name.")
+    named = {name or file.path.stem: file for file in files}
+    if len(named) < len(files):
+        raise ChatSessionsError("Two of the files have the same name, and a chat is named for its file. Rename one.")
+    return named
 
 
 async def _run(store: SqlStore, options: argparse.Namespace) -> None:
@@ -122,8 +134,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database-url", help="the database, where it is not the file in Jupyter's data folder")
     commands = parser.add_subparsers(dest="command", required=True)
     runs = commands.add_parser("run", help="serve the chat of an app's file, such as one for `chainlit run`")
-    runs.add_argument("file", help="the app's file")
-    runs.add_argument("--name", help="the chat's name; the file's by default")
+    runs.add_argument("files", metavar="file", nargs="+", help="the app's file; of several, each has a page of its own")
+    runs.add_argument("--name", help="the chat's name, of one; the file's by default")
     runs.add_argument("--host", default="127.0.0.1", help="the address to listen at")
     runs.add_argument("--port", type=int, default=8000, help="the port; the next free one where it is taken")
     runs.add_argument("--headless", action="store_true", help="open no browser")

@@ -1,6 +1,6 @@
-"""An app's file served to browsers: a Jupyter server of its own, and the host in this process.
+"""Apps' files served to browsers: a Jupyter server of its own, and the host in this process.
 
-What `jupyter chat-sessions run app.py` does.
+What `jupyter chat-sessions run app.py` does; of several apps each has its page.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import signal
 import sys
 import webbrowser
 from asyncio.subprocess import Process
+from collections.abc import Mapping
 from contextlib import suppress
 from secrets import token_hex
 from urllib.parse import urlencode
@@ -33,42 +34,37 @@ ANSWER_LIMIT_S = 10.0
 STOP_LIMIT_S = 10.0
 
 
-async def serve(file: AppFile, *, name: str, host: str, port: int, is_headless: bool) -> None:
-    """Serve an app until the server ends or this task is cancelled.
+async def serve(files: Mapping[str, AppFile], *, host: str, port: int, is_headless: bool) -> None:
+    """Serve apps until the server ends or this task is cancelled.
 
     Args:
-        file: The app.
-        name: The chat's name.
+        files: The apps, by the names of their chats.
         host: The address that the server listens at.
         port: Its port; the next one that is free where that is taken.
         is_headless: Open no browser.
 
     Raises:
-        ChatSessionsError: The name cannot be a chat's, or the server did not start.
-        Exception: Whatever the file raises.
+        ChatSessionsError: A name cannot be a chat's, or the server did not start.
+        Exception: Whatever a file raises.
     """
-    if not is_channel_name(name):
-        raise ChatSessionsError(f"{name!r} cannot be a chat's name. Give another with --name.")
-    config, app = file.config(), file.load()
-    settings = ChannelSettings(
-        name=name,
-        title=name,
-        bot_name=config.name or "Assistant",
-        required_env=list(config.user_env),
-        uploads=config.uploads,
-    )
+    for name in files:
+        if not is_channel_name(name):
+            raise ChatSessionsError(f"{name!r} cannot be a chat's name. Give another with --name.")
+    apps = [(_settings(name, file), file.load()) for name, file in files.items()]
     runtime = current_runtime()
-    server = await _start(file, host=host, port=port)
+    server = await _start(next(iter(files.values())), host=host, port=port)
     try:
         address, token = await _started(server)
         runtime.connect(dial_websocket(address))
-        published = runtime.publish(settings, loop=asyncio.get_running_loop(), app=app)
-        path = await asyncio.wait_for(asyncio.wrap_future(published), ANSWER_LIMIT_S)
-        page = f"{address.url}{path}" + (f"?{urlencode({'token': token})}" if token else "")
-        sys.stdout.write(f"The chat is at {page}\nStop it with Ctrl+C.\n")
+        for settings, app in apps:
+            published = runtime.publish(settings, loop=asyncio.get_running_loop(), app=app)
+            path = await asyncio.wait_for(asyncio.wrap_future(published), ANSWER_LIMIT_S)
+            page = f"{address.url}{path}" + (f"?{urlencode({'token': token})}" if token else "")
+            sys.stdout.write(f"The chat is at {page}\n")
+            if not is_headless:
+                await asyncio.to_thread(webbrowser.open, page)
+        sys.stdout.write("Stop it with Ctrl+C.\n")
         sys.stdout.flush()
-        if not is_headless:
-            await asyncio.to_thread(webbrowser.open, page)
         await server.wait()
         raise ChatSessionsError("The server has ended by itself; what it said stands above.")
     finally:
@@ -86,6 +82,17 @@ def stop_on_terminate(task: asyncio.Task[None]) -> None:
     """Let the system's polite way to end this process end the server as well."""
     with suppress(NotImplementedError):  # Windows has no such signals
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+def _settings(name: str, file: AppFile) -> ChannelSettings:
+    config = file.config()
+    return ChannelSettings(
+        name=name,
+        title=name,
+        bot_name=config.name or "Assistant",
+        required_env=list(config.user_env),
+        uploads=config.uploads,
+    )
 
 
 async def _start(file: AppFile, *, host: str, port: int) -> Process:

@@ -82,15 +82,41 @@ def test_a_file_is_served_and_talked_with(tmp_path: Path) -> None:
     assert beside == {"tutor.py", ".chainlit"}, "nothing is written beside an app"
 
 
+def test_several_files_are_served_each_with_a_page_and_handlers_of_its_own(tmp_path: Path) -> None:
+    for name in ("tutor", "guide"):
+        (tmp_path / f"{name}.py").write_text(APP.replace("You said", f"{name} heard"))
+    with running(tmp_path, "tutor.py", "guide.py", "--port", "0", "--headless") as process:
+        assert process.stdout is not None
+        for name in ("tutor", "guide"):
+            page = re.fullmatch(r"The chat is at (\S+)\n", process.stdout.readline())
+            assert page is not None
+            address = urlsplit(page[1])
+            assert address.path == f"/chat-sessions/{name}"
+            authorization = f"token {parse_qs(address.query)['token'][0]}"
+            api = f"http://{address.netloc}/api/chat-sessions/sessions"
+            made = posted(api, {"channel": name}, Authorization=authorization)
+            said = posted(
+                f"{api}/{made['session']}/messages",
+                {"text": "Hello"},
+                **{"Authorization": authorization, "X-Chat-Session-Secret": str(made["secret"])},
+            )
+            assert [step["output"] for step in said["steps"]] == [f"{name} heard: Hello"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_S) == 0
+
+
 @pytest.mark.parametrize(
     ("file", "options", "says"),
     [
         ("other.py", [], "There is no Python file"),
         ("tutor.py", ["--name", "a/b"], "cannot be a chat's name"),
+        ("tutor.py", ["guide.py", "--name", "both"], "--name is for one app"),
+        ("tutor.py", ["./tutor.py"], "Two of the files have the same name"),
     ],
 )
 def test_what_cannot_be_served_is_said_in_a_sentence(tmp_path: Path, file: str, options: list[str], says: str) -> None:
     (tmp_path / "tutor.py").write_text(APP)
+    (tmp_path / "guide.py").write_text(APP)
     with running(tmp_path, file, *options) as process:
         _, error = process.communicate(timeout=LIMIT_S)
         assert says in error

@@ -354,8 +354,8 @@ def _as_text(content: Any) -> tuple[str, str | None]:
         try:
             return well_formed(json.dumps(content, indent=4, ensure_ascii=False)), "json"
         except (TypeError, ValueError):
-            return well_formed(str(content)), "text"
-    return well_formed(str(content)), None
+            pass
+    return well_formed(str(content)), "text"  # as it is: what an object says of itself is no Markdown
 
 
 def _options(modes: Any) -> dict[str, str] | None:

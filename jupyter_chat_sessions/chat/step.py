@@ -496,9 +496,9 @@ def _as_text(value: Any) -> tuple[str, str | None]:
     if isinstance(value, dict | list | tuple):
         try:
             return well_formed(json.dumps(value, indent=4, ensure_ascii=False, default=_written)), "json"
-        except Exception:  # whatever is in it
-            return well_formed(_said(value)), "text"
-    return well_formed(_said(value)), None
+        except Exception:  # noqa: S110  # whatever is in it
+            pass
+    return well_formed(_said(value)), "text"  # as it is: what an object says of itself is no Markdown
 
 
 def _written(value: Any) -> str:

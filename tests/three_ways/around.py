@@ -1,0 +1,57 @@
+"""What stands around a conversation, as lines: settings, commands, modes, tasks, the side panel.
+
+Chainlit's own words for these travel on our wire, too (see the state keys in `docs/protocol.md`), so one reading does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def around_of(state: Mapping[str, Any]) -> list[str]:
+    """Return what the state of a session shows."""
+    return [
+        *_settings(state.get("settings") or {}),
+        *(f"command {each['id']!r} {each['description']!r}" for each in state.get("commands") or []),
+        *_modes(state.get("modes") or []),
+        *_starters(state.get("starters") or [], state.get("starterCategories") or []),
+        *_tasks(state.get("tasks") or {}),
+        *_sidebar(state.get("sidebar") or {}),
+    ]
+
+
+def _settings(form: Mapping[str, Any]) -> Iterator[str]:
+    values = form.get("values") or {}
+    for given in form.get("inputs") or []:
+        if given["type"] == "tab":
+            yield f"tab {given['label']!r}"
+        for each in given["inputs"] if given["type"] == "tab" else [given]:
+            yield f"setting {each['type']} {each['label']!r} = {values.get(each['id'], each.get('initial'))!r}"
+
+
+def _modes(modes: list[Mapping[str, Any]]) -> Iterator[str]:
+    for mode in modes:
+        yield f"mode {mode['name']!r}: {', '.join(option['name'] for option in mode['options'])}"
+
+
+def _starters(starters: list[Mapping[str, Any]], categories: list[Mapping[str, Any]]) -> Iterator[str]:
+    for starter in starters:
+        yield f"starter {starter['label']!r}"
+    for category in categories:
+        for starter in category["starters"]:
+            yield f"starter {starter['label']!r} of {category['label']!r}"
+
+
+def _tasks(tasks: Mapping[str, Any]) -> Iterator[str]:
+    if tasks:
+        yield f"tasks: {tasks.get('status') or ''}"
+    for number, task in enumerate(tasks.get("tasks") or [], 1):
+        yield f"task {number}: {task['title']!r} {task['status']}"
+
+
+def _sidebar(sidebar: Mapping[str, Any]) -> Iterator[str]:
+    if sidebar.get("title"):
+        yield f"side panel {sidebar['title']!r}"
+    for element in sidebar.get("elements") or []:
+        yield f"side panel shows {element['type']} {element['name']!r}"

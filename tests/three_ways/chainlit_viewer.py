@@ -1,0 +1,241 @@
+"""The third way: a viewer of an app under Chainlit, over Chainlit's own protocol (Socket.IO over Engine.IO 4).
+
+What the browser's side of Chainlit does with what comes is done here: its own message is added when it is said, and
+`task_start` and `task_end` say whether something goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Self
+from uuid import uuid4
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from .around import around_of
+from .script import Arrive, Begin, Deed, Edit, Press, Say, Stop, Wait
+from .view import SeenStep, View
+
+LIMIT_S = 8.0
+EVENT = re.compile(r"42(\d*)(\[.*)", re.DOTALL)
+ACKNOWLEDGED = re.compile(r"43(\d+)\[")
+QUESTION_KINDS = {"text": "text", "action": "action", "file": "file", "element": "element"}
+
+
+class ChainlitViewer:
+    """Somebody who looks at an app under Chainlit.
+
+    Args:
+        port: Where the app is served.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._session = str(uuid4())
+        self._steps: dict[str, dict[str, Any]] = {}
+        self._elements: dict[str, dict[str, Any]] = {}
+        self._actions: dict[str, dict[str, Any]] = {}
+        self._question: tuple[str, dict[str, Any]] | None = None
+        self._state: dict[str, Any] = {}
+        self._passing: list[str] = []
+        self._is_busy = False
+        self._acknowledged: set[str] = set()
+        self._asked = 0
+        self._changed = asyncio.Event()
+        self._greeted = asyncio.Event()
+        self._socket: WebSocketClientConnection | None = None
+
+    async def __aenter__(self) -> Self:
+        url = f"ws://127.0.0.1:{self._port}/ws/socket.io/?EIO=4&transport=websocket"
+        self._socket = await websocket_connect(url, on_message_callback=self._on_message)
+        async with asyncio.timeout(LIMIT_S):
+            await self._greeted.wait()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._socket is not None
+        await self._emit("clear_session")
+        self._socket.close()
+
+    async def do(self, deed: Deed) -> None:
+        """Do something, and do not wait until it is answered."""
+        self._passing.clear()
+        match deed:
+            case Arrive() | Wait():
+                pass
+            case Say() if self._question is not None:
+                step = self._own_step(deed.text)
+                self._is_busy = True
+                await self._answer(step)
+            case Say() | Begin():
+                self._is_busy = True
+                await self._emit("client_message", {"message": self._own_step(deed.text), "fileReferences": []})
+            case Stop():
+                await self._emit("stop")
+            case Press() if self._question is not None:
+                self._is_busy = True
+                await self._answer(self._button(deed.label))
+            case Press():
+                body = {"sessionId": self._session, "action": self._button(deed.label)}
+                await self._post("/project/action", body)
+            case Edit():
+                [step] = [step for step in self._steps.values() if step["output"] == deed.old][-1:]
+                self._is_busy = True
+                await self._emit("edit_message", {"message": {**step, "output": deed.new}})
+            case _:
+                raise AssertionError(f"Nobody can do this under Chainlit yet: {deed}")
+
+    async def wait_for(self, condition: Callable[[View, bool], bool]) -> bool:
+        """Wait until something is true of what is seen and of whether nothing goes on; return whether it did."""
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                while True:
+                    self._changed.clear()
+                    if condition(self.view(), not self._is_busy):
+                        return True
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+
+    async def settle(self) -> None:
+        """Wait until the server has answered something that was asked after all the rest."""
+        self._asked += 1
+        number = str(self._asked)
+        assert self._socket is not None
+        await self._socket.write_message(f'42{number}["fetch_favorites"]')
+        async with asyncio.timeout(LIMIT_S):
+            while number not in self._acknowledged:
+                self._changed.clear()
+                await self._changed.wait()
+
+    def view(self) -> View:
+        """Return what is seen now."""
+        return View(
+            steps=[self._seen(step) for step in self._steps.values()],
+            question=None if self._question is None else QUESTION_KINDS[self._question[1]["type"]],
+            around=around_of(self._state),
+            passing=list(self._passing),
+        )
+
+    # ---- the protocol ------------------------------------------------------------------------------------------------
+
+    def _on_message(self, message: str | bytes | None) -> None:
+        if not isinstance(message, str):
+            return
+        if event := EVENT.match(message):
+            name, *given = json.loads(event[2])
+            self._on_event(name, given[0] if given else None, event[1])
+        elif found := ACKNOWLEDGED.match(message):
+            self._acknowledged.add(found[1])
+        elif message == "2":
+            self._write("3")
+        elif message.startswith("40"):
+            self._write('42["connection_successful"]')
+        elif message.startswith("0"):
+            auth = {"clientType": "webapp", "sessionId": self._session, "threadId": "", "userEnv": "{}"}
+            self._write("40" + json.dumps(auth))
+        self._changed.set()
+
+    def _on_event(self, name: str, given: Any, number: str) -> None:
+        match name:
+            case "new_message" | "stream_start" | "update_message":
+                self._steps[given["id"]] = {**self._steps.get(given["id"], {}), **given}
+            case "stream_token":
+                step = self._steps[given["id"]]
+                part = "input" if given["isInput"] else "output"
+                step[part] = given["token"] if given["isSequence"] else (step.get(part) or "") + given["token"]
+            case "delete_message":
+                self._steps.pop(given["id"], None)
+            case "element":
+                self._elements[given["id"]] = given
+            case "remove_element":
+                self._elements.pop(given["id"], None)
+            case "action":
+                self._actions[given["id"]] = given
+            case "remove_action":
+                self._actions.pop(given["id"], None)
+            case "ask":
+                self._steps[given["msg"]["id"]] = given["msg"]
+                self._question = number, given["spec"]
+                self._is_busy = False
+            case "clear_ask" | "ask_timeout":
+                self._question = None
+            case "task_start":
+                self._is_busy = True
+            case "task_end":
+                self._is_busy = False
+            case "set_commands":
+                self._state["commands"] = given
+            case "set_modes":
+                self._state["modes"] = given
+            case "chat_settings":
+                self._state["settings"] = {"inputs": given, "values": {}}
+            case "clear_call_fn":
+                self._greeted.set()  # the last of what a new connection is told
+            case "toast":
+                self._passing.append(f"toast {given['type']}: {given['message']}")
+            case "token_usage":
+                self._passing.append(f"token_usage {given}")
+            case "window_message":
+                self._passing.append(f"window_message {given}")
+
+    async def _answer(self, answer: Any) -> None:
+        assert self._question is not None
+        assert self._socket is not None
+        number, _ = self._question
+        self._question = None
+        await self._socket.write_message(f"43{number}{json.dumps([answer])}")
+
+    async def _emit(self, name: str, *given: Any) -> None:
+        assert self._socket is not None
+        await self._socket.write_message("42" + json.dumps([name, *given]))
+
+    def _write(self, text: str) -> None:
+        assert self._socket is not None
+        self._socket.write_message(text)
+
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        request = HTTPRequest(
+            f"http://127.0.0.1:{self._port}{path}",
+            method="POST",
+            headers={"Content-Type": "application/json"},
+            body=json.dumps(body),
+        )
+        return json.loads((await AsyncHTTPClient().fetch(request)).body)
+
+    # ---- what is shown -----------------------------------------------------------------------------------------------
+
+    def _own_step(self, text: str) -> dict[str, Any]:
+        step = {
+            "id": str(uuid4()),
+            "threadId": "",
+            "type": "user_message",
+            "name": "You",
+            "output": text,
+            "createdAt": "2026-01-01T00:00:00.000Z",
+        }
+        self._steps[str(step["id"])] = step
+        return step
+
+    def _button(self, label: str) -> dict[str, Any]:
+        return [each for each in self._actions.values() if (each["label"] or each["name"]) == label][-1]
+
+    def _seen(self, step: dict[str, Any]) -> SeenStep:
+        elements = [each for each in self._elements.values() if each.get("forId") == step["id"]]
+        actions = [each for each in self._actions.values() if each.get("forId") == step["id"]]
+        return SeenStep(
+            id=step["id"],
+            type=step["type"],
+            author=step["name"],
+            text=step.get("output") or "",
+            input=(step.get("input") or "") if step.get("showInput") else "",
+            parent=step.get("parentId"),
+            is_error=bool(step.get("isError")),
+            language=step.get("language"),
+            elements=tuple(f"{each['type']} {each['name']!r} {each['display']}" for each in elements),
+            buttons=tuple(each["label"] or each["name"] for each in actions),
+        )

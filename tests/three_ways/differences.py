@@ -1,0 +1,113 @@
+"""What a viewer of the same app sees otherwise under Chainlit, each with its reason.
+
+A difference that no app shows any more fails the test that is named for it: then it does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Lines that differ.
+
+    Attributes:
+        app: In which app.
+        ours: What is seen here; empty where nothing is.
+        theirs: What is seen under Chainlit in its place; empty where nothing is.
+        row: The first cell of the row of `docs/from-chainlit.md` that says so, or None where it is only how it is told.
+        why: Why it is so.
+    """
+
+    app: str
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    row: str | None
+    why: str
+
+
+DIFFERENCES = [
+    Difference(
+        app="messages",
+        ours=("assistant_message Assistant (error): '**ValueError** in `on_message`: The kettle is empty.'",),
+        theirs=(),
+        row="an exception in a handler",
+        why="who waits should know",
+    ),
+    Difference(
+        app="messages",
+        ours=("assistant_message Assistant (error): \"**KeyError** in `on_message`: 'unknown'\"",),
+        theirs=(),
+        row="an exception in a handler",
+        why="who waits should know",
+    ),
+    Difference(
+        app="messages",
+        ours=("assistant_message Assistant (as json): '[\\n    1,\\n    2\\n]'",),
+        theirs=("assistant_message Assistant (as text): '[1, 2]'",),
+        row="a list as a message's content",
+        why="a list is data, too",
+    ),
+    Difference(
+        app="patience",
+        ours=("assistant_message Assistant: 'Timed out: no action was taken'",),
+        theirs=("assistant_message Assistant: 'Now?'", "    button Go"),
+        row="buttons of a question that nobody answered, with `raise_on_timeout`",
+        why="what does nothing does not ask to be pressed",
+    ),
+    Difference(
+        app="patience",
+        ours=(),
+        theirs=("assistant_message Assistant: 'Task manually stopped.'",),
+        row="Stop",
+        why="the button that was pressed says so already, and nobody said it",
+    ),
+    Difference(
+        app="research",
+        ours=(),
+        theirs=("llm think: 'I think about monads.'",),
+        row="the place of a `def` with `@step`",
+        why="a trace is in the order in which things are done",
+    ),
+    Difference(
+        app="research",
+        ours=("llm think: 'I think about monads.'",),
+        theirs=(),
+        row="the place of a `def` with `@step`",
+        why="likewise",
+    ),
+    Difference(
+        app="research",
+        ours=(
+            "tool count_words (as text): '{\\n    \"text\": \"in a thread\"\\n}' → '3'",
+            "assistant_message Assistant: '3 words.'",
+        ),
+        theirs=(),
+        row="a `def` with `@step`, in a thread",
+        why="what opens a step need not be on the loop",
+    ),
+]
+
+
+def unexplained(app: str, ours: Sequence[str], theirs: Sequence[str], *, used: set[Difference]) -> list[str]:
+    """Return the lines that differ for no reason that is known, marked as `diff` marks them.
+
+    Args:
+        app: The app that was looked at.
+        ours: What is seen here.
+        theirs: What is seen under Chainlit.
+        used: Gets the differences that were met.
+    """
+    lines = []
+    for kind, begin, end, from_, to in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        here, there = tuple(ours[begin:end]), tuple(theirs[from_:to])
+        known = [each for each in DIFFERENCES if (each.app, each.ours, each.theirs) == (app, here, there)]
+        used.update(known)
+        if not known:
+            lines += [*(f"here:     {line}" for line in here), *(f"Chainlit: {line}" for line in there)]
+    return lines

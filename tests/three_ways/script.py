@@ -1,0 +1,64 @@
+"""What a viewer of an app does, one thing after the other; the same for all three ways.
+
+Each says what is *heard* after it: a part of the newest message. So a script tells a story by itself, and three ways
+that show the same nothing do not pass for three that agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """Something that a viewer does."""
+
+    hears: str = ""
+    """A part of the newest message after it; nothing is asked of it where this is empty."""
+
+
+@dataclass(frozen=True)
+class Arrive(Deed):
+    """Open the chat anew."""
+
+
+@dataclass(frozen=True)
+class Say(Deed):
+    """Say something: the answer to a question that waits for text, else a message."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Begin(Deed):
+    """Say something that is not done with until it is stopped; `hears` is what tells that it has begun."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Stop(Deed):
+    """Stop what goes on."""
+
+
+@dataclass(frozen=True)
+class Wait(Deed):
+    """Let time go by until this is heard."""
+
+
+@dataclass(frozen=True)
+class Press(Deed):
+    """Press the newest button with this label: of a question, or of a message."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Edit(Deed):
+    """Change the newest message of one's own that says this."""
+
+    old: str
+    new: str
+
+
+Script = list[Deed]
