@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import builtins
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -19,6 +18,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from .alias import ALIAS, alias_module
+from .compat import config
 from .host.accepting import kinds_of, limits
 from .host.app import App
 from .host.current import use_app
@@ -66,20 +66,15 @@ class AppFile:
         Raises:
             ChatSessionsError: The file cannot be read, or says what cannot be.
         """
-        path = self.path.parent / ".chainlit" / "config.toml"
-        if not path.is_file():
-            return AppConfig()
-        try:
-            given = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as reason:
-            raise ChatSessionsError(f"{path} cannot be read: {reason}.") from None
+        folder = self.path.parent
+        given = config.read(folder)
         name = _table(given, "UI").get("name")
         user_env = _table(given, "project").get("user_env")
         names = user_env if isinstance(user_env, list) else []
         return AppConfig(
             name=name if isinstance(name, str) and name else None,
             user_env=tuple(each for each in names if isinstance(each, str)),
-            uploads=_uploads(_table(_table(given, "features"), "spontaneous_file_upload"), path),
+            uploads=_uploads(_table(_table(given, "features"), "spontaneous_file_upload"), config.path_in(folder)),
         )
 
     def load(self) -> App:
@@ -129,7 +124,7 @@ class _Root(ModuleType):
         """Import as the statement does: Chainlit's names are ours; then comes what is beside the app, then the rest."""
         top = name.partition(".")[0]
         if level == 0 and top == ALIAS:
-            return alias_module(name, fromlist)
+            return alias_module(name, fromlist, folder=self._folder)
         if level == 0 and self._is_beside(top):
             leaf = builtins.__import__(f"{self.__name__}.{name}", None, None, fromlist or ("__name__",))
             return leaf if fromlist else sys.modules[f"{self.__name__}.{top}"]

@@ -124,11 +124,14 @@ def test_the_ways_to_import(tmp_path: Path, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("from chainlit.server import app", "chainlit has no 'server' .* Jupyter server extension"),
-        ("from chainlit.data.sql_alchemy import SQLAlchemyDataLayer", "no 'data.sql_alchemy'"),
+        ("from chainlit.server import app", r"chainlit\.server has no 'app' .* Jupyter server extension"),
+        (
+            "from chainlit.data.sql_alchemy import SQLAlchemyDataLayer",
+            r"no 'data\.sql_alchemy' .*ChatSessions\.database_url",
+        ),
         ("from chainlit import nothing_of_this_name", "chainlit has no 'nothing_of_this_name'"),
         ("from chainlit.types import Nothing", "chainlit.types has no 'Nothing' in Jupyter Chat Sessions"),
-        ("import chainlit.auth", "Who a viewer is, Jupyter says"),
+        ("from chainlit.auth import create_jwt", "no 'create_jwt' .* Who a viewer is, Jupyter says"),
     ],
 )
 def test_what_is_not_here_is_named_with_what_to_use(tmp_path: Path, statement: str, says: str) -> None:

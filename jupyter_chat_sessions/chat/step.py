@@ -32,9 +32,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 _open_steps: ContextVar[tuple[Step, ...]] = ContextVar("chat_open_steps", default=())
 
 
+def current_steps() -> tuple[Step, ...]:
+    """Return the steps that are going on here, outermost first."""
+    return _open_steps.get()
+
+
+def set_current_steps(steps: tuple[Step, ...]) -> None:
+    """Let what follows in this context belong to other steps."""
+    _open_steps.set(steps)
+
+
 def current_step() -> Step | None:
     """Return the innermost step that is going on here, or None."""
-    steps = _open_steps.get()
+    steps = current_steps()
     return steps[-1] if steps else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import NamedTuple
 
 from ..protocol.errors import NoSessionError
@@ -32,11 +32,21 @@ def session_scope(session: BaseSession, *, run: Run | None = None) -> Iterator[S
         True
     """
     scope = Scope(session, run)
-    token = _scope.set(scope)
+    token = enter(scope)
     try:
         yield scope
     finally:
-        _scope.reset(token)
+        leave(token)
+
+
+def enter(scope: Scope) -> Token[Scope | None]:
+    """Run what follows for a session; `session_scope` is the way for all that has an end."""
+    return _scope.set(scope)
+
+
+def leave(token: Token[Scope | None]) -> None:
+    """Undo an `enter`."""
+    _scope.reset(token)
 
 
 def current_scope() -> Scope:
@@ -63,6 +73,12 @@ def current_scope() -> Scope:
 def current_session() -> BaseSession:
     """Return the session that this code runs for; see `current_scope`."""
     return current_scope().session
+
+
+def sessions_here() -> list[BaseSession]:
+    """Return the sessions that live in the host that this code belongs to, oldest first."""
+    scope = _scope.get()
+    return current_runtime().sessions if scope is None else scope.session.neighbours()
 
 
 def is_in_handler() -> bool:

@@ -180,6 +180,8 @@ class BaseSession:
         self.loop = loop
         self.bot_name = "Assistant"
         self.shown_names = ShownNames()
+        self.neighbours: Callable[[], list[BaseSession]] = lambda: [self]
+        """Returns the sessions that live in the same host."""
         self.values: dict[str, Any] = dict(opened.values)
         """What `user_session` holds."""
         self.messages: dict[str, Any] = {}
@@ -415,7 +417,29 @@ class BaseSession:
 
 
 class WebsocketSession(BaseSession):
-    """A session whose viewer looks on: in a browser, or in the notebook itself."""
+    """A session whose viewer looks on: in a browser, or in the notebook itself (Chainlit: the same name)."""
+
+    @classmethod
+    def get_by_id(cls, session_id: str) -> BaseSession | None:
+        """Return the session with an id that lives in this process, or None."""
+        from .scope import sessions_here
+
+        return next((session for session in sessions_here() if session.id == session_id), None)
+
+    @classmethod
+    def require(cls, session_id: str) -> BaseSession:
+        """Return the session with an id.
+
+        Raises:
+            ValueError: None with that id lives in this process.
+        """
+        session = cls.get_by_id(session_id)
+        if session is None:
+            raise ValueError(f"No session {session_id!r} lives in this process.")
+        return session
+
+    get = get_by_id
+    """Chainlit's `get` takes the id of a socket; here a session has one id."""
 
 
 class HTTPSession(BaseSession):

@@ -53,13 +53,15 @@ class Row(NamedTuple):
 
 
 def rows() -> Iterator[Row]:
-    """Yield what there is to say of each name."""
+    """Yield what there is to say of each name. Which tests are named stays as it is, as long as it is true."""
+    named = {(row.theme, row.name): row.tested_in for row in written()}
     for theme, names in tomllib.loads(NOTES.read_text(encoding="utf-8")).items():
         for name, note in names.items():
             prefix, _, rest = note.partition(": ")
             verdict, note = (PREFIXES[prefix], rest) if prefix in PREFIXES else ("yes", note)
             here = verdict if is_here(theme, name) else "not yet"
-            yield Row(theme, name, here, tested_in(theme, name), note)
+            files = tuple(file for file in named.get((theme, name), ()) if is_used_in(theme, name, file))
+            yield Row(theme, name, here, files or tested_in(theme, name), note)
 
 
 def is_here(theme: str, name: str) -> bool:
