@@ -20,6 +20,7 @@ from .app_lives import AppLives
 from .scope import session_scope
 from .session import BaseSession, Line, Run
 from .settings import show_settings, take_settings
+from .shared_globals import SharedGlobals
 from .threads import run_in_thread
 from .times import utc_now
 
@@ -51,13 +52,21 @@ class Dispatcher:
         show_error: Shows a handler's exception to the author; called in the context of the cell that defined the
             handler.
         lives: Lets the session's app begin before its first handler.
+        shared_globals: Watches what handlers change.
     """
 
     def __init__(
-        self, session: BaseSession, *, line: Line, show_error: ShowError, lives: AppLives | None = None
+        self,
+        session: BaseSession,
+        *,
+        line: Line,
+        show_error: ShowError,
+        lives: AppLives | None = None,
+        shared_globals: SharedGlobals | None = None,
     ) -> None:
         self._session = session
         self._lives = lives
+        self._shared_globals = shared_globals
         self._line = line
         self._show_error = show_error
         session.submit = self.submit
@@ -196,8 +205,11 @@ class Dispatcher:
                     await self._show_surroundings(run)
                 elif handler is None:
                     status = self._without_handler(run)
-                else:
+                elif self._shared_globals is None:
                     await self._call(run, handler)
+                else:
+                    with self._shared_globals.watching(self._session.id, handler):
+                        await self._call(run, handler)
             except asyncio.CancelledError:
                 status = _after_cancellation(run)
                 if run.is_interrupted:

@@ -54,6 +54,7 @@ from .link import Link, LinkStatus
 from .loops import HandlerLoops
 from .lost_values import LostValues
 from .session import BaseSession, Run, session_class
+from .shared_globals import SharedGlobals
 from .wire import Dial
 
 logger = logging.getLogger(__name__)
@@ -102,6 +103,8 @@ class Runtime:
         self.link_reason: str | None = None
         self._channels: dict[str, HostedChannel] = {}
         self._sessions = HostedSessions(on_ended=self._tell_ended)
+        self.shared_globals = SharedGlobals(lambda text: self.show_warning(text))
+        """Points out globals that several sessions change; `is_on = False` switches it off."""
         self._lives = AppLives(show_error=lambda: self.show_error)
         self._loops = HandlerLoops(on_busy=self._tell_busy, is_working=self._is_working)
         self._answers: dict[str, Future[str]] = {}
@@ -367,6 +370,13 @@ class Runtime:
         session.bot_name = channel.settings.bot_name
         session.neighbours = lambda: self.sessions
         dispatcher = Dispatcher(session, line=self.link.outbox, show_error=self.show_error, lives=self._lives)
+        dispatcher = Dispatcher(
+            session,
+            line=self.link.outbox,
+            show_error=self.show_error,
+            lives=self._lives,
+            shared_globals=self.shared_globals,
+        )
         displaced = self._sessions.take_displaced(session.id)
         if displaced is not None:
             session.go_on_from(displaced.session)
