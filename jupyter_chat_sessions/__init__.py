@@ -18,7 +18,7 @@ from . import input_widget
 from ._version import __version__
 from .chat.action import Action, action_callback
 from .chat.app_hooks import on_app_shutdown, on_app_startup
-from .chat.ask import AskActionMessage, AskUserMessage
+from .chat.ask import AskActionMessage, AskElementMessage, AskUserMessage
 from .chat.author_rename import author_rename
 from .chat.cache import cache
 from .chat.callbacks import (
@@ -33,6 +33,8 @@ from .chat.callbacks import (
 from .chat.chat_context import chat_context
 from .chat.chat_settings import ChatSettings, on_settings_edit, on_settings_update
 from .chat.context import context
+from .chat.dataframe import Dataframe
+from .chat.element import Audio, CustomElement, Element, File, Image, Pdf, Text, Video
 from .chat.elsewhere import (
     CopilotFunction,
     InputAudioChunk,
@@ -50,6 +52,7 @@ from .chat.elsewhere import (
     password_auth_callback,
 )
 from .chat.feedback import on_feedback
+from .chat.figure import Plotly, Pyplot
 from .chat.generation import ChatGeneration, CompletionGeneration, GenerationMessage
 from .chat.message import ErrorMessage, Message
 from .chat.modes import Mode, ModeOption
@@ -79,18 +82,25 @@ if TYPE_CHECKING:
 __all__ = [
     "Action",
     "AskActionMessage",
+    "AskElementMessage",
     "AskTimeoutError",
     "AskUserMessage",
+    "Audio",
     "ChatGeneration",
     "ChatProfile",
     "ChatSessionsError",
     "ChatSettings",
     "CompletionGeneration",
     "CopilotFunction",
+    "CustomElement",
+    "Dataframe",
+    "Element",
     "ErrorMessage",
+    "File",
     "GenerationMessage",
     "HTTPSession",
     "HubUnreachableError",
+    "Image",
     "InputAudioChunk",
     "Message",
     "MissingLibraryError",
@@ -98,16 +108,21 @@ __all__ = [
     "ModeOption",
     "NoSessionError",
     "OutputAudioChunk",
+    "Pdf",
     "PersistedUser",
+    "Plotly",
     "ProtocolError",
+    "Pyplot",
     "RefusedError",
     "SessionAccessor",
     "Starter",
     "StarterCategory",
     "Step",
+    "Text",
     "ThreadDict",
     "UnsupportedError",
     "User",
+    "Video",
     "WebsocketSession",
     "__version__",
     "action_callback",

@@ -54,7 +54,7 @@ from .protocol.frames import (
     encode,
     join,
 )
-from .protocol.steps import Action, Question, Step
+from .protocol.steps import Action, Element, Question, Step
 from .protocol.viewing import Viewing
 
 DEFAULT_TIMEOUT_S = 10.0
@@ -170,6 +170,11 @@ class Reply:
         """The text of the last message; empty when none came. Intermediate steps are none."""
         messages = [step for step in self.steps if step.is_message]
         return messages[-1].output if messages else ""
+
+    @property
+    def elements(self) -> list[Element]:
+        """The elements that came with them, in order."""
+        return [element for step in self.steps for element in step.elements]
 
     def __str__(self) -> str:
         return self.content
@@ -528,6 +533,35 @@ class Viewer:
         return self._signals("window_message")
 
     @property
+    def elements(self) -> list[Element]:
+        """The elements that stand with messages and steps, in order."""
+        return [element for step in self.steps for element in step.elements]
+
+    async def read(self, element: Element) -> bytes:
+        """Return what an element shows, as a browser fetches it.
+
+        Args:
+            element: One of `elements`, or of those in the side panel.
+
+        Raises:
+            ChatSessionsError: Its content is not with the hub, or not in this session.
+
+        Example:
+            >>> reply = await alice.say("Draw a cat")
+            >>> await alice.read(reply.elements[0])
+            b'GIF89a...'
+        """
+        stage = self._required_stage
+
+        async def read() -> bytes:
+            if element.file is None:
+                raise ChatSessionsError(f"The content of {element.name!r} is not with the hub: url is {element.url!r}.")
+            session = stage.embedded.hub.session(self._principal, self.viewing.session, self.viewing.hello().secret)
+            return session.files.path(element.file).read_bytes()
+
+        return await asyncio.wrap_future(stage.link.call(read()))
+
+    @property
     def state(self) -> dict[str, Any]:
         """The session's state; its keys stand in `docs/protocol.md`."""
         return self.viewing.conversation.state
@@ -582,7 +616,7 @@ class Viewer:
         heard = [
             step
             for step in self.steps
-            if not step.is_from_viewer and (step.id not in before or before[step.id].output != step.output)
+            if not step.is_from_viewer and (step.id not in before or _said(before[step.id]) != _said(step))
         ]
         return Reply(steps=heard, question=self.question)
 
@@ -643,6 +677,11 @@ class Viewer:
         if self._line is None:
             raise ChatSessionsError("This viewer is not connected.")
         return self._line
+
+
+def _said(step: Step) -> tuple[str, list[Element]]:
+    """Return what makes a step of earlier on part of a reply: that it says or shows something else now."""
+    return step.output, step.elements
 
 
 class _Line:

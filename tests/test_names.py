@@ -44,6 +44,7 @@ def test_what_is_public_beyond_chainlit_is_known() -> None:
         "WebsocketSession",
         "SessionAccessor",
         "ThreadDict",
+        "Element",
     }
     ours |= {"on_disconnect", "on_reconnect"}
     assert set(jupyter_chat_sessions.__all__) - {row.name for row in PUBLIC} == ours

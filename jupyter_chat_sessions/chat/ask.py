@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from ..host.current import current_runtime
 from ..host.scope import Scope, current_scope, is_in_handler
-from ..protocol.errors import AskTimeoutError
+from ..protocol.errors import AskTimeoutError, UnsupportedError
 from ..protocol.steps import Answer, Question
 from .action import Action
 from .message import Message, MessageType
@@ -163,6 +163,36 @@ class AskActionMessage(_AskMessage):
         self._emit_step(current_scope())
         self._in_time(answer)
         return None if chosen is None else Action.from_struct(chosen, for_id=self.id).to_dict()
+
+
+class AskElementMessage(Message):
+    """A question that is answered in a `CustomElement` (Chainlit: `cl.AskElementMessage`).
+
+    It is not there yet in this version.
+
+    Args:
+        content: The question.
+        element: The element.
+        author: Who asks.
+        timeout: Seconds to wait for the answer.
+        raise_on_timeout: Raise when nobody answers in time.
+
+    Raises:
+        UnsupportedError: Always.
+    """
+
+    def __init__(
+        self,
+        content: Any,
+        element: Any,
+        author: str | None = None,
+        timeout: float = 90,
+        raise_on_timeout: bool = False,
+    ) -> None:
+        raise UnsupportedError(
+            "AskElementMessage(…) needs elements written in JSX, which are not there yet in this version. "
+            "AskUserMessage, AskActionMessage and ChatSettings ask for text, a choice, and a form."
+        )
 
 
 def _timeout_error() -> type[AskTimeoutError]:

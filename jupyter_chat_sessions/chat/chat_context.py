@@ -66,9 +66,10 @@ class ChatContext:
 
 def note_received(message: Message) -> None:
     """Note a user's message that a handler is given; one that is given again, after Retry, is the last word again."""
-    messages = _messages(current_session())
+    session = current_session()
+    messages = _messages(session)
     messages.pop(message.id, None)
-    messages[message.id] = message
+    messages[message.id] = session.shown[message.id] = message
 
 
 def _messages(session: BaseSession) -> dict[str, Message]:
@@ -77,6 +78,7 @@ def _messages(session: BaseSession) -> dict[str, Message]:
     if earlier:
         before = {step.id: Message.from_step(step) for step in earlier if _belongs(step)}
         session.messages = {**before, **session.messages}
+        session.shown.update(before)
     return session.messages
 
 

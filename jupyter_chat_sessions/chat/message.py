@@ -20,6 +20,7 @@ from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, Remove
 from ..protocol.steps import Step
 from .action import Action
 from .author_rename import learn_name, shown_name
+from .element import Element, elements_of
 from .step import parent_of_what_is_said, well_formed
 
 MessageType = Literal["user_message", "assistant_message", "system_message"]
@@ -36,6 +37,7 @@ class Message:
         author: Who says it; the channel's bot name by default.
         language: Show the text as code in this language.
         actions: The buttons under it; see `Action`.
+        elements: What stands with it; see `Element`.
         type: Whose message it is.
         metadata: The author's own notes; must be JSON.
         tags: The author's own labels.
@@ -46,8 +48,7 @@ class Message:
         created_at: ISO 8601 in UTC; the time of sending by default.
 
     Raises:
-        TypeError: Elements are given; this version does not show them yet. Or an action is none, or the modes are no
-            dict of texts.
+        TypeError: An action or element is none, or the modes are no dict of texts.
 
     Example:
         >>> message = cl.Message("Let me think")
@@ -75,8 +76,6 @@ class Message:
         modes: dict[str, str] | None = None,
         created_at: str | None = None,
     ) -> None:
-        if elements:
-            raise TypeError("Message(elements=…) is not there yet in this version; leave it out.")
         text, found_language = _as_text(content)
         self._parts = [text]
         self._length = len(text)
@@ -84,6 +83,7 @@ class Message:
         self.language = language or found_language
         self.type: MessageType = type
         self.actions = _buttons(actions)
+        self.elements = elements_of(elements, call=self.__class__.__name__)
         self.metadata = dict(metadata or {})
         self.tags = tags
         self.id = id or str(uuid4())
@@ -130,7 +130,8 @@ class Message:
         Raises:
             NoSessionError: There is no session here.
             TypeError: `metadata` is no JSON.
-            ValueError: The text has more than a million code points.
+            ValueError: The text has more than a million code points, or an element is larger than is kept.
+            OSError: The file of an element cannot be read.
         """
         scope = current_scope()
         if self._session is not None and self._session is not scope.session:
@@ -138,6 +139,7 @@ class Message:
             self.parent_id = self._given_parent_id
         self._session = scope.session
         await self._learn_name(scope)
+        await self._bring_elements(scope)
         self._show(scope)
         scope.session.messages[self.id] = self
         await scope.session.room()
@@ -152,9 +154,12 @@ class Message:
         Raises:
             NoSessionError: There is no session here.
             ChatSessionsError: The message was never sent, or belongs to another session.
+            ValueError: As for `send`.
+            OSError: As for `send`.
         """
         scope = self._own_scope()
         await self._learn_name(scope)
+        await self._bring_elements(scope)
         self._show(scope)
         scope.session.messages[self.id] = self
         await scope.session.room()
@@ -262,6 +267,9 @@ class Message:
         message._shown, message._is_text_shown = step, True
         with suppress(NoSessionError):  # outside a session a message may still be read
             message._session = current_scope().session
+        message.elements = [
+            Element.from_struct(element, for_id=step.id, session=message._session) for element in step.elements
+        ]
         return message
 
     def _own_scope(self) -> Scope:
@@ -272,6 +280,11 @@ class Message:
         if self._session is not scope.session:
             raise ChatSessionsError("This message belongs to another session. Make a new Message for this one.")
         return scope
+
+    async def _bring_elements(self, scope: Scope) -> None:
+        """Let the hub have what the elements show; what is still missing when the message is shown, that brings."""
+        for element in self.elements:
+            await element.bring(scope.session)
 
     def _show(self, scope: Scope) -> None:
         """Show the message whole, unless all that is new about it is that it is finished."""
@@ -294,6 +307,10 @@ class Message:
             self.parent_id = parent_of_what_is_said(scope)
         for action in self.actions:
             action.forId = self.id
+        for element in self.elements:
+            element.bring_now(scope.session)
+            element.for_id = self.id
+        scope.session.shown[self.id] = self
         step = self._step()
         is_renamed = self.type != "user_message"  # the names of viewers are theirs
         shown = msgspec.structs.replace(step, name=shown_name(scope.session, step.name)) if is_renamed else step
@@ -325,6 +342,7 @@ class Message:
             command=self.command,
             modes=self.modes,
             actions=[action.as_struct() for action in self.actions],
+            elements=[element.as_struct(self._session) for element in self.elements],
         )
 
 

@@ -21,6 +21,7 @@ from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import AppendText, FinishStep, PutStep, RemoveStep, encode
 from ..protocol.steps import Step as StepStruct
 from .author_rename import learn_name, shown_name
+from .element import elements_of
 
 StepKind = Literal["run", "tool", "llm", "embedding", "retrieval", "rerank", "undefined"]
 
@@ -67,7 +68,7 @@ class Step:
         type: `tool`, `llm`, `run`, `embedding`, `retrieval`, `rerank` or `undefined`.
         id: A UUID; a new one by default.
         parent_id: The step it belongs to; the one around it, else the run, by default.
-        elements: Not there yet in this version.
+        elements: What stands with its output; see `Element`.
         metadata: The author's own notes; must be JSON.
         tags: The author's own labels.
         language: Show the output as code in this language.
@@ -78,7 +79,7 @@ class Step:
         thread_id: For compatibility; a step belongs to the conversation that it is sent in.
 
     Raises:
-        TypeError: The name is no text, or elements are given.
+        TypeError: The name is no text, or an element is none.
         ValueError: There is no such type.
 
     Example:
@@ -107,12 +108,11 @@ class Step:
             raise TypeError(f"Step(name=…) is a text; it was given {name.__class__.__name__!r}.")
         if type not in get_args(StepKind):
             raise ValueError(f"Step(type=…) is one of {', '.join(get_args(StepKind))}; it was {type!r}.")
-        if elements:
-            raise TypeError("Step(elements=…) is not there yet in this version; leave it out.")
         self.name = name or ""
         self.type: StepKind = type
         self.id = id or str(uuid4())
         self.parent_id = parent_id
+        self.elements = elements_of(elements, call="Step")
         self.metadata = dict(metadata or {})
         self.tags = tags
         self.language = language
@@ -175,9 +175,11 @@ class Step:
         Raises:
             NoSessionError: There is no session here.
             TypeError: `metadata` is no JSON.
-            ValueError: Input or output have more than a million code points.
+            ValueError: Input or output have more than a million code points, or an element is larger than is kept.
+            OSError: The file of an element cannot be read.
         """
         await self._learn_name()
+        await self._bring_elements(current_scope())
         await self._show().session.room()
         return self
 
@@ -189,9 +191,12 @@ class Step:
 
         Raises:
             ChatSessionsError: It was never sent, or belongs to another session.
+            ValueError: As for `send`.
+            OSError: As for `send`.
         """
-        self._own_scope()
+        scope = self._own_scope()
         await self._learn_name()
+        await self._bring_elements(scope)
         await self._show().session.room()
         return True
 
@@ -256,6 +261,7 @@ class Step:
 
     async def __aenter__(self) -> Self:
         await self._learn_name()
+        await self._bring_elements(current_scope())
         scope = self._begin()
         await scope.session.room()
         return self
@@ -297,14 +303,16 @@ class Step:
                 return
         if not self._is_shown:  # its author took it out
             return
-        is_all_there = self._input.is_shown and self._output.is_shown and self._looks == self._look()
-        if not (was_streaming and is_all_there):
-            try:
+        try:
+            self._bring_elements_now(scope)
+            is_all_there = self._input.is_shown and self._output.is_shown and self._looks == self._look()
+            if not (was_streaming and is_all_there):
                 self._show()
-            except (TypeError, ValueError):
-                scope.session.emit(FinishStep(step_id=self.id, end=self.end), run=scope.run)
-                if error is None:  # else that is what went wrong, and goes on
-                    raise
+                return
+        except (TypeError, ValueError, OSError):
+            scope.session.emit(FinishStep(step_id=self.id, end=self.end), run=scope.run)
+            if error is None:  # else that is what went wrong, and goes on
+                raise
             return
         scope.session.emit(FinishStep(step_id=self.id, end=self.end), run=scope.run)
 
@@ -321,6 +329,16 @@ class Step:
     async def _learn_name(self) -> None:
         await learn_name(current_scope().session, self.name)
 
+    async def _bring_elements(self, scope: Scope) -> None:
+        """Let the hub have what the elements show; what is still missing when the step is shown, that brings."""
+        for element in self.elements:
+            await element.bring(scope.session)
+
+    def _bring_elements_now(self, scope: Scope) -> None:
+        for element in self.elements:
+            element.bring_now(scope.session)
+            element.for_id = self.id
+
     def _show(self) -> Scope:
         scope = current_scope()
         if self._session is not None and self._session is not scope.session:
@@ -331,6 +349,8 @@ class Step:
         self.created_at = self.created_at or utc_now()
         if self.parent_id is None:
             self.parent_id = parent_of_what_is_said(scope)
+        self._bring_elements_now(scope)
+        scope.session.shown[self.id] = self
         step = msgspec.structs.replace(self._struct(), name=shown_name(scope.session, self.name))
         scope.session.emit(PutStep(step=step, replaces=self._is_shown), run=scope.run)
         self._is_shown = self._input.is_shown = self._output.is_shown = True
@@ -362,6 +382,7 @@ class Step:
             auto_collapse=self.auto_collapse,
             metadata=self.metadata,
             tags=self.tags,
+            elements=[element.as_struct(self._session) for element in self.elements],
         )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from ..host.user import User
 from ..protocol.steps import Step, Thread
+from .element import ElementDict, element_dict
 
 
 class ThreadDict(TypedDict):
@@ -22,7 +23,7 @@ class ThreadDict(TypedDict):
         tags: Labels.
         metadata: Notes.
         steps: The newest steps as `StepDict`, oldest first; each has every key.
-        elements: Always empty in this version.
+        elements: What stands with those steps, as `ElementDict`.
     """
 
     id: str
@@ -33,7 +34,7 @@ class ThreadDict(TypedDict):
     tags: list[str]
     metadata: dict[str, Any]
     steps: list[dict[str, Any]]
-    elements: list[dict[str, Any]]
+    elements: list[ElementDict]
 
 
 def thread_dict(thread: Thread, *, user: User | None) -> ThreadDict:
@@ -48,7 +49,11 @@ def thread_dict(thread: Thread, *, user: User | None) -> ThreadDict:
         tags=list(thread.tags),
         metadata=dict(thread.metadata),
         steps=[_step_dict(step) for step in thread.steps],
-        elements=[],
+        elements=[
+            element_dict(element, for_id=step.id, thread_id=thread.id)
+            for step in thread.steps
+            for element in step.elements
+        ],
     )
 
 

@@ -29,10 +29,12 @@ class HostFiles:
     Args:
         session_id: The session.
         line: The way to the hub.
+        max_bytes: The largest file that the hub keeps.
     """
 
-    def __init__(self, session_id: str, line: Line) -> None:
+    def __init__(self, session_id: str, line: Line, *, max_bytes: int) -> None:
         self._session_id = session_id
+        self._max_bytes = max_bytes
         self._line = line
         self._directory: str | None = None
         self._path_by_id: dict[str, str] = {}
@@ -55,6 +57,7 @@ class HostFiles:
 
         Raises:
             OSError: The file cannot be read.
+            ValueError: It is larger than the hub keeps.
         """
         file_id = str(uuid4())
         for frame in self._pieces(file_id, content):
@@ -128,6 +131,12 @@ class HostFiles:
     def _pieces(self, file_id: str, content: bytes | str | Path) -> Iterator[PutFile]:
         offset = 0
         with _opened(content) as file:
+            size = file.seek(0, io.SEEK_END)
+            if size > self._max_bytes:  # said here, where its author can be told, and not by the hub
+                raise ValueError(
+                    f"This content has {size:,} bytes; the chat's server keeps at most {self._max_bytes:,} of one."
+                )
+            file.seek(0)
             data = file.read(FILE_PIECE_BYTES)
             is_last = False
             while not is_last:

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, get_args
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -186,6 +187,8 @@ class BaseSession:
         """What `user_session` holds."""
         self.messages: dict[str, Any] = {}
         """What `chat_context` holds, by id."""
+        self.shown: WeakValueDictionary[str, Any] = WeakValueDictionary()
+        """The messages and steps of authors that are shown and that somebody still has, by id."""
         self.earlier_steps: list[Step] = [] if opened.thread is None else opened.thread.steps
         """What was said under an earlier host: it belongs before `messages`."""
         self.resumes: Thread | None = (opened.thread or _nothing_said(opened)) if opened.resumed else None
@@ -211,7 +214,7 @@ class BaseSession:
         self._lock = threading.Lock()
         self._questions: dict[str, _Asked] = {}
         self._save_lock = threading.Lock()
-        self.files = HostFiles(self.id, line)
+        self.files = HostFiles(self.id, line, max_bytes=opened.max_file_bytes)
         self._saved = encode(
             SaveValues(session=self.id, values=opened.values, lost=opened.lost, settings=opened.settings)
         )
@@ -381,6 +384,7 @@ class BaseSession:
         self.settings_form = earlier.settings_form
         self.files.go_on_from(earlier.files)
         self.messages = dict(earlier.messages)
+        self.shown.update(earlier.shown)
         self.earlier_steps = earlier.earlier_steps
         self.resumes = earlier.resumes
         self.said_state = dict(earlier.said_state)

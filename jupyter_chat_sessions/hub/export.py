@@ -5,11 +5,12 @@ Pure: what there is to write arrives as arguments.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from ..protocol.steps import Step
+from ..protocol.steps import Element, Step
 from .store import ThreadRecord
 
 Format = Literal["markdown", "json", "notebook"]
@@ -29,6 +30,7 @@ class Exported(NamedTuple):
     content: bytes
 
 
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _SUFFIX = {"markdown": "md", "json": "json", "notebook": "ipynb"}
 MEDIA_TYPES = {"markdown": "text/markdown", "json": "application/json", "notebook": "application/x-ipynb+json"}
 
@@ -76,7 +78,15 @@ def _section(step: Step) -> str:
         text = f"**Error:** {text}"
     if step.status == "interrupted":
         text = f"{text}\n\n*(interrupted)*".lstrip()
+    if step.elements:
+        text = f"{text}\n\n{_with(step.elements)}".lstrip()
     return f"{heading}\n\n{text}".rstrip()
+
+
+def _with(elements: list[Element]) -> str:
+    """Return what stands with a step, by name: a name is a name, whatever Markdown would make of it."""
+    names = [_PUNCTUATION.sub(r"\\\g<0>", " ".join(element.name.split()) or element.type) for element in elements]
+    return f"*With: {', '.join(names)}*"
 
 
 def _json(thread: ThreadRecord, steps: list[Step]) -> bytes:

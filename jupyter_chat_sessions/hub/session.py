@@ -413,6 +413,7 @@ class Session:
                 lost=self._values.lost,
                 settings=self._values.settings,
                 is_watched=not self._has_left,
+                max_file_bytes=self._options.max_file_bytes,
             )
         )
         self._is_open_at_host = self._was_opened = True

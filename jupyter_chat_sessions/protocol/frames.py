@@ -596,6 +596,8 @@ class OpenSession(Frame, tag="open_session", frozen=True, kw_only=True):
     """What an earlier host has let viewers be shown beside the steps, by the keys of the state."""
     is_watched: bool = True
     """Somebody looks at it now."""
+    max_file_bytes: int = 100 * 1024 * 1024
+    """The largest file that the hub keeps."""
 
 
 class Watched(Frame, tag="watched", frozen=True, kw_only=True):

@@ -346,7 +346,7 @@ async def test_it_knows_nothing_of_messages() -> None:
     [
         (lambda: cl.Step("x", type="work"), ValueError, "is one of run, tool"),  # type: ignore[arg-type]
         (lambda: cl.Step(3), TypeError, r"Step\(name=…\) is a text; it was given 'int'"),  # type: ignore[arg-type]
-        (lambda: cl.Step("x", elements=[1]), TypeError, "not there yet"),
+        (lambda: cl.Step("x", elements=[1]), TypeError, "in it was 'int'"),
         (lambda: cl.step(3), TypeError, "decorates a function"),  # type: ignore[call-overload]
         (lambda: cl.step(type="work")(print), ValueError, "is one of run, tool"),  # type: ignore[arg-type]
         (lambda: cl.step(colour="red")(print), TypeError, "colour"),  # type: ignore[call-overload]

@@ -1,0 +1,79 @@
+"""What elements show is kept for their session alone, goes with it or stays with its thread; exports name it."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_chat_sessions.hub.export import export
+from jupyter_chat_sessions.hub.memory_store import MemoryStore
+from jupyter_chat_sessions.hub.options import HubOptions
+from jupyter_chat_sessions.protocol.frames import HostRefused, PutElement, PutFile
+from jupyter_chat_sessions.protocol.steps import Element, Step
+
+from .doubles import Hall, Tab, new_id, refusal_of
+
+
+class KeepingStore(MemoryStore):
+    """A store whose threads outlive their sessions, as those of a database do."""
+
+    keeps_threads = True
+
+
+def shown(hall: Hall, tab: Tab, content: bytes = b"x", name: str = "report.pdf") -> tuple[Step, Element]:
+    """A message with an element, as a host shows it."""
+    session, file = tab.viewing.session, new_id()
+    step = hall.host.reply(session, "Look")
+    element = Element(id=new_id(), type="file", name=name, file=file, bytes=len(content))
+    hall.host.say(PutFile(session=session, file=file, offset=0, data=content, is_last=True))
+    hall.host.emit(session, PutElement(step_id=step.id, element=element))
+    return step, element
+
+
+def test_its_viewer_reads_it_and_nobody_else() -> None:
+    hall = Hall()
+    alice, bob = hall.enter("alice"), hall.enter("bob")
+    _, element = shown(hall, alice)
+    assert alice.steps[-1].elements == [element]
+    assert element.file is not None
+    assert hall.session(alice).files.path(element.file).read_bytes() == b"x"
+    code, _ = refusal_of(lambda: hall.session(bob).files.path(str(element.file)))
+    assert code == "unknown_file"
+
+
+@pytest.mark.parametrize(("outlive", "keeps"), [(True, True), (False, False)])
+def test_it_goes_with_its_session_or_stays_with_its_thread(outlive: bool, keeps: bool) -> None:
+    hall = Hall(store=KeepingStore(), options=HubOptions(files_outlive_sessions=outlive))
+    tab = hall.enter()
+    _, element = shown(hall, tab)
+    session = hall.session(tab)
+    hall.hub.end_session(session)
+    assert (hall.hub.files.size(session.record.thread_id, str(element.file)) is not None) is keeps
+
+
+def test_where_no_thread_is_kept_it_goes_with_its_session() -> None:
+    hall = Hall(options=HubOptions(files_outlive_sessions=True))
+    tab = hall.enter()
+    _, element = shown(hall, tab)
+    session = hall.session(tab)
+    hall.hub.end_session(session)
+    assert hall.hub.files.size(session.record.thread_id, str(element.file)) is None
+
+
+def test_of_one_that_is_too_large_nothing_stays_and_its_host_is_told() -> None:
+    hall = Hall(options=HubOptions(max_file_bytes=10))
+    tab = hall.enter()
+    assert hall.host.opened[-1].max_file_bytes == 10
+    _, element = shown(hall, tab, b"12345678901")
+    assert hall.host.got(HostRefused)[-1].code == "too_large"
+    assert hall.hub.files.size(hall.session(tab).record.thread_id, str(element.file)) is None
+
+
+def test_an_export_names_it_and_a_name_is_just_a_name() -> None:
+    hall = Hall()
+    tab = hall.enter()
+    shown(hall, tab, name="a [link](https://example.org) *and*\n# more")
+    thread = hall.session(tab)._transcript.thread
+    written = export(thread, tab.steps, "markdown").content.decode()
+    assert r"*With: a \[link\]\(https\:\/\/example\.org\) \*and\* \# more*" in written
+    assert b"With: a" in export(thread, tab.steps, "notebook").content
+    assert b'"elements"' in export(thread, tab.steps, "json").content
