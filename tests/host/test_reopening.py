@@ -48,7 +48,7 @@ async def cut(stage: Stage, hub: UnreachableHub) -> None:
 
 def status(viewer: Viewer, text: str) -> str | None:
     """Return what became of a message."""
-    return next(step.status for step in viewer.steps if step.output == text)
+    return next((step.status for step in viewer.steps if step.output == text), None)  # None: not seen yet
 
 
 async def test_a_session_goes_on_while_a_cell_keeps_the_loop() -> None:
