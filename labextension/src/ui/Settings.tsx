@@ -80,7 +80,7 @@ interface DialogProps {
 }
 
 function Dialog({ connection, form, drafts, onEdit, onSave, onCancel }: DialogProps) {
-  const dialog = useRef<HTMLFormElement>(null);
+  const dialog = useRef<HTMLDivElement>(null);
   const [wantsProblems, setWantsProblems] = useState(false);
   const [wasTooMuch, setWasTooMuch] = useState(false);
   const onItsWay = valuesOnTheirWay(connection);
@@ -102,56 +102,59 @@ function Dialog({ connection, form, drafts, onEdit, onSave, onCancel }: DialogPr
   };
   return (
     <div class="jcs-cover">
-      <form
+      <div
         class="jcs-settings"
         role="dialog"
         aria-modal="true"
         aria-labelledby="jcs-settings-title"
         ref={dialog}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          save();
-        }}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && !event.isComposing) onCancel();
           else if (event.key === 'Tab') keepInside(dialog.current, event);
         }}
       >
-        <div class="jcs-settings-head">
-          <h2 id="jcs-settings-title">Settings</h2>
-          <button
-            type="button"
-            class="jcs-link"
-            onClick={() => edit(Object.fromEntries(form.fields.filter((field) => !field.isDisabled).map((field) => [field.id, field.initial])))}
-          >
-            Reset to defaults
-          </button>
-        </div>
-        <Trouble connection={connection} />
-        <SettingsFields
-          form={form}
-          values={shown}
-          problems={wantsProblems ? problems : NOTHING}
-          wanted={wantsProblems ? (problematic ?? null) : null}
-          onEdit={(id, value) => edit({ [id]: value })}
-        />
-        <div class="jcs-settings-foot">
-          <span class="jcs-note" aria-live="polite">
-            {wasTooMuch
-              ? 'Too much waits to be sent already. Save again when it is through.'
-              : Object.keys(onItsWay).length > 0
-                ? 'What you saved holds once its turn has come.'
-                : ''}
-          </span>
-          <button type="button" class="jcs-quiet" onClick={onCancel}>
-            Cancel
-          </button>
-          <button type="submit" class="jcs-primary" disabled={connection.status.kind === 'ended'}>
-            Save
-          </button>
-        </div>
-      </form>
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            save();
+          }}
+        >
+          <div class="jcs-settings-head">
+            <h2 id="jcs-settings-title">Settings</h2>
+            <button
+              type="button"
+              class="jcs-link"
+              onClick={() => edit(Object.fromEntries(form.fields.filter((field) => !field.isDisabled).map((field) => [field.id, field.initial])))}
+            >
+              Reset to defaults
+            </button>
+          </div>
+          <Trouble connection={connection} />
+          <SettingsFields
+            form={form}
+            values={shown}
+            problems={wantsProblems ? problems : NOTHING}
+            wanted={wantsProblems ? (problematic ?? null) : null}
+            onEdit={(id, value) => edit({ [id]: value })}
+          />
+          <div class="jcs-settings-foot">
+            <span class="jcs-note" aria-live="polite">
+              {wasTooMuch
+                ? 'Too much waits to be sent already. Save again when it is through.'
+                : Object.keys(onItsWay).length > 0
+                  ? 'What you saved holds once its turn has come.'
+                  : ''}
+            </span>
+            <button type="button" class="jcs-quiet" onClick={onCancel}>
+              Cancel
+            </button>
+            <button type="submit" class="jcs-primary" disabled={connection.status.kind === 'ended'}>
+              Save
+            </button>
+          </div>
+        </form>
+      </div>
     </div>
   );
 }
