@@ -57,10 +57,12 @@ from .chat.generation import ChatGeneration, CompletionGeneration, GenerationMes
 from .chat.message import ErrorMessage, Message
 from .chat.modes import Mode, ModeOption
 from .chat.profiles import ChatProfile, set_chat_profiles
+from .chat.sidebar import ElementSidebar
 from .chat.starters import Starter, StarterCategory, set_starter_categories, set_starters
 from .chat.step import Step, step
 from .chat.stored_thread import ThreadDict
 from .chat.sync import make_async, run_sync, sleep
+from .chat.task_list import Task, TaskList, TaskStatus
 from .chat.user_session import SessionAccessor, user_session
 from .chat.window import on_window_message, send_window_message
 from .host.session import HTTPSession, WebsocketSession
@@ -95,6 +97,7 @@ __all__ = [
     "CustomElement",
     "Dataframe",
     "Element",
+    "ElementSidebar",
     "ErrorMessage",
     "File",
     "GenerationMessage",
@@ -118,6 +121,9 @@ __all__ = [
     "Starter",
     "StarterCategory",
     "Step",
+    "Task",
+    "TaskList",
+    "TaskStatus",
     "Text",
     "ThreadDict",
     "UnsupportedError",

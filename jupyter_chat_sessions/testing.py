@@ -19,6 +19,8 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
+import msgspec
+
 from .embedded import EmbeddedHub
 from .host.app import App, RunOn
 from .host.current import current_runtime
@@ -537,11 +539,21 @@ class Viewer:
         """The elements that stand with messages and steps, in order."""
         return [element for step in self.steps for element in step.elements]
 
+    @property
+    def sidebar(self) -> list[Element]:
+        """The elements in the side panel; empty where it is closed. Its title is in `state["sidebar"]`."""
+        return [msgspec.convert(each, Element) for each in (self.state.get("sidebar") or {}).get("elements", [])]
+
+    @property
+    def tasks(self) -> list[tuple[str, str]]:
+        """Title and status of each task in the list that is shown, in order."""
+        return [(task["title"], task["status"]) for task in (self.state.get("tasks") or {}).get("tasks", [])]
+
     async def read(self, element: Element) -> bytes:
         """Return what an element shows, as a browser fetches it.
 
         Args:
-            element: One of `elements`, or of those in the side panel.
+            element: One of `elements`, or of `sidebar`.
 
         Raises:
             ChatSessionsError: Its content is not with the hub, or not in this session.
@@ -556,7 +568,7 @@ class Viewer:
         async def read() -> bytes:
             if element.file is None:
                 raise ChatSessionsError(f"The content of {element.name!r} is not with the hub: url is {element.url!r}.")
-            session = stage.embedded.hub.session(self._principal, self.viewing.session, self.viewing.hello().secret)
+            session = stage.embedded.hub.session(self._principal, self.viewing.session, self.viewing.secret)
             return session.files.path(element.file).read_bytes()
 
         return await asyncio.wrap_future(stage.link.call(read()))

@@ -39,7 +39,7 @@ class Viewing:
 
     def __init__(self, session: str, secret: str) -> None:
         self.session = session
-        self._secret = secret
+        self.secret = secret
         self.conversation = Conversation()
         self.welcome: Welcome | None = None
         self.epoch: str | None = None
@@ -71,7 +71,7 @@ class Viewing:
         """Return the first frame for a new connection."""
         self._is_welcome = False
         return Hello(
-            v=PROTOCOL_VERSION, session=self.session, secret=self._secret, epoch=self.epoch, last_seq=self.last_seq
+            v=PROTOCOL_VERSION, session=self.session, secret=self.secret, epoch=self.epoch, last_seq=self.last_seq
         )
 
     def disconnected(self) -> None:

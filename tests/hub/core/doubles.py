@@ -596,7 +596,7 @@ class Hall:
 
     def tab_of(self, tab: Tab) -> Tab:
         """Return another tab on the same session, not yet open."""
-        return Tab(self.hub, tab.principal, tab.viewing.session, tab.viewing._secret)
+        return Tab(self.hub, tab.principal, tab.viewing.session, tab.viewing.secret)
 
     def session(self, tab: Tab) -> Session:
         """Return the session that a tab shows."""
