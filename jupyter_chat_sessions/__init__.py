@@ -33,6 +33,7 @@ from .chat.callbacks import (
 from .chat.chat_context import chat_context
 from .chat.chat_settings import ChatSettings, on_settings_edit, on_settings_update
 from .chat.context import context
+from .chat.data_layer import data_layer
 from .chat.dataframe import Dataframe
 from .chat.element import Audio, CustomElement, Element, File, Image, Pdf, Text, Video
 from .chat.elsewhere import (
@@ -136,6 +137,7 @@ __all__ = [
     "cache",
     "chat_context",
     "context",
+    "data_layer",
     "header_auth_callback",
     "input_widget",
     "make_async",

@@ -128,6 +128,12 @@ ELSEWHERE = {
     "step.StepDict": "compat.types.StepDict",
     "step.StepType": "compat.types.StepType",
     "step.TrueStepType": "compat.types.TrueStepType",
+    "data.base.BaseDataLayer": "chat.data_layer.BaseDataLayer",
+    "data.utils.queue_until_user_message": "chat.data_layer.queue_until_user_message",
+    "types.PageInfo": "chat.data_layer.PageInfo",
+    "types.PaginatedResponse": "chat.data_layer.PaginatedResponse",
+    "types.Pagination": "chat.data_layer.Pagination",
+    "types.ThreadFilter": "chat.data_layer.ThreadFilter",
     "types.CommandDict": "chat.commands.CommandDict",
     "types.Feedback": "chat.feedback.Feedback",
     "types.MessageStepType": "compat.types.MessageStepType",
@@ -146,7 +152,8 @@ INSTEAD = {
     "auth": "Who a viewer is, Jupyter says: `cl.context.session.user`.",
     "cli": "Run the file with `%chat_session run FILE` or `jupyter chat-sessions run FILE`.",
     "config": "A chat is configured where it is opened; `config` tells what `.chainlit/config.toml` says.",
-    "data": "Conversations are stored by the Jupyter server; its `ChatSessions.database_url` says where.",
+    "data": "Conversations are stored by the Jupyter server: its `ChatSessions.database_url` says where. To be told of "
+    "them beside it, derive a class from `chainlit.data.BaseDataLayer`.",
     "discord": "There is no Discord here.",
     "markdown": "An app's `chainlit.md` is read where the app is opened.",
     "mcp": "Connect to a server with the `mcp` package in `on_chat_start`.",
@@ -223,7 +230,7 @@ def _is_known(submodule: str) -> bool:
 
 def _own_submodule(name: str) -> ModuleType | None:
     """Return a module of this package that has the same name and is meant for apps, or None."""
-    if name != "input_widget":
+    if name not in ("data", "input_widget"):
         return None
     try:
         return import_module(f"{_US}.{name}")

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from .session import Run
+    from .record import Record
+    from .session import BaseSession, Run
 
 Slot = Literal[
     "on_chat_start",
@@ -63,6 +64,10 @@ class Handler:
         self.context = contextvars.copy_context()
         call = vars(type(function)).get("__call__")  # of an object that can be called
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+        self.made: Any = None
+        """What it has returned, where it is called once."""
+        self.told: set[str] = set()
+        """Which of its errors the author has read, where each is told once."""
         self._arguments = arguments
         self._accepted = _accepted(function)
 
@@ -104,6 +109,8 @@ class App:
         self._handlers: dict[Slot, Handler] = {}
         self._callbacks: dict[str, Handler] = {}
         """Of buttons, by their names."""
+        self.make_record: Callable[[BaseSession], Record] | None = None
+        """Makes what tells the app's `data_layer` of a session."""
         self._warned: set[str] = set()
         """Names that the author was warned of."""
         self.on_offers_changed: Callable[[], None] = lambda: None
@@ -163,3 +170,4 @@ class App:
         """Empty every slot."""
         self._handlers.clear()
         self._callbacks.clear()
+        self.make_record = None

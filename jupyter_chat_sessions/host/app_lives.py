@@ -10,9 +10,9 @@ import asyncio
 import inspect
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .app import App, Handler, Slot
 from .threads import run_in_thread
@@ -44,7 +44,6 @@ class _Life:
         self.running: Future[None] | None = None
         """Says when the startup is over that goes on."""
         self.task: asyncio.Task[None] | None = None
-        self.closings: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
     def needs(self, startup: Handler | None) -> bool:
         """Return whether a startup is still to be run."""
@@ -78,13 +77,6 @@ class AppLives:
         if running is not None:
             # Shielded: a viewer's Stop ends the waiting of one session, not the startup.
             await asyncio.shield(asyncio.wrap_future(running))
-
-    def at_end(self, app: App, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Let something be closed when an app ends, after its `on_app_shutdown`."""
-        with self._lock:
-            life = self._life_by_app.get(app)
-            if life is not None:
-                life.closings.append(close)
 
     def end_unused(self, is_used: Callable[[App], bool]) -> None:
         """End the apps that nobody needs any more, each on its loop. From any thread; does not wait."""
@@ -175,8 +167,18 @@ class AppLives:
             raise
         except BaseException as error:  # likewise
             self._show("on_app_shutdown", error)
-        for close in life.closings:
-            await close()
+        await self._close_data_layer(app)
+
+    async def _close_data_layer(self, app: App) -> None:
+        handler = app.handler("data_layer")
+        if handler is None or handler.made is None:
+            return
+        layer, handler.made = handler.made, None
+        try:
+            async with asyncio.timeout(SHUTDOWN_LIMIT_S):
+                await layer.close()
+        except Exception as error:
+            self._show("data_layer", error)
 
     async def _call(self, slot: Slot, handler: Handler, *, limit_s: float) -> None:
         try:

@@ -70,6 +70,7 @@ class Dispatcher:
         self._line = line
         self._show_error = show_error
         session.submit = self.submit
+        session.show_error = show_error
         self._task: asyncio.Task[None] | None = None
         self.is_ending = False
         """The hub knows this session no more."""
@@ -91,7 +92,8 @@ class Dispatcher:
         if app.handler("set_chat_profiles") is None:
             session.chat_profile = None  # whatever a client says that it has chosen
         is_waiting = any(run.slot == "surroundings" for run in session.waiting)
-        has_any = bool(app.surroundings) or app.handler("on_feedback") is not None or OFFERS & session.said_state.keys()
+        is_rated = app.handler("on_feedback") is not None or app.handler("data_layer") is not None
+        has_any = bool(app.surroundings) or is_rated or OFFERS & session.said_state.keys()
         if has_any and not is_waiting:
             self.submit(Run("surroundings"))
 
@@ -149,6 +151,9 @@ class Dispatcher:
             if not done:
                 ending.cancel()
                 logger.warning("session %s: on_chat_end took over %s s", self._session.id, ON_CHAT_END_LIMIT_S)
+        record = self._session.record
+        if record is not None:
+            await record.aclose(goes_on=goes_on)
         self._session.free()
 
     def _start_next(self) -> None:
@@ -158,6 +163,8 @@ class Dispatcher:
         self._session.current_run = run
         if run.attempt is not None:
             self._session.take(run.attempt)
+            if self._session.record is not None:
+                self._session.record.on_taken(run)
         if run.slot == "on_chat_resume":
             self._session.resumes = None
         self._tell(run, "running", is_urgent=False)
@@ -252,7 +259,7 @@ class Dispatcher:
                 if slot == "set_chat_profiles":
                     session.chat_profile = session.said_state.get("profile")
                 self._fail(run, error, slot=slot)
-        if app.handler("on_feedback") is not None:
+        if app.handler("on_feedback") is not None or app.handler("data_layer") is not None:
             run.offers["feedback"] = True
         offers = {key: run.offers.get(key) for key in OFFERS}
         changed = {key: value for key, value in offers.items() if value != session.said_state.get(key)}

@@ -369,7 +369,6 @@ class Runtime:
         session = session_class(frame)(frame, app=channel.app, line=self.link.outbox, loop=channel.loop)
         session.bot_name = channel.settings.bot_name
         session.neighbours = lambda: self.sessions
-        dispatcher = Dispatcher(session, line=self.link.outbox, show_error=self.show_error, lives=self._lives)
         dispatcher = Dispatcher(
             session,
             line=self.link.outbox,

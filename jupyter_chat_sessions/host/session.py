@@ -46,6 +46,8 @@ from .user import User
 if TYPE_CHECKING:
     import asyncio
 
+    from .record import Record
+
 
 MAX_TAKEN = 1024
 """Attempts remembered; far fewer may wait at a time."""
@@ -202,6 +204,11 @@ class BaseSession:
         self.is_closing = False
         """A cell has ended it."""
         self.is_ended = False
+        self.was_spoken_in = any(step.is_from_viewer for step in self.earlier_steps)
+        """Its viewer had said or done something before it came to this host."""
+        self.show_error: Callable[[BaseException, str], None] | None = None
+        """Shows an exception to the author, under a line that says where it came from."""
+        self._record: Record | None = None
         self.said_state: dict[str, Any] = dict(opened.state)
         """What hosts have set of the conversation's state: a hub that begins anew does not know it."""
         self.taken: dict[tuple[str, int], None] = {}
@@ -239,7 +246,16 @@ class BaseSession:
             return
         if isinstance(event, SetState):
             self._note_state(event.state)
+        if self.record is not None:
+            self.record.on_event(event)
         self._line.put(Emit(session=self.id, event=event))
+
+    @property
+    def record(self) -> Record | None:
+        """Who is told of the session beside the hub; None where the app has no data layer."""
+        if self._record is None and self.app.make_record is not None and not self.is_ended:
+            self._record = self.app.make_record(self)
+        return self._record
 
     def say_state_again(self) -> None:
         """Tell a hub that has begun anew what viewers were shown beside the steps, such as settings and commands."""
@@ -307,8 +323,11 @@ class BaseSession:
         """Hand an answer to the code that waits for it; too late is no error."""
         with self._lock:
             asked = self._questions.get(question_id)
-            if asked is not None and not asked.future.done():
-                asked.future.set_result(answer)
+            if asked is None or asked.future.done():
+                return
+            if answer is not None and self.record is not None:
+                self.record.on_answer(answer)
+            asked.future.set_result(answer)
 
     def open_question(self) -> str | None:
         """Return the id of the question that has waited longest, or None."""
@@ -375,6 +394,8 @@ class BaseSession:
         for step_id in step_ids:
             self.messages.pop(step_id, None)
         self.earlier_steps = [step for step in self.earlier_steps if step.id not in step_ids]
+        if self.record is not None:
+            self.record.on_removed(step_ids)
 
     def go_on_from(self, earlier: BaseSession) -> None:
         """Take over what this very process knows of the session from before the hub gave it anew."""
@@ -388,6 +409,9 @@ class BaseSession:
         self.earlier_steps = earlier.earlier_steps
         self.resumes = earlier.resumes
         self.said_state = dict(earlier.said_state)
+        self._record, earlier._record = earlier._record, None
+        if self._record is not None:
+            self._record.go_on_in(self)
         self.taken = earlier.taken
         self.heard_at = earlier.heard_at
 

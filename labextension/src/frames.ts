@@ -258,7 +258,7 @@ const EVENT_TYPES = new Set([
   'set_run',
 ]);
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
