@@ -19,6 +19,7 @@ from ._version import __version__
 from .chat.action import Action, action_callback
 from .chat.app_hooks import on_app_shutdown, on_app_startup
 from .chat.ask import AskActionMessage, AskElementMessage, AskUserMessage
+from .chat.ask_file import AskFileMessage, AskFileResponse
 from .chat.author_rename import author_rename
 from .chat.cache import cache
 from .chat.callbacks import (
@@ -86,6 +87,8 @@ __all__ = [
     "Action",
     "AskActionMessage",
     "AskElementMessage",
+    "AskFileMessage",
+    "AskFileResponse",
     "AskTimeoutError",
     "AskUserMessage",
     "Audio",

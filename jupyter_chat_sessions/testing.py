@@ -12,9 +12,10 @@ Viewers in the body of `async with Stage():` share one hub, as the viewers of on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -223,6 +224,7 @@ class Viewer:
         self._own_stage: Stage | None = None
         self._line: _Line | None = None
         self._changed = asyncio.Event()
+        self._secret = ""
         self.frames: list[HubFrame] = []
         """Every frame that came, for tests of the wire."""
 
@@ -251,6 +253,7 @@ class Viewer:
         *,
         command: str | None = None,
         modes: dict[str, str] | None = None,
+        files: Sequence[str | Path] = (),
         timeout_s: float = DEFAULT_TIMEOUT_S,
     ) -> Reply:
         """Say something and wait until it is answered: until nothing runs, or a question waits.
@@ -261,23 +264,88 @@ class Viewer:
             text: What to say.
             command: One of `commands`, which the message is marked with.
             modes: The option that is chosen of each mode; the defaults for those that are left out.
+            files: What goes with it: paths of files, or ids from `upload`.
             timeout_s: Seconds to wait.
 
         Raises:
             TimeoutError: It was not answered in time.
             ChatSessionsError: It was refused.
-        """
-        return await self._answered(lambda: self.send(text, command=command, modes=modes), timeout_s=timeout_s)
 
-    def send(self, text: str, *, command: str | None = None, modes: dict[str, str] | None = None) -> str:
-        """Say something and do not wait; return its client id."""
+        Example:
+            >>> reply = await alice.say("What is in it?", files=[Path("notes.txt")])
+        """
+        given = [file if isinstance(file, str) else await self.upload(file) for file in files]
+        return await self._answered(
+            lambda: self.send(text, command=command, modes=modes, files=given), timeout_s=timeout_s
+        )
+
+    def send(
+        self,
+        text: str,
+        *,
+        command: str | None = None,
+        modes: dict[str, str] | None = None,
+        files: Sequence[str] = (),
+    ) -> str:
+        """Say something, with the ids of what was uploaded, and do not wait; return its client id."""
         client_id = str(uuid4())
         question = self.question
         if question is not None:
-            self._command(SendAnswer(client_id=client_id, question_id=question.id, text=text))
+            self._command(SendAnswer(client_id=client_id, question_id=question.id, text=text, files=list(files)))
         else:
-            self._command(SendMessage(client_id=client_id, text=text, command=command, modes=modes or {}))
+            self._command(
+                SendMessage(client_id=client_id, text=text, command=command, modes=modes or {}, files=list(files))
+            )
         return client_id
+
+    async def upload(self, content: str | Path | bytes, *, name: str | None = None, mime: str = "") -> str:
+        """Give a file, for the question that waits if it is answered with files, else for the next message.
+
+        Args:
+            content: The path of a file, or bytes.
+            name: What it is called; the file's own name by default.
+            mime: Its MIME type; by default the one that its name says.
+
+        Returns:
+            Its id, for `say` and `answer_files`.
+
+        Raises:
+            RefusedError: It is not taken; the error says why.
+            OSError: The file cannot be read.
+
+        Example:
+            >>> notes = await alice.upload(b"Some text", name="notes.txt")
+            >>> await alice.say("Here they are", files=[notes])
+        """
+        data = content if isinstance(content, bytes) else await asyncio.to_thread(Path(content).read_bytes)
+        called = name or ("file" if isinstance(content, bytes) else Path(content).name)
+        question = self.question
+        question_id = question.id if question is not None and question.kind == "file" else None
+        hub = self._required_stage.embedded.hub
+
+        async def give() -> str:
+            session = hub.session(self._principal, self.session_id, self._secret)
+            upload = session.begin_upload(name=called, mime=mime, size=len(data), question_id=question_id)
+            upload.write(data)
+            upload.finish()
+            return upload.id
+
+        return await asyncio.wrap_future(self._required_stage.link.call(give()))
+
+    async def answer_files(self, files: Sequence[str | Path], *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
+        """Answer the question that waits for files, and wait until that is answered.
+
+        Args:
+            files: Paths of files, or ids from `upload`.
+            timeout_s: Seconds to wait.
+
+        Raises:
+            TimeoutError: It was not answered in time.
+            ChatSessionsError: No question waits for files, or they were refused.
+        """
+        if self.question is None or self.question.kind != "file":
+            raise ChatSessionsError("No question waits for files.")
+        return await self.say("", files=files, timeout_s=timeout_s)
 
     async def edit(self, step: Step, text: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Reply:
         """Change a message of this viewer's, and wait until it is answered anew; what was said after it is gone.
@@ -605,6 +673,7 @@ class Viewer:
 
         async def create() -> Viewing:
             created = stage.embedded.hub.create_session(self._principal, request)
+            self._secret = created.secret
             return Viewing(created.session, created.secret)
 
         self.viewing = await asyncio.wrap_future(stage.link.call(create()))

@@ -42,6 +42,7 @@ def test_what_is_public_beyond_chainlit_is_known() -> None:
         "MissingLibraryError",
         "HTTPSession",
         "WebsocketSession",
+        "AskFileResponse",
         "SessionAccessor",
         "ThreadDict",
         "Element",

@@ -9,16 +9,17 @@ from uuid import uuid4
 from ..host.current import current_runtime
 from ..host.scope import Scope, current_scope, is_in_handler
 from ..protocol.errors import AskTimeoutError, UnsupportedError
-from ..protocol.steps import Answer, Question
+from ..protocol.steps import Answer, Question, Uploads
 from .action import Action
 from .message import Message, MessageType
 
 
-class _AskMessage(Message):
+class AskMessage(Message):
     """What all questions have in common: a time, and an answer that is waited for."""
 
     _waits_for_answer = True
-    _kind: Literal["text", "action"]
+    _kind: Literal["text", "action", "file"]
+    _uploads: Uploads | None = None
 
     def __init__(
         self,
@@ -39,8 +40,14 @@ class _AskMessage(Message):
     async def _ask(self) -> Answer | None:
         await Message.send(self)
         scope = current_scope()
-        question = Question(id=str(uuid4()), step_id=self.id, kind=self._kind, timeout_s=float(self.timeout))
-        answer = await scope.session.ask(question, run=scope.run, on_put=lambda: self._tell_cell(scope, question.id))
+        question = Question(
+            id=str(uuid4()),
+            step_id=self.id,
+            kind=self._kind,
+            timeout_s=float(self.timeout),
+            uploads=self._uploads,
+        )
+        answer = await scope.session.ask(question, run=scope.run, on_put=lambda: self._tell_cell(scope, question))
         self._waits_for_answer = False
         return answer
 
@@ -49,14 +56,14 @@ class _AskMessage(Message):
         if answer is None and self.raise_on_timeout:
             raise _timeout_error()(f"Nobody answered within {self.timeout:g} s: {self.content[:80]!r}")
 
-    def _tell_cell(self, scope: Scope, question_id: str) -> None:
+    def _tell_cell(self, scope: Scope, question: Question) -> None:
         on_cell_asks = current_runtime().on_cell_asks
         if not is_in_handler() and on_cell_asks is not None:
             labels = " / ".join(action.label or action.name for action in self.actions)
-            on_cell_asks(scope.session, question_id, f"{self.content} ({labels})" if labels else self.content)
+            on_cell_asks(scope.session, question, f"{self.content} ({labels})" if labels else self.content)
 
 
-class AskUserMessage(_AskMessage):
+class AskUserMessage(AskMessage):
     """A question that is answered with text (Chainlit: `cl.AskUserMessage`).
 
     It survives reloads and reconnects; its time stands still while nobody looks at the chat.
@@ -107,7 +114,7 @@ class AskUserMessage(_AskMessage):
         return reply.to_dict()
 
 
-class AskActionMessage(_AskMessage):
+class AskActionMessage(AskMessage):
     """A question that is answered with a button (Chainlit: `cl.AskActionMessage`).
 
     It survives reloads and reconnects; its time stands still while nobody looks at the chat.

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
+from mimetypes import guess_type
+from pathlib import Path
+from uuid import uuid4
 
 from msgspec.structs import replace
 
+from ..protocol.errors import RefusedError
+from ..protocol.files import check_taken, name_of, type_of
 from ..protocol.frames import MAX_FILES
-from ..protocol.steps import Uploads
+from ..protocol.steps import Element, Uploads
 
 MEGABYTE = 1024 * 1024
 
@@ -97,6 +102,25 @@ def uploads_in_words(
             return None
         usual = replace(usual or Uploads(), accept=[] if list(words) == ["any"] else kinds_of(words))
     return usual and limits(usual, max_files=max_files, max_size_mb=max_size_mb)
+
+
+def elements_of(paths: Sequence[Path], allowed: Uploads, *, max_bytes: int) -> list[Element]:
+    """Return the elements that show files on this machine's disk, which are checked to be of those that are taken.
+
+    Raises:
+        RefusedError: One of them is not there, or not taken.
+    """
+    if len(paths) > allowed.max_files:
+        raise RefusedError("busy", f"At most {allowed.max_files} files are taken; these are {len(paths)}.")
+    elements = []
+    for path in paths:
+        if not path.is_file():
+            raise RefusedError("unknown_file", f"There is no file {str(path)!r} here. Give the path of a file.")
+        name, size = name_of(path.name), path.stat().st_size
+        mime = guess_type(name)[0] or "application/octet-stream"
+        check_taken(name, mime, size, allowed, max_bytes=max_bytes)
+        elements.append(Element(id=str(uuid4()), type=type_of(mime), name=name, mime=mime, bytes=size))
+    return elements
 
 
 def _kind(given: object) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
+from os import PathLike
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypedDict
 from uuid import uuid4
 
 from ..protocol.errors import ChatSessionsError
@@ -22,23 +24,52 @@ from ..protocol.steps import Element
 if TYPE_CHECKING:
     from .session import Line
 
+MAX_ENDING = 32
+"""Characters of a file's ending: a name on a disk may not have any length."""
 
-class HostFiles:
-    """What a session's handlers read and show as files.
+
+class KeptFile(TypedDict):
+    """A file that stands in a session's folder, with Chainlit's keys."""
+
+    id: str
+    path: str
+    name: str
+    type: str
+    size: int
+
+
+class HostFiles(Mapping[str, KeptFile]):
+    """What a session's handlers read and show as files (Chainlit: `context.session.files`).
+
+    As a mapping: what stands in its folder, by id.
 
     Args:
         session_id: The session.
         line: The way to the hub.
         max_bytes: The largest file that the hub keeps.
+
+    Example:
+        >>> [file["name"] for file in cl.context.session.files.values()]
+        ['notes.txt']
     """
 
     def __init__(self, session_id: str, line: Line, *, max_bytes: int) -> None:
         self._session_id = session_id
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._line = line
         self._directory: str | None = None
-        self._path_by_id: dict[str, str] = {}
-        self._wanted: dict[str, Future[FilePiece]] = {}
+        self._kept: dict[str, KeptFile] = {}
+        self._wanted: dict[tuple[str, int], list[Future[FilePiece]]] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, file_id: str) -> KeptFile:
+        return self._kept[file_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._kept))
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     @property
     def directory(self) -> Path:
@@ -66,10 +97,40 @@ class HostFiles:
 
     async def send(self, content: bytes | str | Path) -> str:
         """Do as `put` does, and wait while too much is on its way."""
+        return await self._send(str(uuid4()), content)
+
+    async def persist(
+        self, name: str, mime: str, *, path: str | PathLike[str] | None = None, content: bytes | str | None = None
+    ) -> str:
+        """Keep a file in the session's folder and at the hub, and return its id.
+
+        Raises:
+            ValueError: There is neither a path nor a content, or the file is empty or too large.
+            OSError: It cannot be read.
+        """
+        import asyncio  # here and not above: importing the author's API stays fast
+
+        if path is None and content is None:
+            raise ValueError("persist_file needs a path or a content: say what the file holds.")
         file_id = str(uuid4())
-        for frame in self._pieces(file_id, content):
-            self._line.put(frame)
-            await self._line.room()
+        kept = self.directory / f"{file_id}{_ending(name)}"
+
+        def copy() -> int:
+            source = Path(path) if content is None and path is not None else content or b""
+            with _opened(source) as file, kept.open("wb") as to:
+                shutil.copyfileobj(file, to)
+                return to.tell()
+
+        size = await asyncio.to_thread(copy)
+        if not size:
+            kept.unlink()
+            raise ValueError(f"persist_file was given an empty file, {name!r}: there is nothing to keep.")
+        try:
+            await self._send(file_id, kept)
+        except ValueError:
+            kept.unlink()
+            raise
+        self._kept[file_id] = KeptFile(id=file_id, path=str(kept), name=name, type=mime, size=size)
         return file_id
 
     async def fetch(self, element: Element) -> str:
@@ -78,63 +139,83 @@ class HostFiles:
         Raises:
             ChatSessionsError: The hub has it no more.
         """
-        import asyncio  # here and not above: importing the author's API stays fast
-
         file_id = element.file
         if file_id is None:
             raise ChatSessionsError(f"{element.name} has no file.")
-        known = self._path_by_id.get(file_id)
+        known = self._kept.get(file_id)
         if known is not None:
-            return known
-        # Of the name only the ending, which says what it is: the rest may be anything.
-        ending = PurePosixPath(element.name).suffix
-        path = self.directory / f"{file_id}{ending if ending.isascii() and ending[1:].isalnum() else ''}"
-        with path.open("wb") as file:
-            is_last = False
-            while not is_last:
-                future: Future[FilePiece] = Future()
-                self._wanted[file_id] = future
-                self._line.put(WantFile(session=self._session_id, file=file_id, offset=file.tell()))
-                piece = await asyncio.wrap_future(future)
-                if piece.error is not None:
-                    raise ChatSessionsError(f"{element.name}: {piece.error}")
-                file.write(piece.data)
-                is_last = piece.is_last
-        self._path_by_id[file_id] = str(path)
+            return known["path"]
+        path = self.directory / f"{file_id}{_ending(element.name)}"
+        arriving = path.with_name(f"{path.name}.{uuid4().hex}")  # Somebody else may be fetching it, too.
+        try:
+            with arriving.open("wb") as file:
+                is_last = False
+                while not is_last:
+                    piece = await self._piece(file_id, file.tell())
+                    if piece.error is not None:
+                        raise ChatSessionsError(f"{element.name}: {piece.error}")
+                    file.write(piece.data)
+                    is_last = piece.is_last
+                size = file.tell()
+            arriving.replace(path)
+        finally:
+            arriving.unlink(missing_ok=True)
+        mime = element.mime or "application/octet-stream"
+        self._kept[file_id] = KeptFile(id=file_id, path=str(path), name=element.name, type=mime, size=size)
         return str(path)
 
     def path_of(self, file_id: str | None) -> str | None:
         """Return the path of a file that was fetched, or None."""
-        return self._path_by_id.get(file_id or "")
+        kept = self._kept.get(file_id or "")
+        return None if kept is None else kept["path"]
 
     def on_piece(self, piece: FilePiece) -> None:
         """A piece has come. On the link's thread."""
-        future = self._wanted.pop(piece.file, None)
-        if future is not None and not future.done():
-            future.set_result(piece)
+        with self._lock:
+            waiting = self._wanted.pop((piece.file, piece.offset), [])
+        for future in waiting:
+            if not future.done():
+                future.set_result(piece)
 
     def go_on_from(self, earlier: HostFiles) -> None:
         """Take over what this process knows of the session from before the hub gave it anew."""
         self._directory, earlier._directory = earlier._directory, None
-        self._path_by_id = dict(earlier._path_by_id)
+        self._kept = dict(earlier._kept)
 
     def free(self) -> None:
         """The session is over: its folder goes."""
-        wanted, self._wanted = self._wanted, {}
-        for future in wanted.values():
-            future.cancel()
-        self._path_by_id.clear()
+        with self._lock:
+            wanted, self._wanted = self._wanted, {}
+        for waiting in wanted.values():
+            for future in waiting:
+                future.cancel()
+        self._kept.clear()
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
+
+    async def _send(self, file_id: str, content: bytes | str | Path) -> str:
+        for frame in self._pieces(file_id, content):
+            self._line.put(frame)
+            await self._line.room()
+        return file_id
+
+    async def _piece(self, file_id: str, offset: int) -> FilePiece:
+        import asyncio  # here and not above: importing the author's API stays fast
+
+        future: Future[FilePiece] = Future()
+        with self._lock:
+            self._wanted.setdefault((file_id, offset), []).append(future)
+        self._line.put(WantFile(session=self._session_id, file=file_id, offset=offset))
+        return await asyncio.wrap_future(future)
 
     def _pieces(self, file_id: str, content: bytes | str | Path) -> Iterator[PutFile]:
         offset = 0
         with _opened(content) as file:
             size = file.seek(0, io.SEEK_END)
-            if size > self._max_bytes:  # said here, where its author can be told, and not by the hub
+            if size > self.max_bytes:  # said here, where its author can be told, and not by the hub
                 raise ValueError(
-                    f"This content has {size:,} bytes; the chat's server keeps at most {self._max_bytes:,} of one."
+                    f"This content has {size:,} bytes; the chat's server keeps at most {self.max_bytes:,} of one."
                 )
             file.seek(0)
             data = file.read(FILE_PIECE_BYTES)
@@ -145,6 +226,12 @@ class HostFiles:
                 yield PutFile(session=self._session_id, file=file_id, offset=offset, data=data, is_last=is_last)
                 offset += len(data)
                 data = following
+
+
+def _ending(name: str) -> str:
+    """Return of a name only the ending, which says what the file is: the rest may be anything."""
+    ending = PurePosixPath(name).suffix
+    return ending if ending.isascii() and ending[1:].isalnum() and len(ending) <= MAX_ENDING else ""
 
 
 def _opened(content: bytes | str | Path) -> BinaryIO:

@@ -13,11 +13,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 from uuid import uuid4
+
+from msgspec.structs import replace
 
 from ..protocol.errors import HubUnreachableError, RefusedError
 from ..protocol.frames import (
@@ -46,6 +49,8 @@ from ..protocol.frames import (
     Unpublish,
     Watched,
 )
+from ..protocol.steps import Question, Uploads
+from .accepting import elements_of
 from .app import App, RunOn, Slot
 from .app_lives import AppLives
 from .dispatcher import Dispatcher, ShowError, print_error, print_warning
@@ -93,8 +98,8 @@ class Runtime:
         """Shows a sentence to the author; called in the context of a cell that defined a handler."""
         self.find_cell_session: Callable[[], BaseSession | None] = self._notebook_session
         """Finds the session that a cell sees; the notebook layer puts its own in."""
-        self.on_cell_asks: Callable[[BaseSession, str, str], None] | None = None
-        """Called when a cell, not a handler, puts a question: with the session, the question's id and its text."""
+        self.on_cell_asks: Callable[[BaseSession, Question, str], None] | None = None
+        """Called when a cell, not a handler, puts a question: with the session, the question, and its text."""
         self.on_session_opened: Callable[[BaseSession], None] | None = None
         """Called on the link's thread with each new session, before anything happens in it."""
         self.on_session_ended: Callable[[BaseSession], None] | None = None
@@ -235,6 +240,16 @@ class Runtime:
         """
         _check_length(text)
         self._required_link().outbox.put(HostAnswer(session=session.id, question_id=question_id, text=text))
+
+    def answer_with_files(self, session: BaseSession, question: Question, paths: Sequence[Path]) -> None:
+        """Answer a question as the user of a session, with files on this machine's disk.
+
+        Raises:
+            RefusedError: One of them is not there, or not of those that answer it.
+        """
+        elements = elements_of(paths, question.uploads or Uploads(), max_bytes=session.files.max_bytes)
+        given = [replace(each, file=session.files.put(path)) for each, path in zip(elements, paths, strict=True)]
+        self._required_link().outbox.put(HostAnswer(session=session.id, question_id=question.id, text="", files=given))
 
     def end(self, session: BaseSession) -> None:
         """End a session."""

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
+from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, get_args
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -143,6 +144,7 @@ class Run:
 class _Asked(NamedTuple):
     """A question that waits, and the run that asks; None for a cell."""
 
+    question: Question
     future: Future[Answer | None]
     run: Run | None
 
@@ -164,6 +166,8 @@ class BaseSession:
         client_type: `webapp`, `copilot`, `http` or `notebook`.
         language: A language tag such as `en-US`.
         is_owner: The viewer may see tracebacks.
+        files: What its viewer gave and a handler has been given, and what `persist_file` keeps: dicts with `id`,
+            `path`, `name`, `type` and `size`, by id.
     """
 
     def __init__(self, opened: OpenSession, *, app: App, line: Line, loop: asyncio.AbstractEventLoop) -> None:
@@ -304,7 +308,7 @@ class BaseSession:
             raise NoSessionError("This session has ended; nobody is there to answer.")
         future: Future[Answer | None] = Future()
         with self._lock:
-            self._questions[question.id] = _Asked(future, run)
+            self._questions[question.id] = _Asked(question, future, run)
         try:
             self.save_values()  # a question may wait for long
             self.emit(PutQuestion(question=question), run=run)
@@ -329,10 +333,10 @@ class BaseSession:
                 self.record.on_answer(answer)
             asked.future.set_result(answer)
 
-    def open_question(self) -> str | None:
-        """Return the id of the question that has waited longest, or None."""
+    def open_question(self) -> Question | None:
+        """Return the question that has waited longest, or None."""
         with self._lock:
-            return next(iter(self._questions), None)
+            return next((asked.question for asked in self._questions.values()), None)
 
     def abandon(self, run: Run) -> None:
         """A run was stopped while its thread goes on: what it says is not heard, what it asks is withdrawn."""
@@ -388,6 +392,31 @@ class BaseSession:
             self.save_values()
 
         self._saving = self.loop.create_task(save(), name="chat values")
+
+    async def persist_file(
+        self, name: str, mime: str, path: str | PathLike[str] | None = None, content: bytes | str | None = None
+    ) -> dict[str, str]:
+        """Keep a file with the session (Chainlit: `context.session.persist_file`).
+
+        Args:
+            name: As viewers read it.
+            mime: Its MIME type.
+            path: Where it is; it is copied.
+            content: Or what it holds.
+
+        Returns:
+            Its id, under the key `id`: `files` has it, and an element may name it.
+
+        Raises:
+            ValueError: There is neither a path nor a content, or the file is empty or too large.
+            OSError: It cannot be read.
+
+        Example:
+            >>> kept = await cl.context.session.persist_file("a.txt", "text/plain", content="Hello")
+            >>> cl.context.session.files[kept["id"]]["size"]
+            5
+        """
+        return {"id": await self.files.persist(name, mime, path=path, content=content)}
 
     def forget(self, step_ids: list[str]) -> None:
         """What was said in these steps is no longer part of the conversation."""

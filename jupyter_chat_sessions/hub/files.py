@@ -14,10 +14,11 @@ from pathlib import Path
 from jupyter_core.paths import jupyter_data_dir
 
 from ..protocol.errors import RefusedError
+from ..protocol.files import check_taken, megabytes, name_of
 from ..protocol.frames import FILE_PIECE_BYTES, MAX_FILES, FilePiece
 from ..protocol.steps import Element, Uploads, is_id
 from .options import HubOptions
-from .uploads import Upload, check_taken, megabytes, mime_of, name_of
+from .uploads import Upload, mime_of
 
 _PART = ".part"
 """Is still being written."""
@@ -223,9 +224,7 @@ class SessionFiles:
         check_taken(name, mime, size, allowed, max_bytes=self._options.max_file_bytes)
         if client_id is not None:
             self.discard(client_id)
-        most = min(allowed.max_files, MAX_FILES)
-        if len(self.uploads(question_id)) >= most:
-            raise RefusedError("busy", f"At most {most} {'file is' if most == 1 else 'files are'} taken at a time.")
+        self._check_count(allowed, question_id)
         if self._bytes + size > self._options.max_session_bytes:
             raise RefusedError("too_large", "The files of this conversation are too large together. Start a new chat.")
         self._bytes += size
@@ -240,6 +239,32 @@ class SessionFiles:
         )
         self._uploads[upload.id] = upload
         return upload
+
+    def adopt(self, element: Element, *, allowed: Uploads, question_id: str) -> None:
+        """Take a file that the host has put as what was given for a question.
+
+        Raises:
+            RefusedError: It is not there, or not of those that are taken.
+        """
+        size = None if element.file is None else self._store.size(self._thread_id, element.file)
+        if element.file is None or size is None or element.file in self._uploads:
+            raise RefusedError("unknown_file", f"{name_of(element.name)} is not here.")
+        name = name_of(element.name)
+        mime = mime_of(element.mime or "", name)
+        check_taken(name, mime, size, allowed, max_bytes=self._options.max_file_bytes)
+        self._check_count(allowed, question_id)
+        upload = Upload(
+            self._store, self._thread_id, name=name, mime=mime, size=size, question_id=question_id, client_id=None
+        )
+        upload.id, upload.received, upload.is_whole = element.file, size, True
+        self._uploads[upload.id] = upload
+
+    def drop(self, file_id: str) -> None:
+        """Remove a file that the host has put and nothing tells of."""
+        size = self._store.size(self._thread_id, file_id)
+        if not self.discard(file_id) and size is not None:
+            self._bytes -= size
+            self._store.remove(self._thread_id, file_id)
 
     @property
     def every_upload(self) -> list[Upload]:
@@ -350,6 +375,11 @@ class SessionFiles:
             self._forget_arriving(file_id)
         if not keep:
             self._store.drop_thread(self._thread_id)
+
+    def _check_count(self, allowed: Uploads, question_id: str | None) -> None:
+        most = min(allowed.max_files, MAX_FILES)
+        if len(self.uploads(question_id)) >= most:
+            raise RefusedError("busy", f"At most {most} {'file is' if most == 1 else 'files are'} taken at a time.")
 
     def _forget_arriving(self, file_id: str) -> None:
         count = self._arriving.pop(file_id, None)

@@ -183,9 +183,14 @@ class Hosts:
             case HostMessage(client_id=client_id, text=text):
                 session.follow()
                 session.intake.message(SendMessage(client_id=client_id, text=text), reply=_reply_to(host, session))
-            case HostAnswer(question_id=question_id, text=text):
+            case HostAnswer():
                 session.follow()
-                answer = SendAnswer(client_id=str(uuid4()), question_id=question_id, text=text)
+                try:
+                    files = session.adopt_files(frame.files, question_id=frame.question_id)
+                except RefusedError as error:
+                    host.send(HostRefused(session=session.id, code=error.code, text=error.text))
+                    return
+                answer = SendAnswer(client_id=str(uuid4()), question_id=frame.question_id, text=frame.text, files=files)
                 session.intake.answer(answer, reply=_reply_to(host, session))
             case SaveValues(values=values, lost=lost, settings=settings):
                 session.save_values(Values(values=values, lost=lost, settings=settings))

@@ -44,7 +44,7 @@ from ..protocol.frames import (
     encode,
 )
 from ..protocol.lifecycle import Move, State, after
-from ..protocol.steps import FINAL_RUN_STATUSES, RunStatus, Step, Uploads
+from ..protocol.steps import FINAL_RUN_STATUSES, Element, RunStatus, Step, Uploads
 from . import store as stored
 from .clock import Clock, QuestionClocks, Timer
 from .files import FileStore, SessionFiles
@@ -288,15 +288,30 @@ class Session:
         Raises:
             RefusedError: The question is closed, or see `SessionFiles.begin_upload`.
         """
-        allowed = self.channel.settings.uploads
-        if question_id is not None:
-            question = self.conversation.question(question_id)
-            if question is None or question.kind != "file":
-                raise RefusedError("question_closed", "This question is closed: it takes no files any more.")
-            allowed = question.uploads or Uploads()
         return self.files.begin_upload(
-            name=name, mime=mime, size=size, allowed=allowed, question_id=question_id, client_id=client_id
+            name=name,
+            mime=mime,
+            size=size,
+            allowed=self.channel.settings.uploads if question_id is None else self._uploads_for(question_id),
+            question_id=question_id,
+            client_id=client_id,
         )
+
+    def adopt_files(self, elements: list[Element], *, question_id: str) -> list[str]:
+        """Take files that the host has put as what was given for a question; return their ids.
+
+        Raises:
+            RefusedError: The question is closed, or a file is not taken: then none of them stays.
+        """
+        file_ids = [element.file for element in elements if element.file is not None]
+        try:
+            for element in elements:
+                self.files.adopt(element, allowed=self._uploads_for(question_id), question_id=question_id)
+        except RefusedError:
+            for file_id in file_ids:
+                self.files.drop(file_id)
+            raise
+        return file_ids
 
     def stop(self, *, but: str | None = None) -> None:
         """Cancel what runs and what waits; after the end there is nothing to cancel.
@@ -487,6 +502,12 @@ class Session:
         return [name for name in self.channel.settings.required_env if not self._env.get(name)]
 
     # ---- private -----------------------------------------------------------------------------------------------------
+
+    def _uploads_for(self, question_id: str) -> Uploads:
+        question = self.conversation.question(question_id)
+        if question is None or question.kind != "file":
+            raise RefusedError("question_closed", "This question is closed: it takes no files any more.")
+        return question.uploads or Uploads()
 
     def _forget_passing(self, step_id: str, status: RunStatus) -> None:
         """Take out a call that leaves nothing to be seen, once it is done with: only that it was said is remembered."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..host.runtime import Runtime
 from ..host.session import BaseSession
-from ..protocol.errors import ChatSessionsError
+from ..protocol.errors import ChatSessionsError, RefusedError
+from ..protocol.steps import Question
 
 HEARS_WIDGETS_SINCE = (7, 4)
 """The first ipykernel that takes what a page says to a widget while a cell awaits; in those before, it waits for the
 cell's end (`Kernel.dispatch_shell`)."""
+WRITE_PATHS = "(the path of a file)"
 _NOBODY = (
     "Nobody can answer this question: this cell's session is the notebook's own, and nobody sits at this "
     "notebook. Ask in a handler, or pick a viewer's session with `%chat_session use`."
@@ -19,7 +23,7 @@ _NOT_HEARD = (
 )
 
 
-def ask_in_cell(runtime: Runtime, session: BaseSession, question_id: str, text: str, *, is_chat_heard: bool) -> None:
+def ask_in_cell(runtime: Runtime, session: BaseSession, question: Question, text: str, *, is_chat_heard: bool) -> None:
     """See to it that somebody can answer while the cell waits.
 
     A viewer answers in the chat, and the cell says so. Where no answer could come from there, the question is put under
@@ -29,7 +33,7 @@ def ask_in_cell(runtime: Runtime, session: BaseSession, question_id: str, text: 
     Args:
         runtime: Takes the answer.
         session: Who is asked.
-        question_id: The question.
+        question: The question.
         text: What it says.
         is_chat_heard: Whether what is said in the chat gets here while a cell awaits.
 
@@ -40,8 +44,38 @@ def ask_in_cell(runtime: Runtime, session: BaseSession, question_id: str, text: 
         name = "the viewer" if session.user is None else session.user.display_name or session.user.identifier
         print(f"Waiting for {name} to answer in the chat …")  # noqa: T201
         return
-    try:
-        answer = input(f"{text} ")
-    except (NotImplementedError, RuntimeError, EOFError):  # ipykernel's error for "no input here" is the second
-        raise ChatSessionsError(_NOBODY if is_chat_heard else _NOT_HEARD) from None
-    runtime.answer(session, question_id, answer)
+    if question.kind == "file":
+        text = f"{text} {WRITE_PATHS}"
+    while True:
+        try:
+            answer = input(f"{text} ")
+        except (NotImplementedError, RuntimeError, EOFError):  # ipykernel's error for "no input here" is the second
+            raise ChatSessionsError(_NOBODY if is_chat_heard else _NOT_HEARD) from None
+        try:
+            give_answer(runtime, session, question, answer)
+        except RefusedError as refusal:  # such as a slip in a path: ask again
+            print(refusal)  # noqa: T201
+        else:
+            return
+
+
+def give_answer(runtime: Runtime, session: BaseSession, question: Question, text: str) -> None:
+    """Give what somebody wrote in a cell as the answer to a question.
+
+    Args:
+        runtime: Takes the answer.
+        session: Who answers.
+        question: The question.
+        text: The answer; for a question that is answered with files, the path of one, or a path on each line.
+
+    Raises:
+        RefusedError: It cannot be the answer.
+    """
+    if question.kind == "file":
+        lines = [line.strip().strip("\"'") for line in text.splitlines()]
+        paths = [Path(line).expanduser() for line in lines if line]
+        if not paths:
+            raise RefusedError("conflict", "This question is answered with files: write the path of one.")
+        runtime.answer_with_files(session, question, paths)
+    else:
+        runtime.answer(session, question.id, text)

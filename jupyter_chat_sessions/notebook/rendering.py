@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..protocol.steps import Step
 
 ANSWER_NEXT = "The next %%chat_session cell answers this question."
+FILES_NEXT = "The next %%chat_session cell answers this question with files: write the path of each on a line."
 WAITS = "What you said waits until then."
 NOTHING = "No answer came."
 

@@ -9,10 +9,11 @@ from IPython.display import DisplayHandle, display
 
 from ..host.runtime import Runtime
 from ..protocol.errors import ChatSessionsError, RefusedError
-from ..protocol.steps import Step
+from ..protocol.steps import Question, Step
 from .following import Following
 from .guards import interruptible
-from .rendering import ANSWER_NEXT, NOTHING, WAITS, as_mime_bundle
+from .questions import give_answer
+from .rendering import ANSWER_NEXT, FILES_NEXT, NOTHING, WAITS, as_mime_bundle
 
 UPDATE_S = 0.1
 """The shortest time between two updates of what the cell shows, in seconds."""
@@ -67,19 +68,20 @@ class Talk:
 
     def _send(self, text: str) -> None:
         session = self._following.session
-        self._question_id = self._question_to_answer()
-        if self._question_id is not None:
-            self._runtime.answer(session, self._question_id, text)
+        question = self._question_to_answer()
+        self._question_id = None if question is None else question.id
+        if question is not None:
+            give_answer(self._runtime, session, question, text)
         else:
             self._client_id = self._runtime.say(session, text)
 
-    def _question_to_answer(self) -> str | None:
+    def _question_to_answer(self) -> Question | None:
         """Return the question that the text answers. One that nobody has read yet is not answered by chance."""
         question = self._following.question
         if question is None:
             own = self._following.session.client_type == "notebook"
             return None if own else self._following.session.open_question()
-        return question.id if self._following.is_shown(question.step_id) else None
+        return question if self._following.is_shown(question.step_id) else None
 
     async def _show_until_settled(self, changed: asyncio.Event) -> None:
         while not self._is_settled():
@@ -91,7 +93,8 @@ class Talk:
         question = self._following.question
         notes = []
         if question is not None:
-            notes = [ANSWER_NEXT, WAITS] if self._following.waiting else [ANSWER_NEXT]
+            next_cell = FILES_NEXT if question.kind == "file" else ANSWER_NEXT
+            notes = [next_cell, WAITS] if self._following.waiting else [next_cell]
         self._show(notes=[" ".join(notes)] if notes else [])
 
     def _is_settled(self) -> bool:

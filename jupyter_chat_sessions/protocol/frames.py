@@ -455,6 +455,8 @@ class HostAnswer(Frame, tag="host_answer", frozen=True, kw_only=True):
     session: Id
     question_id: Id
     text: Text
+    files: Annotated[list[Element], Meta(max_length=MAX_FILES)] = field(default_factory=list)
+    """The files that are the answer: put before it with `put_file`, and described by what shows them."""
 
 
 class Emit(Frame, tag="emit", frozen=True, kw_only=True):

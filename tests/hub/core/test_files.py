@@ -11,8 +11,9 @@ from jupyter_chat_sessions.hub.files import FileStore
 from jupyter_chat_sessions.hub.hub import NewSession
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.hub.session import Session
-from jupyter_chat_sessions.hub.uploads import MAX_NAME, Upload, is_accepted, mime_of, name_of
+from jupyter_chat_sessions.hub.uploads import Upload, mime_of
 from jupyter_chat_sessions.protocol.errors import RefusedError
+from jupyter_chat_sessions.protocol.files import MAX_NAME, is_accepted, name_of
 from jupyter_chat_sessions.protocol.frames import (
     MAX_FILES,
     Accepted,
