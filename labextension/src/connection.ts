@@ -149,6 +149,15 @@ export class Connection {
     this._storage.draft = draft;
   }
 
+  /** Settings that are chosen and not saved; they outlive a reload. */
+  get settingsDraft(): Readonly<Record<string, unknown>> {
+    return this.session === null ? {} : this._storage.settingsDraft(this.session);
+  }
+
+  set settingsDraft(values: Readonly<Record<string, unknown>>) {
+    if (this.session !== null) this._storage.keepSettingsDraft(this.session, values);
+  }
+
   /** Milliseconds until what was refused for now is said again. */
   get heldMs(): number {
     return this.held === null ? 0 : Math.max(0, this.held.until - this._timers.now());

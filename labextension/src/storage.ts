@@ -1,7 +1,7 @@
 /** What a tab keeps over a reload: which session it shows, what it said that was not confirmed or was refused, and the draft. */
 
 import type { Credentials } from './backend.js';
-import { isCommand, isErrorFrame, writeFrames } from './frames.js';
+import { isCommand, isErrorFrame, isRecord, writeFrames } from './frames.js';
 import type { Command, ErrorFrame } from './frames.js';
 
 /** How much may wait to be confirmed: it must fit into one WebSocket message, and into the browser's storage. */
@@ -40,6 +40,7 @@ export class TabStorage {
   private readonly _outboxKey: string;
   private readonly _failedKey: string;
   private readonly _draftKey: string;
+  private readonly _settingsKey: string;
 
   constructor(
     private readonly _keep: Keep,
@@ -49,6 +50,7 @@ export class TabStorage {
     this._outboxKey = `jupyter-chat-sessions outbox ${place}`;
     this._failedKey = `jupyter-chat-sessions refused ${place}`;
     this._draftKey = `jupyter-chat-sessions draft ${place}`;
+    this._settingsKey = `jupyter-chat-sessions settings ${place}`;
   }
 
   get credentials(): Credentials | null {
@@ -91,6 +93,17 @@ export class TabStorage {
 
   set draft(draft: string) {
     this._write(this._draftKey, draft === '' ? null : draft);
+  }
+
+  /** Settings that are chosen in a session and not saved. */
+  settingsDraft(session: string): Readonly<Record<string, unknown>> {
+    const stored = this._read(this._settingsKey);
+    if (!isRecord(stored) || stored['session'] !== session || !isRecord(stored['values'])) return {};
+    return stored['values'];
+  }
+
+  keepSettingsDraft(session: string, values: Readonly<Record<string, unknown>>): void {
+    this._write(this._settingsKey, Object.keys(values).length === 0 ? null : { session, values });
   }
 
   private _list(key: string): readonly unknown[] {

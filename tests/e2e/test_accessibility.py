@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
+from axe import violations
 from lab_server import TOLD_BOT, Kernel, LabServer
 from notebook_page import NotebookPage
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from visitors import Visit
-
-AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -24,7 +20,7 @@ def test_a_conversation_with_everything_in_it(bot: Kernel, visit: Visit, scheme:
     ada.chat.expect_reply("What about tea?")
     expect(ada.chat.log.locator("[class*=hljs]").first).to_be_visible()
     ada.chat.log.locator("summary").click()
-    assert _violations(ada.page) == []
+    assert violations(ada.page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -34,10 +30,10 @@ def test_a_message_that_waits_and_a_run_that_can_be_stopped(bot: Kernel, visit: 
     ada.chat.say("and then this")
     second = ada.chat.messages.filter(has_text="and then this")
     expect(second).to_contain_text("Waiting, 2nd in line")
-    assert _violations(ada.page) == []
+    assert violations(ada.page) == []
     ada.chat.stop.click()
     expect(second).to_contain_text("Stopped")
-    assert _violations(ada.page) == []
+    assert violations(ada.page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -46,11 +42,11 @@ def test_the_form_for_variables_and_the_page_without_a_notebook(bot: Kernel, vis
     ada = visit("ada", "keyed-form", color_scheme=scheme)
     ada.page.get_by_role("button", name="Start the chat").click()
     expect(ada.page.get_by_role("alert")).to_contain_text("API_KEY")
-    assert _violations(ada.page) == []
+    assert violations(ada.page) == []
     bob = visit("bob", "nowhere", color_scheme=scheme)
     bob.expect_complaint("status of 404")
     bob.chat.expect_status("The notebook is not running")
-    assert _violations(bob.page) == []
+    assert violations(bob.page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -69,7 +65,7 @@ def test_conversations_of_before_with_the_keyboard_alone(bot: Kernel, visit: Vis
     for key in ("Tab", "Tab", "Enter"):
         ada.page.keyboard.press(key)
     expect(past.get_by_role("button", name="Keep")).to_be_focused()
-    assert _violations(ada.page) == []
+    assert violations(ada.page) == []
     ada.page.keyboard.press("Enter")
     ada.page.keyboard.press("End")
     ada.page.keyboard.press("Enter")
@@ -87,7 +83,7 @@ def test_the_widget(server: LabServer, visit: Visit) -> None:
     lab.run_cell(1)
     lab.chat.say("code")
     lab.chat.expect_reply("Here is bold")
-    assert _violations(ada.page, within=".jcs") == []
+    assert violations(ada.page, within=".jcs") == []
 
 
 def test_what_is_named_and_announced(bot: Kernel, visit: Visit) -> None:
@@ -101,16 +97,3 @@ def test_what_is_named_and_announced(bot: Kernel, visit: Visit) -> None:
     for control, name in ((ada.chat.box, "Message"), (ada.chat.send, "Send"), (ada.chat.new_chat, "New chat")):
         expect(control).to_have_accessible_name(name)
     expect(ada.chat.status).to_have_text("Connected")
-
-
-def _violations(page: Page, *, within: str = "html") -> list[str]:
-    page.evaluate(AXE.read_text())
-    found: dict[str, Any] = page.evaluate(
-        "([within, values]) => axe.run(within, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] })",
-        [within, RULES],
-    )
-    return [
-        f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]

@@ -8,7 +8,7 @@ import type { Connection } from '../connection.js';
 import { plainName } from '../markdown.js';
 import { Composer } from './Composer.js';
 import { MessageList } from './MessageList.js';
-import { Conversations, EnvForm } from './later.js';
+import { Conversations, EnvForm, Settings } from './later.js';
 
 export interface AppProps {
   readonly connection: Connection;
@@ -34,6 +34,7 @@ export function App({ connection, title }: AppProps) {
         <h1 class="jcs-title">{plainName(name)}</h1>
         <Status connection={connection} />
         {connection.threads !== null && <Conversations connection={connection} />}
+        {state?.['settings'] !== undefined && <Settings key={connection.session} connection={connection} />}
         <NewChat connection={connection} />
       </div>
       {state?.storage !== undefined && (

@@ -44,4 +44,5 @@ export function later<Props extends object>(source: () => Promise<ComponentType<
 export const Conversations = later(() => import('./Conversations.js').then((part) => part.Conversations));
 export const EditMessage = later(() => import('./EditMessage.js').then((part) => part.EditMessage));
 export const EnvForm = later(() => import('./EnvForm.js').then((part) => part.EnvForm));
+export const Settings = later(() => import('./Settings.js').then((part) => part.Settings));
 export const StepBody = later(() => import('./StepBody.js').then((part) => part.StepBody));
