@@ -26,12 +26,12 @@ const inlineStyles = {
 const oneCore = {
   name: 'one-core',
   setup(building) {
-    building.onResolve({ filter: /^\.\/\w+\.js$/ }, ({ kind, path, resolveDir }) =>
+    building.onResolve({ filter: /^\.\/[\w/]+\.js$/ }, ({ kind, path, resolveDir }) =>
       kind === 'dynamic-import' ? { path: join(resolveDir, path.replace(/js$/, 'tsx')), pluginData: 'part' } : undefined,
     );
     building.onLoad({ filter: /\.tsx$/ }, async ({ path, pluginData }) => {
       if (pluginData !== 'part') return undefined;
-      return { contents: `${await readFile(path, 'utf8')}\nimport '../chat.js';`, loader: 'tsx', resolveDir: dirname(path) };
+      return { contents: `${await readFile(path, 'utf8')}\nimport ${JSON.stringify(join(import.meta.dirname, 'src/chat.tsx'))};`, loader: 'tsx', resolveDir: dirname(path) };
     });
   },
 };
@@ -63,5 +63,5 @@ await Promise.all([
   }).then((result) => import('node:fs/promises').then((fs) => fs.writeFile(`${outdir}/meta.json`, JSON.stringify(result.metafile)))),
   build({ ...common, entryPoints: { 'chat-inline': 'src/chat.tsx' }, outdir, define: { IS_INLINE: 'true' } }),
   build({ ...common, entryPoints: { loader: 'src/loader.ts' }, outdir }),
-  build({ ...common, entryPoints: { chat: 'src/style/chat.css' }, outdir }),
+  build({ ...common, entryPoints: { chat: 'src/style/chat.css', frame: 'src/style/frame.css' }, outdir }),
 ]);

@@ -19,6 +19,8 @@ export interface MountOptions {
   readonly kernel?: KernelPort;
   /** A text that is the running notebook's alone: two notebooks of one name in a tab have sessions of their own. */
   readonly notebook?: string;
+  /** The renderers of the front end that shows the widget, where it has any. */
+  readonly rendermime?: unknown;
   /** Called with the session's id when another session is shown. */
   readonly onSession?: (session: string) => void;
 }
@@ -33,7 +35,7 @@ export function mount(element: HTMLElement, options: MountOptions): () => void {
   const connection = new Connection(backend, options.channel, new TabStorage(tabKeep(), place));
   connection.onSession = options.onSession ?? (() => undefined);
   const stopWatching = watchWaking(() => connection.probe());
-  render(<App connection={connection} title={options.title} />, element);
+  render(<App connection={connection} title={options.title} rendermime={options.rendermime} />, element);
   connection.start();
   return () => {
     stopWatching();

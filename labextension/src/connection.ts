@@ -321,6 +321,12 @@ export class Connection {
     this.onChange();
   }
 
+  /** Fetch the content of an element of this session. */
+  readFile(file: string): Promise<Blob> {
+    if (this._credentials === null) return Promise.reject(new Refused('ended', 'There is no conversation.'));
+    return this._backend.readFile(this._credentials, file);
+  }
+
   /** Let the older steps go, which are there to be fetched again: a page that shows thousands answers slowly. */
   forgetOlder(): void {
     const conversation = this.conversation;

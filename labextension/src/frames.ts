@@ -282,7 +282,8 @@ function isAction(value: unknown): value is Action {
   );
 }
 
-function isElement(value: unknown): value is Element {
+/** Whether a value is an element, with the fields that it needs. */
+export function isElement(value: unknown): value is Element {
   return (
     isRecord(value) &&
     typeof value['id'] === 'string' &&

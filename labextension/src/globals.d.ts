@@ -12,3 +12,12 @@ declare module '*.css?inline' {
   const text: string;
   export default text;
 }
+
+declare module 'plotly.js-strict-dist-min' {
+  const Plotly: {
+    newPlot(place: HTMLElement, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
+    purge(place: HTMLElement): void;
+    readonly Plots: { resize(place: HTMLElement): Promise<unknown> };
+  };
+  export default Plotly;
+}

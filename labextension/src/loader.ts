@@ -5,6 +5,8 @@
 import type { mount } from './chat.js';
 
 interface Model {
+  /** The front end's own; not every one has it. */
+  readonly widget_manager?: { readonly rendermime?: unknown };
   get(name: string): unknown;
   send(content: unknown): void;
   on(event: string, callback: (content: unknown) => void): void;
@@ -77,9 +79,10 @@ async function show({ model, el }: Context): Promise<() => void> {
   const channel = String(model.get('channel'));
   const title = String(model.get('title'));
   const onSession = (session: string): void => model.send({ kind: 'shown', session });
+  const shared = { channel, title, onSession, rendermime: model.widget_manager?.rendermime };
   return isServed
-    ? chat.mount(frame, { channel, title, baseUrl, token: token ?? '', onSession })
-    : chat.mount(frame, { channel, title, kernel: model, notebook: String(model.get('notebook')), onSession });
+    ? chat.mount(frame, { ...shared, baseUrl, token: token ?? '' })
+    : chat.mount(frame, { ...shared, kernel: model, notebook: String(model.get('notebook')) });
 }
 
 function render(context: Context): () => void {

@@ -4,6 +4,7 @@ import type { Connection } from '../connection.js';
 import { isCall, isUnfinished } from '../conversation.js';
 import type { Action, Step } from '../frames.js';
 import { plainName } from '../markdown.js';
+import { Icon } from './later.js';
 
 export function Actions({ connection, step }: { readonly connection: Connection; readonly step: Step }) {
   const actions = step.actions ?? [];
@@ -30,6 +31,7 @@ export function Actions({ connection, step }: { readonly connection: Connection;
             disabled={!isOpen || isUnderWay}
             onClick={() => connection.press(step.id, action.id)}
           >
+            {action.icon != null && <Icon name={action.icon} />}
             {label}
           </button>
         );

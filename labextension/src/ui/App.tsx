@@ -2,21 +2,29 @@
 
 import { Component } from 'preact';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
+import type { Element } from '../frames.js';
 import { plainName } from '../markdown.js';
 import { Composer } from './Composer.js';
 import { MessageList } from './MessageList.js';
-import { Conversations, EnvForm, Settings } from './later.js';
+import { Conversations, EnvForm, Panel, Settings, Tasks } from './later.js';
+import { LookingContext } from './looking.js';
 
 export interface AppProps {
   readonly connection: Connection;
   readonly title: string;
+  /** The renderers of the front end that shows the widget, where it has any. */
+  readonly rendermime?: unknown;
 }
 
-export function App({ connection, title }: AppProps) {
+export function App({ connection, title, rendermime }: AppProps) {
   useChanges(connection);
+  const [opened, open] = useState<Element | null>(null);
+  const close = useCallback(() => open(null), []);
+  useEffect(close, [connection.session]);
+  const looking = useMemo(() => ({ connection, open, rendermime }), [connection, rendermime]);
   const state = connection.conversation?.state;
   const missing = state?.missingEnv ?? [];
   const isEmpty =
@@ -42,18 +50,26 @@ export function App({ connection, title }: AppProps) {
           {state.storage.text}
         </div>
       )}
+      {state?.['tasks'] !== undefined && <Tasks state={state['tasks']} />}
       <ErrorBoundary>
         {missing.length > 0 ? (
           <div class="jcs-log-frame">
             <EnvForm connection={connection} names={missing} />
           </div>
         ) : (
-          <MessageList connection={connection} />
+          <LookingContext.Provider value={looking}>
+            <MessageList connection={connection} />
+          </LookingContext.Provider>
         )}
         {isEmpty && missing.length === 0 && <Greeting connection={connection} title={name} />}
         <Ending connection={connection} />
       </ErrorBoundary>
       {missing.length === 0 && <Composer connection={connection} isOpen={canWrite(connection)} />}
+      {(opened !== null || state?.['sidebar'] !== undefined) && (
+        <LookingContext.Provider value={looking}>
+          <Panel opened={opened} sidebar={state?.['sidebar']} onClose={close} />
+        </LookingContext.Provider>
+      )}
     </div>
   );
 }

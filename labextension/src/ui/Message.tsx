@@ -7,7 +7,7 @@ import { copyText } from '../clipboard.js';
 import type { Step } from '../frames.js';
 import { plainName } from '../markdown.js';
 import { Markdown } from './Markdown.js';
-import { EditMessage } from './later.js';
+import { EditMessage, Elements } from './later.js';
 
 export interface MessageProps {
   readonly step: Step;
@@ -74,6 +74,7 @@ export function Message({ step, isContinued, note, mark, retry, edit, allowRemot
           </details>
         )}
       </div>
+      {step.elements !== undefined && <Elements elements={step.elements} isMine={isMine} />}
       {(note !== null || retry !== null) && (
         <div class="jcs-note">
           {note}{' '}

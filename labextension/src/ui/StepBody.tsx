@@ -4,6 +4,7 @@ import { adopt } from '../adopt.js';
 import styles from '../style/trace.css?inline';
 import { Markdown } from './Markdown.js';
 import { fence } from './Message.js';
+import { Elements } from './later.js';
 import { Trace } from './Trace.js';
 import type { TraceProps } from './Trace.js';
 
@@ -30,7 +31,8 @@ export function StepBody({ step, steps, nested, allowRemoteImages }: TraceProps)
           allowRemoteImages={allowRemoteImages}
         />
       )}
-      {input === '' && output === '' && inside.length === 0 && <span class="jcs-hint">Nothing to show.</span>}
+      {step.elements !== undefined && <Elements elements={step.elements} />}
+      {input === '' && output === '' && step.elements === undefined && inside.length === 0 && <span class="jcs-hint">Nothing to show.</span>}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { isTrace } from '../conversation.js';
 import type { Step } from '../frames.js';
 import { plainName } from '../markdown.js';
-import { StepBody } from './later.js';
+import { Icon, StepBody } from './later.js';
 
 export interface TraceProps {
   readonly step: Step;
@@ -34,6 +34,7 @@ export function Trace({ step, steps, nested, allowRemoteImages }: TraceProps) {
     >
       <button type="button" class="jcs-fold" aria-expanded={isOpen} onClick={() => setChosen(!isOpen)}>
         <Sign step={step} isUnderWay={isUnderWay} />
+        {step.icon != null && <Icon name={step.icon} />}
         <span class="jcs-step-name">{name}</span>
         <span class="jcs-step-state">{stateOf(step, isUnderWay)}</span>
       </button>

@@ -42,7 +42,11 @@ export function later<Props extends object>(source: () => Promise<ComponentType<
 }
 
 export const Conversations = later(() => import('./Conversations.js').then((part) => part.Conversations));
+export const Elements = later(() => import('./elements/Elements.js').then((part) => part.Elements));
 export const EditMessage = later(() => import('./EditMessage.js').then((part) => part.EditMessage));
 export const EnvForm = later(() => import('./EnvForm.js').then((part) => part.EnvForm));
+export const Icon = later(() => import('./Icon.js').then((part) => part.Icon));
+export const Panel = later(() => import('./Panel.js').then((part) => part.Panel));
 export const Settings = later(() => import('./Settings.js').then((part) => part.Settings));
 export const StepBody = later(() => import('./StepBody.js').then((part) => part.StepBody));
+export const Tasks = later(() => import('./Tasks.js').then((part) => part.Tasks));

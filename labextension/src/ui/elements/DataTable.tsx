@@ -1,0 +1,128 @@
+/** A data frame: a real table, sorted by a press on a column's name, a page at a time. */
+
+import { useMemo, useRef, useState } from 'preact/hooks';
+
+import { useContent, useIsNear, useText } from './content.js';
+import { Absent, Download, nameOf } from './shared.js';
+import type { ElementProps } from './shared.js';
+import { readFrame, sorted } from './table.js';
+import type { Frame, Sorting } from './table.js';
+
+const PAGE_ROWS = 25;
+
+export function DataTable({ element, isLarge = false }: ElementProps) {
+  const place = useRef<HTMLElement>(null);
+  const content = useContent(element, useIsNear(place));
+  const text = useText(content);
+  const frame = useMemo(() => (text === null ? null : tryRead(text)), [text]);
+  const name = nameOf(element);
+  return (
+    <section class={`jcs-frame ${isLarge ? 'jcs-whole' : ''}`} aria-label={name} ref={place}>
+      {!isLarge && <div class="jcs-element-name">{name}</div>}
+      {text === null ? (
+        <Absent element={element} content={content} />
+      ) : frame === null ? (
+        <span class="jcs-hint">
+          This table cannot be read. <Download element={element} />
+        </span>
+      ) : (
+        <Rows frame={frame} name={name} total={Number(element.props?.['rows'] ?? frame.rows.length)} />
+      )}
+    </section>
+  );
+}
+
+function tryRead(text: string): Frame | null {
+  try {
+    return readFrame(text);
+  } catch {
+    return null;
+  }
+}
+
+function Rows({ frame, name, total }: { readonly frame: Frame; readonly name: string; readonly total: number }) {
+  const [sorting, setSorting] = useState<Sorting | null>(null);
+  const [wanted, setPage] = useState(0);
+  const rows = useMemo(() => sorted(frame, sorting), [frame, sorting]);
+  const pages = Math.max(1, Math.ceil(rows.length / PAGE_ROWS));
+  const page = Math.min(wanted, pages - 1);
+  const isPart = total > rows.length;
+  const sort = (column: number): void => {
+    setPage(0);
+    if (sorting?.column !== column) setSorting({ column, isDescending: false });
+    else setSorting(sorting.isDescending ? null : { column, isDescending: true });
+  };
+  const orderOf = (column: number): 'none' | 'ascending' | 'descending' =>
+    sorting?.column !== column ? 'none' : sorting.isDescending ? 'descending' : 'ascending';
+  return (
+    <>
+      <div class="jcs-frame-rows" tabIndex={0} role="group" aria-label={`Rows of ${name}`}>
+        <table>
+          <thead>
+            <tr>
+              {frame.columns.map((column, at) => (
+                <th key={at} scope="col" aria-sort={orderOf(at)} class={frame.isNumeric[at] === true ? 'jcs-number' : ''}>
+                  <button type="button" onClick={() => sort(at)}>
+                    {column === '' ? <span class="jcs-unseen">Index</span> : column}
+                    <svg viewBox="0 0 16 16" aria-hidden="true">
+                      <path d={SIGNS[orderOf(at)]} />
+                    </svg>
+                  </button>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS).map((row, at) => (
+              <tr key={at}>
+                {frame.columns.map((_, column) => {
+                  const text = textOfCell(row[column]);
+                  const kind = frame.isNumeric[column] === true ? 'jcs-number' : '';
+                  return column < frame.indexWidth ? (
+                    <th key={column} scope="row" class={kind}>
+                      {text}
+                    </th>
+                  ) : (
+                    <td key={column} class={kind} title={text.length > 40 ? text : undefined}>
+                      {text}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div class="jcs-frame-foot">
+        <span role="status">
+          {isPart
+            ? `${count(rows.length)} of ${count(total)} rows shown`
+            : `${count(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`}
+        </span>
+        {pages > 1 && (
+          <span class="jcs-choices" role="group" aria-label={`Pages of ${name}`}>
+            <button type="button" class="jcs-quiet" disabled={page === 0} onClick={() => setPage(page - 1)}>
+              Previous
+            </button>
+            <span class="jcs-clock">
+              Page {count(page + 1)} of {count(pages)}
+            </span>
+            <button type="button" class="jcs-quiet" disabled={page === pages - 1} onClick={() => setPage(page + 1)}>
+              Next
+            </button>
+          </span>
+        )}
+      </div>
+    </>
+  );
+}
+
+const SIGNS = { none: 'M5 6.5 8 3.5l3 3M5 9.5l3 3 3-3', ascending: 'M4.5 10 8 6l3.5 4', descending: 'M4.5 6 8 10l3.5-4' };
+
+function textOfCell(value: string | number | boolean | null | undefined): string {
+  return value == null ? '' : String(value);
+}
+
+function count(number: number): string {
+  return number.toLocaleString();
+}
