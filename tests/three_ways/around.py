@@ -9,25 +9,37 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 
-def around_of(state: Mapping[str, Any]) -> list[str]:
-    """Return what the state of a session shows."""
+def around_of(state: Mapping[str, Any], *, is_empty: bool = False) -> list[str]:
+    """Return what the state of a session shows. Starters are for an empty conversation."""
+    starters = (state.get("starters") or [], state.get("starterCategories") or []) if is_empty else ([], [])
     return [
         *_settings(state.get("settings") or {}),
         *(f"command {each['id']!r} {each['description']!r}" for each in state.get("commands") or []),
         *_modes(state.get("modes") or []),
-        *_starters(state.get("starters") or [], state.get("starterCategories") or []),
+        *(f"profile {each['displayName'] or each['name']!r}" for each in state.get("profiles") or []),
+        *_starters(*starters),
         *_tasks(state.get("tasks") or {}),
         *_sidebar(state.get("sidebar") or {}),
     ]
 
 
+def passing(kind: str, data: Any) -> str:
+    """Return what comes by and is not kept."""
+    return f"toast {data['kind']}: {data['text']}" if kind == "toast" else f"{kind}: {data}"
+
+
 def _settings(form: Mapping[str, Any]) -> Iterator[str]:
     values = form.get("values") or {}
     for given in form.get("inputs") or []:
-        if given["type"] == "tab":
+        if "inputs" in given:
             yield f"tab {given['label']!r}"
-        for each in given["inputs"] if given["type"] == "tab" else [given]:
-            yield f"setting {each['type']} {each['label']!r} = {values.get(each['id'], each.get('initial'))!r}"
+        for each in given.get("inputs", [given]):
+            yield f"setting {each['type']} {each['label']!r} = {_as_shown(values.get(each['id'], each.get('initial')))!r}"
+
+
+def _as_shown(value: Any) -> Any:
+    """Return a whole number as one: in a browser, 2 and 2.0 are the same."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _modes(modes: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -36,7 +48,7 @@ def _modes(modes: list[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _starters(starters: list[Mapping[str, Any]], categories: list[Mapping[str, Any]]) -> Iterator[str]:
-    for starter in starters:
+    for starter in () if categories else starters:
         yield f"starter {starter['label']!r}"
     for category in categories:
         for starter in category["starters"]:

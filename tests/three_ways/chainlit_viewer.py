@@ -11,13 +11,14 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any, Self
+from urllib.parse import quote
 from uuid import uuid4
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from .around import around_of
-from .script import Arrive, Begin, Deed, Edit, Press, Say, Stop, Wait
+from .around import around_of, passing
+from .script import Arrive, Begin, Change, Deed, Edit, Pick, Post, Press, Say, Stop, Try, Wait
 from .view import SeenStep, View
 
 LIMIT_S = 8.0
@@ -31,9 +32,10 @@ class ChainlitViewer:
 
     Args:
         port: Where the app is served.
+        profile: Which of the app's profiles is chosen; the first that is marked as the default otherwise.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, profile: str | None = None) -> None:
         self._port = port
         self._session = str(uuid4())
         self._steps: dict[str, dict[str, Any]] = {}
@@ -48,8 +50,10 @@ class ChainlitViewer:
         self._changed = asyncio.Event()
         self._greeted = asyncio.Event()
         self._socket: WebSocketClientConnection | None = None
+        self._profile = profile
 
     async def __aenter__(self) -> Self:
+        await self._read_project()
         url = f"ws://127.0.0.1:{self._port}/ws/socket.io/?EIO=4&transport=websocket"
         self._socket = await websocket_connect(url, on_message_callback=self._on_message)
         async with asyncio.timeout(LIMIT_S):
@@ -68,12 +72,25 @@ class ChainlitViewer:
             case Arrive() | Wait():
                 pass
             case Say() if self._question is not None:
-                step = self._own_step(deed.text)
                 self._is_busy = True
-                await self._answer(step)
-            case Say() | Begin():
-                self._is_busy = True
-                await self._emit("client_message", {"message": self._own_step(deed.text), "fileReferences": []})
+                await self._answer(self._own_step(deed.text))
+            case Say():
+                await self._say(deed.text, deed.command, dict(deed.modes or {}))
+            case Begin():
+                await self._say(deed.text, None, {})
+            case Pick():
+                groups = self._state["starterCategories"]
+                starters = [each for group in groups for each in group["starters"]] or self._state["starters"]
+                [starter] = [each for each in starters if each["label"] == deed.label]
+                await self._say(starter["message"], starter.get("command"), {})
+            case Change():
+                values = self._state["settings"]["values"]
+                values.update(deed.values)
+                await self._emit("chat_settings_change", values)
+            case Try():
+                await self._emit("chat_settings_edit", {**self._state["settings"]["values"], **deed.values})
+            case Post():
+                await self._emit("window_message", deed.data)
             case Stop():
                 await self._emit("stop")
             case Press() if self._question is not None:
@@ -114,10 +131,11 @@ class ChainlitViewer:
 
     def view(self) -> View:
         """Return what is seen now."""
+        steps = [self._seen(step) for step in self._steps.values()]
         return View(
-            steps=[self._seen(step) for step in self._steps.values()],
+            steps=steps,
             question=None if self._question is None else QUESTION_KINDS[self._question[1]["type"]],
-            around=around_of(self._state),
+            around=around_of(self._state, is_empty=all(step.is_handler for step in steps)),
             passing=list(self._passing),
         )
 
@@ -137,6 +155,8 @@ class ChainlitViewer:
             self._write('42["connection_successful"]')
         elif message.startswith("0"):
             auth = {"clientType": "webapp", "sessionId": self._session, "threadId": "", "userEnv": "{}"}
+            if self._profile is not None:
+                auth["chatProfile"] = self._profile
             self._write("40" + json.dumps(auth))
         self._changed.set()
 
@@ -173,15 +193,38 @@ class ChainlitViewer:
             case "set_modes":
                 self._state["modes"] = given
             case "chat_settings":
-                self._state["settings"] = {"inputs": given, "values": {}}
+                fields = [each for field in given for each in field.get("inputs", [field])]
+                self._state["settings"] = {"inputs": given, "values": {each["id"]: each["initial"] for each in fields}}
             case "clear_call_fn":
                 self._greeted.set()  # the last of what a new connection is told
             case "toast":
-                self._passing.append(f"toast {given['type']}: {given['message']}")
-            case "token_usage":
-                self._passing.append(f"token_usage {given}")
-            case "window_message":
-                self._passing.append(f"window_message {given}")
+                self._passing.append(passing("toast", {"kind": given["type"], "text": given["message"]}))
+            case "token_usage" | "window_message":
+                self._passing.append(passing(name, given))
+
+    async def _read_project(self) -> None:
+        """Read what the browser's side of Chainlit reads before it connects, and choose a profile as that does."""
+        chosen = "" if self._profile is None else f"&chat_profile={quote(self._profile)}"
+        read = await self._fetch(f"/project/settings?language=en-US{chosen}")
+        profiles = read["chatProfiles"]
+        if profiles and self._profile is None:
+            self._profile = next((each["name"] for each in profiles if each["default"]), profiles[0]["name"])
+            await self._read_project()
+            return
+        self._state["profiles"] = [{**each, "displayName": each.get("display_name")} for each in profiles]
+        self._state["starters"] = read["starters"]
+        self._state["starterCategories"] = read["starterCategories"]
+
+    async def _say(self, text: str, command: str | None, modes: dict[str, str]) -> None:
+        self._is_busy = True
+        offered = {mode["id"]: mode["options"] for mode in self._state.get("modes") or []}
+        usual = {id: next(each["id"] for each in options if each["default"]) for id, options in offered.items()}
+        step = {**self._own_step(text), "command": command, "modes": {**usual, **modes}}
+        self._steps[step["id"]] = step
+        await self._emit("client_message", {"message": step, "fileReferences": []})
+
+    async def _fetch(self, path: str) -> Any:
+        return json.loads((await AsyncHTTPClient().fetch(f"http://127.0.0.1:{self._port}{path}")).body)
 
     async def _answer(self, answer: Any) -> None:
         assert self._question is not None
@@ -230,7 +273,7 @@ class ChainlitViewer:
         return SeenStep(
             id=step["id"],
             type=step["type"],
-            author=step["name"],
+            author=step["name"] if step.get("command") is None else f"{step['name']} /{step['command']}",
             text=step.get("output") or "",
             input=(step.get("input") or "") if step.get("showInput") else "",
             parent=step.get("parentId"),

@@ -15,8 +15,8 @@ from jupyter_chat_sessions.protocol.frames import Signal
 from jupyter_chat_sessions.protocol.steps import Step
 from jupyter_chat_sessions.testing import Stage, Viewer
 
-from .around import around_of
-from .script import Arrive, Begin, Deed, Edit, Press, Say, Script, Stop, Wait
+from .around import around_of, passing
+from .script import Arrive, Begin, Change, Deed, Edit, Pick, Post, Press, Say, Script, Stop, Try, Wait
 from .view import SeenStep, View
 
 APPS = Path(__file__).parents[1] / "apps"
@@ -72,12 +72,22 @@ class Actor:
         if isinstance(deed, Arrive):
             await self.leave()
             self._viewer = await Viewer("You", is_owner=True).__aenter__()
+            if deed.profile is not None:
+                await self._viewer.choose_profile(deed.profile)
             return self._view(0)
         viewer = self.viewer
         heard = len(viewer.frames)
         match deed:
             case Say():
-                await viewer.say(deed.text)
+                await viewer.say(deed.text, command=deed.command, modes=dict(deed.modes) if deed.modes else None)
+            case Pick():
+                await viewer.start(deed.label)
+            case Change():
+                await viewer.change_settings(dict(deed.values))
+            case Try():
+                await viewer.edit_settings(dict(deed.values))
+            case Post():
+                await viewer.post_window_message(deed.data)
             case Begin():
                 viewer.send(deed.text)
                 await viewer.wait_for(lambda: deed.hears in self._view(heard).newest_text())
@@ -118,8 +128,8 @@ class Actor:
         return View(
             steps=[_seen(step) for step in viewer.steps if not step.is_call],
             question=None if question is None else question.kind,
-            around=around_of(viewer.state),
-            passing=[f"{signal.kind}: {signal.data}" for signal in signals],
+            around=around_of(viewer.state, is_empty=not viewer.steps),
+            passing=[passing(signal.kind, signal.data) for signal in signals],
         )
 
 
@@ -127,7 +137,7 @@ def _seen(step: Step) -> SeenStep:
     return SeenStep(
         id=step.id,
         type=step.type,
-        author=step.name,
+        author=step.name if step.command is None else f"{step.name} /{step.command}",
         text=step.output,
         input=step.input if step.show_input else "",
         parent=step.parent_id,

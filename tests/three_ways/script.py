@@ -6,7 +6,9 @@ that show the same nothing do not pass for three that agree.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,9 @@ class Deed:
 
 @dataclass(frozen=True)
 class Arrive(Deed):
-    """Open the chat anew."""
+    """Open the chat anew, with this of its profiles where it has some."""
+
+    profile: str | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,36 @@ class Say(Deed):
     """Say something: the answer to a question that waits for text, else a message."""
 
     text: str
+    command: str | None = None
+    modes: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Pick(Deed):
+    """Press one of the starters that an empty conversation offers."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Change(Deed):
+    """Save settings: these change, by the ids of their fields."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Try(Deed):
+    """Edit settings, and do not save them yet."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Post(Deed):
+    """Say something as the window around the chat does."""
+
+    data: Any
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ async def test_under_chainlit_the_same_is_seen(
             if isinstance(deed, Arrive):
                 if viewer is not None:
                     await viewer.__aexit__()
-                viewer = await ChainlitViewer(chainlit_ports[name]).__aenter__()
+                viewer = await ChainlitViewer(chainlit_ports[name], profile=deed.profile).__aenter__()
             assert viewer is not None
             await viewer.do(deed)
 

@@ -107,7 +107,8 @@ def plain(text: str) -> str:
 
 
 def _lines_of(step: SeenStep, inside: str | None) -> Iterator[str]:
-    who = "viewer" if step.type == "user_message" else f"{step.type} {step.author}"
+    mine = f"viewer{''.join(step.author.partition(' /')[1:])}"
+    who = mine if step.type == "user_message" else f"{step.type} {step.author}"
     marks = [f"inside {inside}"] if inside else []
     marks += ["error"] if step.is_error else []
     marks += [f"as {step.language}"] if step.language else []

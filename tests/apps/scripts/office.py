@@ -1,0 +1,9 @@
+from three_ways.script import Arrive, Post, Say
+
+SCRIPT = [
+    Arrive(),
+    Say("compute", hears="['open'] 1 36 36"),
+    Say("toasts", hears="Four notices."),
+    Say("tokens", hears="Counted."),
+    Post({"weather": "rain"}, hears="The window said {'weather': 'rain'}."),
+]
