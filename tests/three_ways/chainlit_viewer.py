@@ -51,11 +51,14 @@ class ChainlitViewer:
         self._greeted = asyncio.Event()
         self._socket: WebSocketClientConnection | None = None
         self._profile = profile
+        self._headers: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
+        await self._sign_in()
         await self._read_project()
         url = f"ws://127.0.0.1:{self._port}/ws/socket.io/?EIO=4&transport=websocket"
-        self._socket = await websocket_connect(url, on_message_callback=self._on_message)
+        request = HTTPRequest(url, headers=self._headers)
+        self._socket = await websocket_connect(request, on_message_callback=self._on_message)
         async with asyncio.timeout(LIMIT_S):
             await self._greeted.wait()
         return self
@@ -202,6 +205,14 @@ class ChainlitViewer:
             case "token_usage" | "window_message":
                 self._passing.append(passing(name, given))
 
+    async def _sign_in(self) -> None:
+        """Sign in where the app asks for it, by the headers of the request: whoever they are, the app lets them in."""
+        if (await self._fetch("/auth/config"))["requireLogin"]:
+            url = f"http://127.0.0.1:{self._port}/auth/header"
+            answer = await AsyncHTTPClient().fetch(url, method="POST", body="")
+            cookies = (cookie.partition(";")[0] for cookie in answer.headers.get_list("Set-Cookie"))
+            self._headers["Cookie"] = "; ".join(cookies)
+
     async def _read_project(self) -> None:
         """Read what the browser's side of Chainlit reads before it connects, and choose a profile as that does."""
         chosen = "" if self._profile is None else f"&chat_profile={quote(self._profile)}"
@@ -224,7 +235,8 @@ class ChainlitViewer:
         await self._emit("client_message", {"message": step, "fileReferences": []})
 
     async def _fetch(self, path: str) -> Any:
-        return json.loads((await AsyncHTTPClient().fetch(f"http://127.0.0.1:{self._port}{path}")).body)
+        request = HTTPRequest(f"http://127.0.0.1:{self._port}{path}", headers=self._headers)
+        return json.loads((await AsyncHTTPClient().fetch(request)).body)
 
     async def _answer(self, answer: Any) -> None:
         assert self._question is not None
@@ -245,7 +257,7 @@ class ChainlitViewer:
         request = HTTPRequest(
             f"http://127.0.0.1:{self._port}{path}",
             method="POST",
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **self._headers},
             body=json.dumps(body),
         )
         return json.loads((await AsyncHTTPClient().fetch(request)).body)

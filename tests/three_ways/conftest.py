@@ -36,6 +36,7 @@ def chainlit_ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[st
         process = subprocess.Popen(
             [*command, *(f"{name}={port}" for name, port in ports.items())],
             cwd=home,
+            env={**os.environ, "CHAINLIT_AUTH_SECRET": "a secret for tests, long enough to sign with"},
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=out,

@@ -1,0 +1,31 @@
+"""The apps use every name of Chainlit's, and every call of its emitter that apps use."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reference.names import rows
+
+from .recording import APPS
+
+NOT_USED = {}
+"""Names that no app can use three ways, each with its reason."""
+
+
+def test_the_apps_use_every_name() -> None:
+    used = set(names_used())
+    names = {row.name for row in rows()}
+    assert names - used == set(NOT_USED)
+
+
+def names_used() -> Iterator[str]:
+    """Yield each attribute and each imported name in the apps."""
+    for path in APPS.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Attribute():
+                    yield node.attr
+                case ast.ImportFrom(module=module) if module is not None and module.startswith("chainlit"):
+                    yield module.rpartition(".")[2]
+                    yield from (alias.name for alias in node.names)
