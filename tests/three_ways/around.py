@@ -34,7 +34,8 @@ def _settings(form: Mapping[str, Any]) -> Iterator[str]:
         if "inputs" in given:
             yield f"tab {given['label']!r}"
         for each in given.get("inputs", [given]):
-            yield f"setting {each['type']} {each['label']!r} = {_as_shown(values.get(each['id'], each.get('initial')))!r}"
+            value = _as_shown(values.get(each["id"], each.get("initial")))
+            yield f"setting {each['type']} {each['label']!r} = {value!r}"
 
 
 def _as_shown(value: Any) -> Any:

@@ -229,7 +229,7 @@ class ChainlitViewer:
     async def _say(self, text: str, command: str | None, modes: dict[str, str]) -> None:
         self._is_busy = True
         offered = {mode["id"]: mode["options"] for mode in self._state.get("modes") or []}
-        usual = {id: next(each["id"] for each in options if each["default"]) for id, options in offered.items()}
+        usual = {mode: next(each["id"] for each in offers if each["default"]) for mode, offers in offered.items()}
         step = {**self._own_step(text), "command": command, "modes": {**usual, **modes}}
         self._steps[step["id"]] = step
         await self._emit("client_message", {"message": step, "fileReferences": []})

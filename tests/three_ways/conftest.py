@@ -19,7 +19,7 @@ from .recording import APPS, NAMES
 
 ROOT = Path(__file__).parents[2]
 CHAINLIT = ROOT / ".venv-chainlit"
-PACKAGES = ["chainlit"]
+PACKAGES = ["chainlit", "matplotlib", "pandas", "plotly"]
 START_LIMIT_S = 60.0
 
 

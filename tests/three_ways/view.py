@@ -115,7 +115,7 @@ def _lines_of(step: SeenStep, inside: str | None) -> Iterator[str]:
     told = f" ({', '.join(marks)})" if marks else ""
     taken = f" {step.input!r} →" if step.input else ""
     yield f"{who}{told}:{taken} {step.text!r}"
-    for element in step.elements:
+    for element in sorted(step.elements):  # Chainlit sends them at once, and they come as it happens
         yield f"    shows {element}"
     for button in step.buttons:
         yield f"    button {button}"
