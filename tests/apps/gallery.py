@@ -1,4 +1,4 @@
-"""Shows everything that can stand with a message or a step: inline, at the side, on a page of its own; and takes it back."""
+"""Shows all that can stand with a message or a step: inline, at the side, on a page of its own; and takes it back."""
 
 from pathlib import Path
 from struct import pack

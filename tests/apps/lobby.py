@@ -1,4 +1,4 @@
-"""Has everything that only registers something: sign-in, other clients, sound, MCP servers. A notebook needs none of it."""
+"""Has what only registers something: sign-in, other clients, sound, MCP servers. A notebook needs none of it."""
 
 import chainlit as cl
 from chainlit.user import PersistedUser

@@ -1,4 +1,4 @@
-"""Starts once for everybody, remembers what is dear to compute, renames its authors, and talks with what is around it."""
+"""Starts once for everybody, remembers what is dear to compute, renames its authors, and talks with its window."""
 
 import chainlit as cl
 from chainlit.cache import cache
