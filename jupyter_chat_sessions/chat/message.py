@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
-from ..host.scope import Scope, current_scope
+from ..host.scope import Scope, current_scope, is_in_handler
 from ..host.session import BaseSession
 from ..host.times import utc_now
 from ..protocol.errors import ChatSessionsError, NoSessionError
@@ -42,7 +42,8 @@ class Message:
         metadata: The author's own notes; must be JSON.
         tags: The author's own labels.
         id: A UUID; a new one by default.
-        parent_id: The step it belongs to; the innermost one that is going on, else the run, by default.
+        parent_id: The step it belongs to; by default the innermost one that goes on where the message is made, else
+            the run.
         command: The command that a user's message carries.
         modes: The option that a user's message has of each mode; see `Mode`.
         created_at: ISO 8601 in UTC; the time of sending by default.
@@ -88,6 +89,8 @@ class Message:
         self.tags = tags
         self.id = id or str(uuid4())
         self.parent_id = self._given_parent_id = parent_id
+        self._made_in = _place() if parent_id is None else None
+        """The run that it was made in, and the step there."""
         self.command = command
         self.modes = _options(modes)
         self.created_at = created_at
@@ -304,7 +307,9 @@ class Message:
         self.author = self.author or scope.session.bot_name
         self.created_at = self.created_at or utc_now()
         if self.parent_id is None:
-            self.parent_id = parent_of_what_is_said(scope)
+            run_id, parent_id = self._made_in or (None, None)
+            is_here = scope.run is not None and scope.run.id == run_id
+            self.parent_id = parent_id if is_here else parent_of_what_is_said(scope)
         for action in self.actions:
             action.forId = self.id
         for element in self.elements:
@@ -362,6 +367,12 @@ class ErrorMessage(Message):
 
     def __init__(self, content: Any, author: str | None = None, fail_on_persist_error: bool = False) -> None:
         super().__init__(content, author=author)
+
+
+def _place() -> tuple[str, str | None] | None:
+    """Return the run that goes on here and the step that what is made here belongs to; None in a cell."""
+    scope = current_scope() if is_in_handler() else None
+    return None if scope is None or scope.run is None else (scope.run.id, parent_of_what_is_said(scope))
 
 
 def _as_text(content: Any) -> tuple[str, str | None]:

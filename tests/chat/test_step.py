@@ -370,3 +370,22 @@ def test_a_decorated_function_keeps_its_name() -> None:
         """Search."""
 
     assert (search.__name__, search.__doc__) == ("search", "Search.")
+
+
+async def test_a_message_belongs_to_where_it_is_made_and_not_to_where_it_is_sent() -> None:
+    """As in Chainlit: an answer that a step streams into stands in the conversation."""
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        answer = cl.Message("")
+        async with cl.Step("Write") as step:
+            inside = cl.Message("inside")
+            await answer.stream_token("outside")
+        await inside.send()
+        await answer.send()
+        parents["inside"], parents["outside"] = step.id, message.id
+
+    parents: dict[str, str] = {}
+    async with Viewer("Alice") as alice:
+        await alice.say("Hello")
+        assert {step.output: step.parent_id for step in alice.steps if step.type == "assistant_message"} == parents

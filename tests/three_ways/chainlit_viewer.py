@@ -104,6 +104,9 @@ class ChainlitViewer:
                 await self._post("/project/action", body)
             case Edit():
                 [step] = [step for step in self._steps.values() if step["output"] == deed.old][-1:]
+                shown = list(self._steps)
+                for later in shown[shown.index(step["id"]) + 1 :]:
+                    del self._steps[later]  # as Chainlit's page does, before it says so
                 self._is_busy = True
                 await self._emit("edit_message", {"message": {**step, "output": deed.new}})
             case _:

@@ -66,6 +66,27 @@ DIFFERENCES = [
         why="the button that was pressed says so already, and nobody said it",
     ),
     Difference(
+        app="handbook",
+        ours=("retrieval Retrieve (as json): '{\\n    \"question\": \"Why is the sky blue?\"\\n}' → '[]'",),
+        theirs=("retrieval Retrieve: '{\\n    \"question\": \"Why is the sky blue?\"\\n}' → ''",),
+        row="a `@step` that returns `[]`, `0` or `False`",
+        why="that nothing was found is worth knowing",
+    ),
+    Difference(
+        app="travel",
+        ours=("tool book (inside Agent): '{\\n    \"leaves\": \"10:04\"\\n}' → ''",),
+        theirs=("tool book (inside Agent): ''",),
+        row="what a `@step` was called with",
+        why="one wants to see what is being done",
+    ),
+    Difference(
+        app="travel",
+        ours=("tool find_trains (inside Agent, as json): '{\\n    \"to\": \"Rome\"\\n}' → '[]'",),
+        theirs=("tool find_trains (inside Agent): '{\\n    \"to\": \"Rome\"\\n}' → ''",),
+        row="a `@step` that returns `[]`, `0` or `False`",
+        why="that nothing was found is worth knowing",
+    ),
+    Difference(
         app="research",
         ours=(),
         theirs=("llm think: 'I think about monads.'",),
