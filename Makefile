@@ -16,7 +16,7 @@ STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
 .PHONY: demo test lint build python-tests server-tests frontend-tests browser-tests packaging-tests test-apps test-matrix \
-	test-matrix-short test-database chaos chaos-short state-machine endurance damaged-databases tools chromium clean bench bench-import bench-promises
+	test-matrix-short test-database test-semantic-kernel chaos chaos-short state-machine endurance damaged-databases tools chromium clean bench bench-import bench-promises
 
 demo: $(VENV)/.ready $(STATIC)
 	$(BIN)/jupyter lab $(ALLOW_ROOT) $(LAB_ARGS) notebooks/01_quickstart.ipynb
@@ -44,7 +44,7 @@ build: $(STATIC)
 python-tests: $(VENV)/.ready $(STATIC)
 	@echo "== Python"
 	$(PYTEST) tests --ignore=tests/hub/server --ignore=tests/e2e --ignore=tests/packaging --ignore=tests/matrix \
-		--ignore=tests/notebook --ignore=tests/chaos
+		--ignore=tests/notebook --ignore=tests/chaos --ignore=tests/with_semantic_kernel
 
 # pytest-jupyter takes over async tests, so it is loaded for these alone.
 server-tests: $(VENV)/.ready $(STATIC)
@@ -123,6 +123,12 @@ bench: $(VENV)/.ready $(STATIC) chromium
 	$(BIN)/python -m tests.benchmarks.curves --report docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks.import_time --report docs/benchmarks.md
 
+# It is 400 MB, so it has an environment of its own.
+test-semantic-kernel: $(VENV)/.ready
+	$(PYTHON) -m venv .venv-semantic-kernel
+	$(BIN)/uv pip install --quiet --python .venv-semantic-kernel/bin/python -e ".[semantic-kernel]" hypothesis pytest pytest-timeout
+	.venv-semantic-kernel/bin/python -m pytest tests/with_semantic_kernel
+
 bench-import: $(VENV)/.ready
 	$(BIN)/python -m tests.benchmarks.import_time
 
@@ -156,4 +162,4 @@ $(VENV)/.ready: pyproject.toml | tools $(STATIC)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-matrix .venv-chainlit labextension/node_modules jupyter_chat_sessions/static dist build test-results
+	rm -rf $(VENV) .venv-matrix .venv-semantic-kernel .venv-chainlit labextension/node_modules jupyter_chat_sessions/static dist build test-results

@@ -83,6 +83,12 @@ from .protocol.errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from .integrations.langchain import AsyncLangchainCallbackHandler, LangchainCallbackHandler
+    from .integrations.llama_index import LlamaIndexCallbackHandler
+    from .integrations.mistralai import instrument_mistralai
+    from .integrations.openai import instrument_openai
+    from .integrations.semantic_kernel import SemanticKernelFilter
+
 __all__ = [
     "Action",
     "AskActionMessage",
@@ -91,6 +97,7 @@ __all__ = [
     "AskFileResponse",
     "AskTimeoutError",
     "AskUserMessage",
+    "AsyncLangchainCallbackHandler",
     "Audio",
     "ChatGeneration",
     "ChatProfile",
@@ -109,6 +116,8 @@ __all__ = [
     "HubUnreachableError",
     "Image",
     "InputAudioChunk",
+    "LangchainCallbackHandler",
+    "LlamaIndexCallbackHandler",
     "Message",
     "MissingLibraryError",
     "Mode",
@@ -121,6 +130,7 @@ __all__ = [
     "ProtocolError",
     "Pyplot",
     "RefusedError",
+    "SemanticKernelFilter",
     "SessionAccessor",
     "Starter",
     "StarterCategory",
@@ -143,6 +153,8 @@ __all__ = [
     "data_layer",
     "header_auth_callback",
     "input_widget",
+    "instrument_mistralai",
+    "instrument_openai",
     "make_async",
     "oauth_callback",
     "on_app_shutdown",
@@ -176,6 +188,15 @@ __all__ = [
     "step",
     "user_session",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what needs an optional library: that is imported when its name is first used."""
+    from .integrations import PLACES, load
+
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return load(name)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

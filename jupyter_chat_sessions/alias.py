@@ -117,8 +117,15 @@ ELSEWHERE = {
     "element.ElementType": "protocol.steps.ElementType",
     "emitter.BaseChainlitEmitter": "chat.emitter.Emitter",
     "emitter.ChainlitEmitter": "chat.emitter.Emitter",
+    "langchain.callbacks.AsyncLangchainCallbackHandler": "AsyncLangchainCallbackHandler",
+    "langchain.callbacks.LangchainCallbackHandler": "LangchainCallbackHandler",
+    "langchain.callbacks.LangchainTracer": "LangchainCallbackHandler",
+    "llama_index.callbacks.LlamaIndexCallbackHandler": "LlamaIndexCallbackHandler",
     "logger.logger": "compat.logger.logger",
     "message.MessageBase": "chat.message.Message",
+    "mistralai.instrument_mistralai": "instrument_mistralai",
+    "openai.instrument_openai": "instrument_openai",
+    "semantic_kernel.SemanticKernelFilter": "SemanticKernelFilter",
     "session.BaseSession": "host.session.BaseSession",
     "session.ClientType": "compat.types.ClientType",
     "session.clean_metadata": "compat.session.clean_metadata",
@@ -247,7 +254,7 @@ def _candidates(module: str, name: str, folder: Path | None) -> Iterator[Any]:
     place = ELSEWHERE.get(f"{submodule}.{name}")
     if place is not None:
         where, _, attribute = place.rpartition(".")
-        yield getattr(import_module(f"{_US}.{where}"), attribute)
+        yield getattr(import_module(f"{_US}.{where}".rstrip(".")), attribute)
     if (submodule, name) == ("config", "config"):
         yield Config(folder or Path())
     inner = f"{submodule}.{name}".lstrip(".")

@@ -219,18 +219,20 @@ class Message:
         self._session = scope.session
         if is_sequence or not self.streaming:
             await self._learn_name(scope)
-        if is_sequence:
-            self.content = token
-        if not (self.streaming and self._is_text_shown):
-            self.streaming = True
-            if scope.run is not None:
-                scope.run.streams.add(self.id)
-            self._emit_step(scope)
-        if not is_sequence:
-            self._emit(scope, AppendText(step_id=self.id, offset=self._length, text=token))
-            self._parts.append(token)
-            self._length += len(token)
+        self._stream(scope, token, is_sequence=is_sequence)
         await scope.session.room()
+
+    def append(self, token: str) -> None:
+        """Add text at the end, as `stream_token` does, from code that cannot wait, such as a library's callback."""
+        scope = current_scope() if self._session is None else self._own_scope()
+        self._session = scope.session
+        self._stream(scope, well_formed(token)[: MAX_CONTENT - self._length], is_sequence=False)
+
+    def finish(self) -> None:
+        """Say that no more text comes, as `send` does, from code that cannot wait."""
+        scope = self._own_scope()
+        self._show(scope)
+        scope.session.messages[self.id] = self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the message with Chainlit's `StepDict` keys."""
@@ -321,6 +323,19 @@ class Message:
         shown = msgspec.structs.replace(step, name=shown_name(scope.session, step.name)) if is_renamed else step
         self._emit(scope, PutStep(step=shown, replaces=self._shown is not None))
         self._shown, self._is_text_shown = step, True
+
+    def _stream(self, scope: Scope, token: str, *, is_sequence: bool) -> None:
+        if is_sequence:
+            self.content = token
+        if not (self.streaming and self._is_text_shown):
+            self.streaming = True
+            if scope.run is not None:
+                scope.run.streams.add(self.id)
+            self._emit_step(scope)
+        if not is_sequence:
+            self._emit(scope, AppendText(step_id=self.id, offset=self._length, text=token))
+            self._parts.append(token)
+            self._length += len(token)
 
     async def _learn_name(self, scope: Scope) -> None:
         if self.type != "user_message":

@@ -547,5 +547,8 @@ def _said(value: object) -> str:
 
 
 def well_formed(text: str) -> str:
-    """Return the text with a question mark for each half of a surrogate pair, which no JSON can carry."""
-    return text if text.isascii() else text.encode(errors="replace").decode()
+    """Return the text with a question mark for each half of a surrogate pair, which no JSON can carry.
+
+    It is a plain `str`: libraries have kinds of text of their own, which no JSON can carry either.
+    """
+    return str(text) if text.isascii() else text.encode(errors="replace").decode()

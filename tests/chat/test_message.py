@@ -480,3 +480,18 @@ async def test_concurrent_sends_of_one_run_all_arrive() -> None:
 
     steps, _ = await seen(body)
     assert sorted(int(step.output) for step in steps) == list(range(50))
+
+
+async def test_a_librarys_own_kind_of_text_is_text() -> None:
+    class Text(str):
+        """Such as LangChain's, whose messages' `text` is one."""
+
+    @cl.on_message
+    async def reply() -> None:
+        await cl.Message(Text("whole")).send()
+        streamed = cl.Message("")
+        await streamed.stream_token(Text("piece"))
+        await streamed.send()
+
+    async with Viewer("Alice") as alice:
+        assert [step.output for step in (await alice.say("go")).steps] == ["whole", "piece"]

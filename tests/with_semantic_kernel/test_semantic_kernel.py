@@ -1,0 +1,59 @@
+"""Functions that Semantic Kernel calls are shown as steps. Run by `make test-semantic-kernel`: the library is large."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from semantic_kernel import Kernel
+from semantic_kernel.functions import kernel_function
+
+import jupyter_chat_sessions as cl
+from tests.integrations.heard import named, steps_of
+
+
+class Sums:
+    @kernel_function
+    def add(self, a: int, b: int) -> int:
+        """Add two numbers."""
+        return a + b
+
+    @kernel_function
+    def fail(self) -> str:
+        """Fail."""
+        raise ValueError("the function broke")
+
+
+async def test_a_function_is_a_step_with_what_went_in_and_came_out() -> None:
+    async def handler() -> None:
+        kernel = Kernel()
+        kernel.add_plugin(Sums(), "sums")
+        cl.SemanticKernelFilter(kernel=kernel)
+        await kernel.invoke(plugin_name="sums", function_name="add", a=1, b=2)
+        with pytest.raises(Exception, match="the function broke"):
+            await kernel.invoke(plugin_name="sums", function_name="fail")
+
+    steps = await steps_of(handler)
+    adding, failing = named(steps, "sums-add"), named(steps, "sums-fail")
+    assert (adding.type, json.loads(adding.input), adding.output) == ("tool", {"a": 1, "b": 2}, "3")
+    assert failing.is_error
+
+
+@pytest.mark.parametrize("options", [{"excluded_plugins": ["sums"]}, {"excluded_functions": ["add"]}])
+async def test_what_is_excluded_runs_and_is_not_shown(options: dict[str, Any]) -> None:
+    async def handler() -> None:
+        kernel = Kernel()
+        kernel.add_plugin(Sums(), "sums")
+        cl.SemanticKernelFilter(**options).add_to_kernel(kernel)
+        result = await kernel.invoke(plugin_name="sums", function_name="add", a=1, b=2)
+        await cl.Message(str(result)).send()
+
+    assert [step.output for step in await steps_of(handler)] == ["3"]
+
+
+async def test_without_a_session_it_runs() -> None:
+    kernel = Kernel()
+    kernel.add_plugin(Sums(), "sums")
+    cl.SemanticKernelFilter(kernel=kernel)
+    assert str(await kernel.invoke(plugin_name="sums", function_name="add", a=1, b=2)) == "3"
