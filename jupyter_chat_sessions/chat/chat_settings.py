@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..host.current import current_app
@@ -38,7 +38,7 @@ class ChatSettings:
     and the settings stay as they were.
     """
 
-    def __init__(self, inputs: list[InputWidget] | list[Tab] | list[InputWidget | Tab]) -> None:
+    def __init__(self, inputs: Sequence[InputWidget | Tab]) -> None:
         self.inputs = inputs
         self._form()  # what is wrong with it is said here, and not when it is sent
 

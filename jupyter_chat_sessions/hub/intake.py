@@ -172,7 +172,7 @@ class Intake:
             return
         call = self._call(command, name=command.name, given=command.value, parent_id=command.about, status="queued")
         if command.name != "on_feedback":
-            self._let_run(known, call)
+            self._let_run(known, call, then=lambda: self._session.supersede(call))
             return
         rated = self._rated(command)
         if rated is None:

@@ -439,6 +439,7 @@ class Session:
         for step in list(self._transcript.unfinished.values()):
             if step.status == "running" or step.id == self._sent:
                 self.publish(PutStep(step=replace(step, status="interrupted")))
+                self._forget_passing(step.id, "interrupted")
         self._forget_sent()
         for question in self.conversation.questions:
             self.close_question(question.id, "withdrawn")
@@ -459,6 +460,13 @@ class Session:
             outlet.send(frame)
         if self._is_followed:
             self.to_host(Forward(session=self.id, event=event))
+
+    def supersede(self, call: Step) -> None:
+        """What was saved anew makes good for what was saved before and interrupted: nobody need retry that."""
+        for step in self.conversation.steps:
+            if step.is_call and step.name == call.name and step.status == "interrupted" and _outlives_stop(step):
+                self.intake.outlives(step.id)
+                self.publish(RemoveStep(step_id=step.id))
 
     def claim(self, step: Step) -> None:
         """Let a message that is about to be stored be the one that the host is given next, if nothing is before it."""
@@ -512,7 +520,8 @@ class Session:
     def _forget_passing(self, step_id: str, status: RunStatus) -> None:
         """Take out a call that leaves nothing to be seen, once it is done with: only that it was said is remembered."""
         step = self.conversation.step(step_id)
-        if step is not None and step.is_call and step.name in _PASSING_CALLS and status != "interrupted":
+        is_passing = step is not None and step.is_call and step.name in _PASSING_CALLS
+        if step is not None and is_passing and (status != "interrupted" or not _outlives_stop(step)):
             self.intake.outlives(step.id)
             self.publish(RemoveStep(step_id=step.id))
 
@@ -589,7 +598,10 @@ _PASSING_CALLS = frozenset({"on_settings_update", "on_settings_edit", "on_window
 
 
 def _outlives_stop(step: Step) -> bool:
-    """Return whether Stop does not mean a call: who saves settings while something runs wants them afterwards."""
+    """Return whether a call is for the time after what runs: Stop does not mean it, and an interruption not its end.
+
+    Who saves settings wants them, whatever becomes of what was being answered.
+    """
     return step.is_call and step.name == "on_settings_update"
 
 

@@ -115,3 +115,25 @@ def load(name: str, *, size: int = 1) -> list[str]:
 assert_type(load("model", size=2), list[str])
 load.cache_clear()
 load(3)  # type: ignore[arg-type]
+
+
+# A form of settings, and what runs when it is changed.
+@cl.on_settings_update
+async def updated(settings: dict[str, Any]) -> None: ...
+
+
+@cl.on_settings_edit
+def edited() -> None: ...
+
+
+assert_type(edited(), None)
+
+
+async def a_form_of_settings() -> None:
+    temperature = cl.input_widget.Slider(id="temperature", label="Temperature", initial=0.7, max=1, step=0.1)
+    model = cl.input_widget.Select(id="model", label="Model", values=["small", "large"], initial_index=0)
+    await cl.ChatSettings([temperature, model]).send()
+    await cl.ChatSettings([cl.input_widget.Tab(id="model", label="Model", inputs=[model])]).refresh()
+    assert_type(await cl.ChatSettings.set({"temperature": 0.2}), dict[str, Any])
+    cl.input_widget.Slider(id="temperature", label="Temperature", initial="hot")  # type: ignore[arg-type]
+    cl.ChatSettings(["temperature"])  # type: ignore[list-item]

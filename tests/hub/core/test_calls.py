@@ -93,6 +93,26 @@ def test_interrupted_it_stays_and_can_be_run_again(hall: Hall) -> None:
     assert tab.steps == []
 
 
+def test_saving_anew_makes_good_for_what_was_interrupted(hall: Hall) -> None:
+    tab = begun(hall)
+    tab.call("on_settings_update", {"on": True})
+    hall.host.run(tab.viewing.session, calls(hall)[0].id, "running", name="on_settings_update")
+    hall.start_kernel()
+    tab.call("on_settings_update", {"on": False})
+    assert [step.input for step in tab.steps] == ['{"on":false}']
+    hall.host.work()
+    assert tab.steps == []
+
+
+@pytest.mark.parametrize("name", ["on_settings_edit", "on_window_message"])
+def test_of_what_only_mattered_then_nothing_stays_when_it_is_interrupted(hall: Hall, name: CallName) -> None:
+    tab = begun(hall)
+    tab.call(name, {"on": True})
+    hall.host.run(tab.viewing.session, calls(hall)[0].id, "running", name=name)
+    hall.start_kernel()
+    assert tab.steps == []
+
+
 def test_stop_means_what_runs_and_not_the_settings_that_wait(hall: Hall) -> None:
     tab = begun(hall)
     tab.say("Hello")
