@@ -13,6 +13,12 @@ export interface Credentials {
   readonly threadId: string;
 }
 
+/** Which session is asked for. */
+export interface Wanted {
+  readonly threadId?: string;
+  readonly chatProfile?: string;
+}
+
 /** A request was refused, with a sentence for a person. */
 export class Refused extends Error {
   constructor(
@@ -38,8 +44,8 @@ export interface LineListener {
 export interface Backend {
   /** Conversations of before; null where nothing keeps any. */
   readonly threads: Threads | null;
-  /** Make a session, of a new thread or one of before. Rejects with `Refused`, or another error when nobody could be reached. */
-  createSession(channel: string, threadId?: string): Promise<Credentials>;
+  /** Make a session, of a new thread or one of before, with a chat profile or the default. Rejects with `Refused`, or another error when nobody could be reached. */
+  createSession(channel: string, wanted?: Wanted): Promise<Credentials>;
   open(listener: LineListener): Line;
   /** Steps before one of them, oldest first. */
   stepsBefore(
@@ -75,11 +81,11 @@ export class ServerBackend implements Backend {
   ) {}
 
   /** A new session is asked for on the line that it is then shown on; one of before, or where no line opens, by HTTP. */
-  async createSession(channel: string, threadId?: string): Promise<Credentials> {
-    const wanted = { channel, client: 'webapp', language: navigator.language || 'en-US' };
-    const begun = threadId === undefined ? await this._begin(wanted) : null;
+  async createSession(channel: string, { threadId, ...wanted }: Wanted = {}): Promise<Credentials> {
+    const begin = { channel, client: 'webapp', language: navigator.language || 'en-US', ...wanted };
+    const begun = threadId === undefined ? await this._begin(begin) : null;
     if (begun !== null) return begun;
-    const answer = await this._fetch('sessions', { method: 'POST', body: JSON.stringify({ ...wanted, threadId }) });
+    const answer = await this._fetch('sessions', { method: 'POST', body: JSON.stringify({ ...begin, threadId }) });
     if (!isCredentials(answer)) throw new Refused('internal', 'The server sent no session.');
     return answer;
   }
@@ -183,8 +189,8 @@ export class KernelBackend implements Backend {
 
   constructor(private readonly _port: KernelPort) {}
 
-  async createSession(channel: string): Promise<Credentials> {
-    const body = { channel, client: 'webapp', language: navigator.language || 'en-US' };
+  async createSession(channel: string, { chatProfile }: Wanted = {}): Promise<Credentials> {
+    const body = { channel, client: 'webapp', language: navigator.language || 'en-US', chatProfile };
     const answer = await this._ask('create', 'created', body);
     if (!isCredentials(answer)) throw new Refused('internal', 'The kernel sent no session.');
     return answer;

@@ -2,6 +2,7 @@
 
 import { render } from 'preact';
 
+import { joinElement } from './around.js';
 import { KernelBackend, ServerBackend } from './backend.js';
 import type { Backend, KernelPort } from './backend.js';
 import { Connection } from './connection.js';
@@ -34,10 +35,12 @@ export function mount(element: HTMLElement, options: MountOptions): () => void {
   const place = `${options.kernel === undefined ? (options.baseUrl ?? '/') : `kernel ${options.notebook ?? ''}`} ${options.channel}`;
   const connection = new Connection(backend, options.channel, new TabStorage(tabKeep(), place));
   connection.onSession = options.onSession ?? (() => undefined);
+  const stopHearing = joinElement(element, connection);
   const stopWatching = watchWaking(() => connection.probe());
   render(<App connection={connection} title={options.title} rendermime={options.rendermime} />, element);
   connection.start();
   return () => {
+    stopHearing();
     stopWatching();
     connection.stop();
     render(null, element);

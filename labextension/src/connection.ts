@@ -8,10 +8,10 @@ import type { Backend, Credentials, Line } from './backend.js';
 import { waitBeforeTry } from './backoff.js';
 import type { Conversation } from './conversation.js';
 import { readFrames, wellFormed, wellFormedValue, writeFrames } from './frames.js';
-import type { CallName, Command, ErrorFrame, Question, ViewerFrame, Welcome } from './frames.js';
+import type { Beside, CallName, Command, ErrorFrame, Question, Signal, ViewerFrame, Welcome } from './frames.js';
 import { newId } from './ids.js';
 import { fitsOutbox } from './storage.js';
-import type { Failed, TabStorage } from './storage.js';
+import type { Choices, Failed, TabStorage } from './storage.js';
 import type { Threads } from './threads.js';
 import { Viewing } from './viewing.js';
 
@@ -35,6 +35,13 @@ export interface Held {
   readonly until: number;
 }
 
+/** A short notice, for some seconds. */
+export interface Toast {
+  readonly id: string;
+  readonly kind: string;
+  readonly text: string;
+}
+
 export interface Timers {
   readonly set: (callback: () => void, delayMs: number) => unknown;
   readonly clear: (timer: unknown) => void;
@@ -55,6 +62,7 @@ const PROBE_MS = 1_000;
 const PEACE_MS = 30_000;
 const SEEN_MS = 1_000;
 const CAUGHT_UP_MS = 4_000;
+const MAX_TOASTS = 4;
 /** So long after it was due back, a server that said it restarts is just gone. */
 const RESTART_MS = 60_000;
 /** When a conversation has more steps than these, it keeps so many of the newest. */
@@ -73,6 +81,11 @@ const TERMINAL = (code: number): boolean => code >= 4400 && code !== 4408;
 
 /** Calls that nobody wants to hear of again when they are turned down. */
 const PASSING: ReadonlySet<CallName> = new Set(['on_settings_edit', 'on_window_message']);
+
+/** What a message carries beside its text. */
+function besideOf({ command, modes, files }: Beside): Beside {
+  return { ...(command && { command }), ...(modes && { modes }), ...(files && { files }) };
+}
 
 /** What it means for a viewer that it got no session. */
 function refusedStatus(error: unknown): ConnectionStatus {
@@ -97,6 +110,10 @@ export class Connection {
   onChange: () => void = () => undefined;
   /** Called with the session's id when this viewer shows another session. */
   onSession: (session: string) => void = () => undefined;
+  /** Called with what the author sends to the window around the chat. */
+  onWindowMessage: (data: unknown) => void = () => undefined;
+  /** The newest notices that were not dismissed. */
+  toasts: readonly Toast[] = [];
   /** When the time of open questions was last told, in milliseconds of `timers.now`. */
   welcomedAt = 0;
 
@@ -158,6 +175,22 @@ export class Connection {
     if (this.session !== null) this._storage.keepSettingsDraft(this.session, values);
   }
 
+  /** What is chosen for what is said; it outlives a reload. */
+  get choices(): Choices {
+    return this._storage.choices;
+  }
+
+  set choices(choices: Choices) {
+    this._storage.choices = choices;
+    this.onChange();
+  }
+
+  /** The chat profile of this session, where there is one. */
+  get profile(): string | undefined {
+    const profile = this.conversation?.state['profile'];
+    return typeof profile === 'string' ? profile : undefined;
+  }
+
   /** Milliseconds until what was refused for now is said again. */
   get heldMs(): number {
     return this.held === null ? 0 : Math.max(0, this.held.until - this._timers.now());
@@ -186,14 +219,15 @@ export class Connection {
   /**
    * Say something: a message, or the answer to the question that has waited longest.
    *
+   * @param beside What a message carries; an answer carries nothing.
    * @returns Whether it was taken. It is not when too much waits to be sent already.
    */
-  say(written: string, clientId: string = newId()): boolean {
+  say(written: string, beside: Beside = {}, clientId: string = newId()): boolean {
     const text = wellFormed(written);
     const question = this.textQuestion;
     const command: Command =
       question === undefined
-        ? { type: 'message', clientId, text }
+        ? { type: 'message', clientId, text, ...beside }
         : { type: 'answer', clientId, questionId: question.id, text };
     if (this._viewing === null || !fitsOutbox(this.pending, command)) return false;
     this._command(command);
@@ -263,8 +297,13 @@ export class Connection {
   /** Send something again that was turned down. */
   retry(failed: Failed): void {
     const { command } = failed;
-    if ('text' in command && !this.say(command.text)) return;
+    if ('text' in command && !this.say(command.text, command.type === 'message' ? besideOf(command) : {})) return;
     this.dismiss(failed);
+  }
+
+  dismissToast(id: string): void {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id);
+    this.onChange();
   }
 
   dismiss(failed: Failed): void {
@@ -274,9 +313,14 @@ export class Connection {
     this.onChange();
   }
 
-  /** End this session and begin another. What the hub has not confirmed can still be sent in the new one. */
-  newChat(): void {
+  /**
+   * End this session and begin another. What the hub has not confirmed can still be sent in the new one.
+   *
+   * @param profile The chat profile of the other one; by default that of this one.
+   */
+  newChat(profile: string | undefined = this.profile): void {
     if (this._isBeginning) return;
+    if (profile !== undefined) this._storage.choices = { ...this.choices, profile };
     this._giveBack('You began a new chat before this was confirmed.');
     this._send([{ type: 'end' }]);
     this._leave('new chat');
@@ -295,7 +339,7 @@ export class Connection {
     this._isBeginning = true;
     let credentials: Credentials;
     try {
-      credentials = await this._backend.createSession(this._channel, thread);
+      credentials = await this._backend.createSession(this._channel, { threadId: thread });
     } finally {
       this._isBeginning = false;
     }
@@ -386,7 +430,8 @@ export class Connection {
     this._setStatus(isRetry ? this.status : { kind: 'connecting' });
     let credentials: Credentials;
     try {
-      credentials = await this._backend.createSession(this._channel);
+      const { profile } = this.choices;
+      credentials = await this._backend.createSession(this._channel, profile === undefined ? {} : { chatProfile: profile });
     } catch (error) {
       this._isBeginning = false;
       if (this._isStopped) return;
@@ -444,6 +489,7 @@ export class Connection {
       if (frame.type === 'welcome') this._onWelcome(frame.seq > lastSeq || frame.epoch !== epoch ? frame.seq : null);
       if (frame.type === 'going') this._comeBackAfterMs = frame.retryAfterS * 1000;
       if (frame.type === 'error') this._onError(frame, unconfirmed);
+      if (frame.type === 'signal') this._onSignal(frame);
       if (frame.type === 'bye') return this._onBye(frame.code, frame.text);
     }
     if (answers.length > 0) this._send(answers);
@@ -451,6 +497,14 @@ export class Connection {
     this._keepUnconfirmed();
     this._seenTimer ??= this._timers.set(() => this._tellSeen(), SEEN_MS);
     this.onChange();
+  }
+
+  private _onSignal({ kind, data }: Signal): void {
+    if (kind === 'window_message') this.onWindowMessage(data);
+    if (kind !== 'toast') return;
+    const toast = data as Partial<Toast> | null;
+    if (typeof toast?.text !== 'string') return;
+    this.toasts = [...this.toasts, { id: newId(), kind: String(toast.kind), text: toast.text }].slice(-MAX_TOASTS);
   }
 
   private _onWelcome(catchUpTo: number | null): void {

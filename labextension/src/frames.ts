@@ -81,6 +81,13 @@ export interface Question {
   readonly uploads?: Uploads | null;
 }
 
+/** What is said beside the text of a message. */
+export interface Beside {
+  readonly command?: string;
+  readonly modes?: Readonly<Record<string, string>>;
+  readonly files?: readonly string[];
+}
+
 export interface SessionState {
   readonly host?: 'connected' | 'busy' | 'gone';
   readonly run?: { readonly id: string; readonly name: string };
@@ -189,6 +196,7 @@ export interface Begin {
   readonly channel: string;
   readonly client?: string;
   readonly language?: string;
+  readonly chatProfile?: string;
 }
 
 export interface Hello {

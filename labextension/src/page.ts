@@ -1,5 +1,6 @@
 /** The chat as a page of its own. */
 
+import { joinParent } from './around.js';
 import { mount } from './chat.js';
 
 interface PageConfig {
@@ -11,5 +12,6 @@ const config = JSON.parse(document.getElementById('chat-sessions-config')?.textC
 const root = document.getElementById('chat');
 if (root !== null) {
   root.classList.add('jcs-page');
+  joinParent(root);
   mount(root, { channel: config.channel, title: config.channel, baseUrl: config.baseUrl });
 }

@@ -14,6 +14,18 @@ export interface Failed {
   readonly error: ErrorFrame;
 }
 
+/** What is chosen for what is said, and for the next session. */
+export interface Choices {
+  /** The session that the command is chosen in, and which commands there were then. */
+  readonly session?: string;
+  readonly offered?: string;
+  readonly command?: string | null;
+  /** The option of each mode. */
+  readonly modes?: Readonly<Record<string, string>>;
+  /** The chat profile of the next session. */
+  readonly profile?: string;
+}
+
 /** The part of the browser's storage that is needed; `sessionStorage` in a page. */
 export interface Keep {
   getItem(key: string): string | null;
@@ -41,6 +53,7 @@ export class TabStorage {
   private readonly _failedKey: string;
   private readonly _draftKey: string;
   private readonly _settingsKey: string;
+  private readonly _choicesKey: string;
 
   constructor(
     private readonly _keep: Keep,
@@ -51,6 +64,7 @@ export class TabStorage {
     this._failedKey = `jupyter-chat-sessions refused ${place}`;
     this._draftKey = `jupyter-chat-sessions draft ${place}`;
     this._settingsKey = `jupyter-chat-sessions settings ${place}`;
+    this._choicesKey = `jupyter-chat-sessions choices ${place}`;
   }
 
   get credentials(): Credentials | null {
@@ -104,6 +118,15 @@ export class TabStorage {
 
   keepSettingsDraft(session: string, values: Readonly<Record<string, unknown>>): void {
     this._write(this._settingsKey, Object.keys(values).length === 0 ? null : { session, values });
+  }
+
+  get choices(): Choices {
+    const choices = this._read(this._choicesKey) as Choices | null;
+    return typeof choices === 'object' && choices !== null ? choices : {};
+  }
+
+  set choices(choices: Choices) {
+    this._write(this._choicesKey, choices);
   }
 
   private _list(key: string): readonly unknown[] {

@@ -135,10 +135,10 @@ describe('the server', () => {
 
   it('says why it refuses', async () => {
     answer = () => Response.json({ code: 'unknown_channel', text: 'No such chat.' }, { status: 404 });
-    const asked = new ServerBackend('/').createSession('demo', 'thread');
+    const asked = new ServerBackend('/').createSession('demo', { threadId: 'thread' });
     await expect(asked).rejects.toEqual(new Refused('unknown_channel', 'No such chat.'));
     answer = () => new Response('<html>proxy error</html>', { status: 502 });
-    await expect(new ServerBackend('/').createSession('demo', 'thread')).rejects.toThrow('502');
+    await expect(new ServerBackend('/').createSession('demo', { threadId: 'thread' })).rejects.toThrow('502');
   });
 
   it('is told the secret in a header, never in an address', async () => {

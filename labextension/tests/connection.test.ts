@@ -282,11 +282,11 @@ describe('a line that breaks', () => {
 describe('what is said', () => {
   it('is kept until it is accepted, and sent again in order after each welcome', async () => {
     const tab = await new Tab().arrive();
-    tab.connection.say('one', 'c1');
-    tab.connection.say('two', 'c2');
+    tab.connection.say('one', {}, 'c1');
+    tab.connection.say('two', {}, 'c2');
     tab.backend.line.arrive({ type: 'accepted', clientId: 'c1' });
     tab.backend.line.cut();
-    tab.connection.say('three', 'c3');
+    tab.connection.say('three', {}, 'c3');
     tab.clock.pass(QUICK_WAIT_MS);
     tab.backend.line.listener.onOpen();
     expect(said(tab.backend.line.sent)).toEqual([]);
@@ -299,7 +299,7 @@ describe('what is said', () => {
 
   it('outlives a reload', async () => {
     const tab = await new Tab().arrive();
-    tab.connection.say('one', 'c1');
+    tab.connection.say('one', {}, 'c1');
     const again = new Tab(new FakeBackend(), tab.keep);
     again.connection.start();
     again.backend.line.listener.onOpen();
@@ -311,13 +311,13 @@ describe('what is said', () => {
   it('answers the question that has waited longest', async () => {
     const question = { id: 'q1', stepId: 'a' };
     const tab = await new Tab().arrive(welcome({ snapshot: { questions: [question] } }));
-    tab.connection.say('Alice', 'c1');
+    tab.connection.say('Alice', {}, 'c1');
     expect(said(tab.backend.line.sent)).toEqual([{ type: 'answer', clientId: 'c1', questionId: 'q1', text: 'Alice' }]);
   });
 
   it('keeps its text when it is turned down, and can be sent again under a new id', async () => {
     const tab = await new Tab().arrive();
-    tab.connection.say('one', 'c1');
+    tab.connection.say('one', {}, 'c1');
     tab.backend.line.arrive({ type: 'error', code: 'busy', text: 'Too many.', clientId: 'c1' });
     const failed = tab.connection.failed[0];
     expect(failed?.error.text).toBe('Too many.');
@@ -331,9 +331,9 @@ describe('what is said', () => {
 
   it('that is refused for now is said again in its time, and nothing overtakes it', async () => {
     const tab = await new Tab().arrive();
-    tab.connection.say('one', 'c1');
+    tab.connection.say('one', {}, 'c1');
     tab.backend.line.arrive({ type: 'error', code: 'busy', text: 'Later.', clientId: 'c1', retryAfterS: 2 });
-    tab.connection.say('two', 'c2');
+    tab.connection.say('two', {}, 'c2');
     expect(said(tab.backend.line.sent)).toHaveLength(1);
     tab.clock.pass(2_000);
     expect(said(tab.backend.line.sent).map((frame) => 'text' in frame && frame.text)).toEqual(['one', 'one', 'two']);
@@ -342,7 +342,7 @@ describe('what is said', () => {
 
   it('is text: half a surrogate pair would cost the whole message', async () => {
     const tab = await new Tab().arrive();
-    tab.connection.say('a\ud83d b\ude00 c😀', 'c1');
+    tab.connection.say('a\ud83d b\ude00 c😀', {}, 'c1');
     expect(said(tab.backend.line.sent)).toMatchObject([{ text: 'a\ufffd b\ufffd c😀' }]);
   });
 
@@ -367,7 +367,7 @@ describe('ending', () => {
 
   it('gives back what the session did not take, for the new one', async () => {
     const first = await new Tab().arrive();
-    first.connection.say('precious', 'c1');
+    first.connection.say('precious', {}, 'c1');
     const tab = new Tab(new FakeBackend(), first.keep);
     tab.connection.start();
     tab.backend.line.listener.onOpen();
@@ -384,7 +384,7 @@ describe('ending', () => {
 
   it('in the middle of a sentence leaves nothing “sending”, and New chat can still send it', async () => {
     const tab = await new Tab().arrive();
-    tab.connection.say('precious', 'c1');
+    tab.connection.say('precious', {}, 'c1');
     tab.backend.line.arrive({ type: 'bye', code: 4410, text: 'It has ended.' });
     expect(tab.connection.pending).toEqual([]);
     tab.connection.newChat();
@@ -471,7 +471,7 @@ it('puts older steps of one session into no other', async () => {
 it('forgets a refused message once, however often one asks', async () => {
   const tab = await new Tab().arrive();
   for (const id of ['c1', 'c2']) {
-    tab.connection.say(id, id);
+    tab.connection.say(id, {}, id);
     tab.backend.line.arrive({ type: 'error', code: 'busy', text: 'Too many.', clientId: id });
   }
   const last = tab.connection.failed[1];
@@ -560,7 +560,7 @@ describe('a server that stops in an orderly way', () => {
 describe('what waits in the browser', () => {
   it('is no more than 32 commands: the next is not taken', async () => {
     const tab = await new Tab().arrive();
-    for (let number = 0; number < 32; number++) expect(tab.connection.say(`m${number}`, `c${number}`)).toBe(true);
+    for (let number = 0; number < 32; number++) expect(tab.connection.say(`m${number}`, {}, `c${number}`)).toBe(true);
     expect(tab.connection.say('one too many')).toBe(false);
     tab.backend.line.arrive({ type: 'accepted', clientId: 'c0' });
     expect(tab.connection.say('fits again')).toBe(true);
@@ -580,11 +580,11 @@ describe('what waits in the browser', () => {
 
   it('keeps its order over a reload, and goes before what is said then', async () => {
     const first = await new Tab().arrive();
-    for (const id of ['c1', 'c2', 'c3']) first.connection.say(id, id);
+    for (const id of ['c1', 'c2', 'c3']) first.connection.say(id, {}, id);
     first.backend.line.arrive({ type: 'accepted', clientId: 'c2' });
     const tab = new Tab(new FakeBackend(), first.keep);
     tab.connection.start();
-    tab.connection.say('c4', 'c4');
+    tab.connection.say('c4', {}, 'c4');
     tab.backend.line.listener.onOpen();
     tab.backend.line.arrive(welcome());
     expect(said(tab.backend.line.sent).map((frame) => 'clientId' in frame && frame.clientId)).toEqual(['c1', 'c3', 'c4']);
@@ -593,7 +593,7 @@ describe('what waits in the browser', () => {
   it('says that it would not survive a reload when the browser is full, and is sent all the same', async () => {
     const tab = await new Tab().arrive();
     tab.keep.isFull = true;
-    tab.connection.say('one', 'c1');
+    tab.connection.say('one', {}, 'c1');
     expect(tab.connection.isKept).toBe(false);
     expect(said(tab.backend.line.sent)).toHaveLength(1);
     tab.backend.line.arrive({ type: 'accepted', clientId: 'c1' });
@@ -602,7 +602,7 @@ describe('what waits in the browser', () => {
 
   it('is the same command in a tab that was duplicated', async () => {
     const tab = await new Tab().arrive();
-    tab.connection.say('once', 'c1');
+    tab.connection.say('once', {}, 'c1');
     const copy = new FakeKeep();
     for (const [key, value] of tab.keep.items) copy.items.set(key, value);
     const other = new Tab(new FakeBackend(), copy);
@@ -616,7 +616,7 @@ describe('what waits in the browser', () => {
 
   it('was refused, and can be sent again after a reload, too', async () => {
     const first = await new Tab().arrive();
-    first.connection.say('precious', 'c1');
+    first.connection.say('precious', {}, 'c1');
     first.backend.line.arrive({ type: 'error', code: 'busy', text: 'Too many.', clientId: 'c1' });
     const tab = new Tab(new FakeBackend(), first.keep);
     const [failed] = tab.connection.failed;
@@ -636,7 +636,7 @@ describe('what waits in the browser', () => {
 
   it('is given back, and not said again, when the server closes on it as too big', async () => {
     const tab = await new Tab().arrive();
-    tab.connection.say('huge', 'c1');
+    tab.connection.say('huge', {}, 'c1');
     tab.cut(1009);
     tab.dial();
     tab.backend.line.arrive(resumed(0));
@@ -647,7 +647,7 @@ describe('what waits in the browser', () => {
   it('and was not confirmed goes along to the new chat, to be sent again there', async () => {
     const tab = await new Tab().arrive();
     tab.cut();
-    tab.connection.say('precious', 'c1');
+    tab.connection.say('precious', {}, 'c1');
     tab.connection.newChat();
     await settle();
     tab.backend.line.listener.onOpen();
@@ -658,7 +658,7 @@ describe('what waits in the browser', () => {
 
   it('and was refused for now tells how long until it is tried again', async () => {
     const tab = await new Tab().arrive();
-    tab.connection.say('one', 'c1');
+    tab.connection.say('one', {}, 'c1');
     tab.backend.line.arrive({ type: 'error', code: 'too_fast', text: 'Slowly.', clientId: 'c1', retryAfterS: 5 });
     tab.clock.pass(2_000);
     expect(tab.connection.heldMs).toBe(3_000);
@@ -755,7 +755,7 @@ describe('a conversation of before', () => {
   it('is not gone to while something is not sent yet', async () => {
     const tab = await new Tab().arrive();
     tab.cut();
-    tab.connection.say('unsent', 'c1');
+    tab.connection.say('unsent', {}, 'c1');
     await expect(tab.connection.resume('thread-0')).rejects.toThrow('not sent yet');
     expect(tab.backend.resumed).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** Small real stand-ins: a hub that a test scripts, a clock that a test moves, a storage. */
 
 import { Refused } from '../src/backend.js';
-import type { Backend, Credentials, Line, LineListener } from '../src/backend.js';
+import type { Backend, Credentials, Line, LineListener, Wanted } from '../src/backend.js';
 import type { Event, HubFrame, Snapshot, Step, ViewerFrame, Welcome } from '../src/frames.js';
 import type { Keep } from '../src/storage.js';
 import type { ExportFormat, Thread, Threads } from '../src/threads.js';
@@ -41,9 +41,12 @@ export class FakeBackend implements Backend {
   threads: Threads | null = null;
   /** The threads that sessions were asked for. */
   readonly resumed: string[] = [];
+  /** The chat profiles that sessions were asked for with. */
+  readonly profiles: (string | undefined)[] = [];
 
-  createSession(channel: string, threadId?: string): Promise<Credentials> {
+  createSession(channel: string, { threadId, chatProfile }: Wanted = {}): Promise<Credentials> {
     this.created.push(channel);
+    this.profiles.push(chatProfile);
     if (threadId !== undefined) this.resumed.push(threadId);
     const refusal = this.refusals.shift();
     if (refusal !== undefined) return Promise.reject(refusal);

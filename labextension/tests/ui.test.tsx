@@ -645,7 +645,7 @@ describe('the composer', () => {
   it('keeps what cannot wait any more to be sent, and says so', async () => {
     await open();
     await after(() => {
-      for (let number = 0; number < 32; number++) connection.say(`m${number}`, `c${number}`);
+      for (let number = 0; number < 32; number++) connection.say(`m${number}`, {}, `c${number}`);
     });
     await type('one too many');
     await press('Enter');

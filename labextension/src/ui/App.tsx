@@ -7,9 +7,10 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Connection } from '../connection.js';
 import type { Element } from '../frames.js';
 import { plainName } from '../markdown.js';
+import { Asking, wouldBeLost } from './Asking.js';
 import { Composer } from './Composer.js';
 import { MessageList } from './MessageList.js';
-import { Conversations, EnvForm, Panel, Settings, Tasks } from './later.js';
+import { Conversations, EnvForm, Panel, ProfilePicker, Settings, Starters, Tasks, Toasts } from './later.js';
 import { LookingContext } from './looking.js';
 
 export interface AppProps {
@@ -41,6 +42,7 @@ export function App({ connection, title, rendermime }: AppProps) {
       <div class="jcs-header">
         <h1 class="jcs-title">{plainName(name)}</h1>
         <Status connection={connection} />
+        {state?.['profiles'] !== undefined && <ProfilePicker connection={connection} />}
         {connection.threads !== null && <Conversations connection={connection} />}
         {state?.['settings'] !== undefined && <Settings key={connection.session} connection={connection} />}
         <NewChat connection={connection} />
@@ -64,12 +66,16 @@ export function App({ connection, title, rendermime }: AppProps) {
         {isEmpty && missing.length === 0 && <Greeting connection={connection} title={name} />}
         <Ending connection={connection} />
       </ErrorBoundary>
+      {hasStarters(connection) && <Starters connection={connection} />}
       {missing.length === 0 && <Composer connection={connection} isOpen={canWrite(connection)} />}
       {(opened !== null || state?.['sidebar'] !== undefined) && (
         <LookingContext.Provider value={looking}>
           <Panel opened={opened} sidebar={state?.['sidebar']} onClose={close} />
         </LookingContext.Provider>
       )}
+      <div class="jcs-toasts" role="status" aria-label="Notices">
+        {connection.toasts.length > 0 && <Toasts connection={connection} />}
+      </div>
     </div>
   );
 }
@@ -146,12 +152,6 @@ function Status({ connection }: { readonly connection: Connection }) {
 function NewChat({ connection }: { readonly connection: Connection }) {
   const [isAsking, setIsAsking] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
-  const keep = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (isAsking) keep.current?.focus();
-  }, [isAsking]);
-  const isLost = connection.threads === null && (connection.conversation?.steps.length ?? 0) > 0;
-  const isEnded = connection.status.kind === 'ended';
   const close = (): void => {
     setIsAsking(false);
     button.current?.focus();
@@ -167,33 +167,29 @@ function NewChat({ connection }: { readonly connection: Connection }) {
         class="jcs-quiet jcs-new"
         title="Begin a new conversation"
         ref={button}
-        onClick={() => (isLost && !isEnded ? setIsAsking(true) : begin())}
+        onClick={() => (wouldBeLost(connection) ? setIsAsking(true) : begin())}
       >
         <svg viewBox="0 0 16 16" aria-hidden="true">
           <path d="M8 3v10M3 8h10" />
         </svg>
         <span>New chat</span>
       </button>
-      {isAsking && (
-        <div
-          class="jcs-panel jcs-asking"
-          role="alertdialog"
-          aria-label="End this conversation?"
-          aria-describedby="jcs-asking"
-          onKeyDown={(event) => event.key === 'Escape' && close()}
-        >
-          <span id="jcs-asking">Conversations are not kept here. A new chat ends this one for good.</span>
-          <span class="jcs-choices">
-            <button type="button" class="jcs-quiet" ref={keep} onClick={close}>
-              Keep it
-            </button>
-            <button type="button" class="jcs-quiet jcs-danger" onClick={begin}>
-              End it and begin anew
-            </button>
-          </span>
-        </div>
-      )}
+      {isAsking && <Asking onKeep={close} onEnd={begin} />}
     </>
+  );
+}
+
+/** What one can begin with is offered until one has said something, and not while a question waits, which it would answer. */
+function hasStarters(connection: Connection): boolean {
+  const { conversation, pending } = connection;
+  const state = conversation?.state;
+  return (
+    (state?.['starters'] ?? state?.['starterCategories']) !== undefined &&
+    state?.started === true &&
+    pending.length === 0 &&
+    conversation?.questions.length === 0 &&
+    !conversation.steps.some((step) => step.type === 'user_message') &&
+    connection.status.kind !== 'ended'
   );
 }
 

@@ -5,6 +5,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Connection } from '../connection.js';
 import { MAX_TEXT } from '../frames.js';
 import { codePoints } from '../conversation.js';
+import { NOTHING_TO_CHOOSE } from './choosing.js';
+import { ComposerChoices } from './later.js';
 
 const MAX_HEIGHT_PX = 200;
 
@@ -15,6 +17,7 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
   const conversation = connection.conversation;
   const question = connection.textQuestion;
   const choice = conversation?.questions.find(({ kind }) => kind === 'action');
+  const choosing = useRef(NOTHING_TO_CHOOSE);
   const isRunning = conversation?.state.run !== undefined;
   const excess = text.length > MAX_TEXT ? codePoints(text) - MAX_TEXT : 0;
   const canSend = isOpen && text.trim() !== '' && excess <= 0;
@@ -32,15 +35,18 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
   };
   const send = (): void => {
     if (!canSend) return;
-    const wasTaken = connection.say(text);
+    const wasTaken = connection.say(text, choosing.current.beside());
     setWasTooMuch(!wasTaken);
-    if (wasTaken) write('');
+    if (wasTaken) {
+      write('');
+      choosing.current.onSent();
+    }
     // The button that was pressed is disabled now, and would take the focus with it.
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter picks a candidate (keyCode 229 in browsers that end composing first).
-    if (event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229 || choosing.current.onKey(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       send();
@@ -90,6 +96,9 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
           </svg>
         </button>
       </div>
+      {question === undefined && (conversation?.state['commands'] ?? conversation?.state['modes']) !== undefined && (
+        <ComposerChoices connection={connection} text={text} write={write} input={input} choosing={choosing} />
+      )}
     </form>
   );
 }

@@ -10,6 +10,7 @@ import { Actions } from './Actions.js';
 import { Message, Pending, isCutOff } from './Message.js';
 import type { Mark, Retry } from './Message.js';
 import { Trace, isGoingOn, nestedIn } from './Trace.js';
+import { Rating } from './later.js';
 import { useScrolling } from './scrolling.js';
 
 /** How far above what is seen something is fetched. */
@@ -55,6 +56,7 @@ export function MessageList({ connection }: { readonly connection: Connection })
                   edit={editFor(connection, step)}
                   allowRemoteImages={allowRemoteImages}
                 />
+                {state['feedback'] === true && canBeRated(step) && <Rating connection={connection} step={step} />}
                 <Actions connection={connection} step={step} />
               </Fragment>
             ),
@@ -222,8 +224,16 @@ function Held({ connection }: { readonly connection: Connection }) {
   );
 }
 
+/** What the bot has said, and not what it asks or what went wrong. */
+function canBeRated(step: Step): boolean {
+  return step.type === 'assistant_message' && step.streaming !== true && step.isError !== true && step.waitForAnswer !== true;
+}
+
+/** What is done for these is no answer to anything. */
+const SILENT_RUNS: ReadonlySet<string> = new Set(['on_feedback', 'on_window_message']);
+
 function isThinking(steps: readonly Step[], state: SessionState, hasQuestion: boolean): boolean {
   const last = steps[steps.length - 1];
   const isSeen = last !== undefined && (last.streaming === true || (isTrace(last) && isGoingOn(last)));
-  return state.run !== undefined && !hasQuestion && !isSeen;
+  return state.run !== undefined && !SILENT_RUNS.has(state.run.name) && !hasQuestion && !isSeen;
 }

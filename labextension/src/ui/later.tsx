@@ -41,12 +41,17 @@ export function later<Props extends object>(source: () => Promise<ComponentType<
   return Object.assign(Shown, { load });
 }
 
+export const ComposerChoices = later(() => import('./ComposerChoices.js').then((part) => part.ComposerChoices));
 export const Conversations = later(() => import('./Conversations.js').then((part) => part.Conversations));
 export const Elements = later(() => import('./elements/Elements.js').then((part) => part.Elements));
 export const EditMessage = later(() => import('./EditMessage.js').then((part) => part.EditMessage));
 export const EnvForm = later(() => import('./EnvForm.js').then((part) => part.EnvForm));
 export const Icon = later(() => import('./Icon.js').then((part) => part.Icon));
 export const Panel = later(() => import('./Panel.js').then((part) => part.Panel));
+export const ProfilePicker = later(() => import('./ProfilePicker.js').then((part) => part.ProfilePicker));
+export const Rating = later(() => import('./Rating.js').then((part) => part.Rating));
 export const Settings = later(() => import('./Settings.js').then((part) => part.Settings));
+export const Starters = later(() => import('./Starters.js').then((part) => part.Starters));
 export const StepBody = later(() => import('./StepBody.js').then((part) => part.StepBody));
 export const Tasks = later(() => import('./Tasks.js').then((part) => part.Tasks));
+export const Toasts = later(() => import('./Toasts.js').then((part) => part.Toasts));
