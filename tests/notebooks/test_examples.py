@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from example import EXAMPLES, Example, plain_text
 
-NAMES = ["01_quickstart", "02_sessions", "05_steps_and_agents"]
+NAMES = ["01_quickstart", "02_sessions", "04_ask_and_settings", "05_steps_and_agents"]
 Run = Callable[[str], Example]
 
 
@@ -49,6 +49,19 @@ def test_the_examples_of_sessions_show_what_they_speak_of(run: Run) -> None:
     assert "All right, I stopped." in sessions.shown("carol.stop()")
     assert sessions.shown('Viewer("Dan"') == "Your key begins with dan.\n"
     assert "dan-secret" not in json.dumps([cell.outputs for cell in sessions.notebook.cells if "outputs" in cell])
+
+
+def test_questions_are_answered_and_settings_are_kept_to(run: Run) -> None:
+    asking = run("04_ask_and_settings")
+    assert asking.shown("%%chat_session\nthe lake").startswith("What will the sky do?\n[1: Sun]\n[2: Rain]")
+    assert asking.shown("%%chat_session\n2").endswith("A picnic at the lake. Bring an umbrella!")
+    assert asking.shown("Quick, a number") == "seven, well done.\n"
+    assert asking.shown("AskFileMessage") == "guests.csv has 3 guests: Ada, Bob, Carol.\n"
+    assert asking.shown("%%chat_session storyteller\nHow") == "I am calm."
+    assert asking.shown("%%chat_session storyteller\nAnd") == "I am merry. I am merry."
+    assert asking.shown("except ValueError") == "The setting 'length' is a whole number from 1 to 5; it was 12.\n"
+    assert asking.shown("def changed") == "From now on I am grumpy.\nI am grumpy.\n"
+    assert asking.shown("def choosing") == "['soup', 'pie']\nbreakfast\n"
 
 
 def test_the_agent_shows_its_steps_and_takes_the_money(run: Run) -> None:
