@@ -61,7 +61,8 @@ from .chat.modes import Mode, ModeOption
 from .chat.profiles import ChatProfile, set_chat_profiles
 from .chat.sidebar import ElementSidebar
 from .chat.starters import Starter, StarterCategory, set_starter_categories, set_starters
-from .chat.step import Step, step
+from .chat.step import Step
+from .chat.step_decorator import step
 from .chat.stored_thread import ThreadDict
 from .chat.sync import make_async, run_sync, sleep
 from .chat.task_list import Task, TaskList, TaskStatus

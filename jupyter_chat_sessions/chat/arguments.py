@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from .step import well_formed
+from .texts import well_formed
 
 Item = TypeVar("Item")
 

@@ -38,7 +38,7 @@ class Pyplot(Element):
 
     def __init__(self, name: str = "", *, figure: Any = None, **given: Any) -> None:
         self.figure = _current_figure() if figure is None else figure
-        super().__init__(name, **{**given, "content": _drawn(self.figure)})
+        super().__init__(name, **{**given, "content": png_of(self.figure)})
 
 
 class Plotly(Element):
@@ -66,7 +66,7 @@ class Plotly(Element):
 
     def __init__(self, name: str = "", *, figure: Any = None, **given: Any) -> None:
         self.figure = figure
-        super().__init__(name, **{**given, "content": _written(figure)})
+        super().__init__(name, **{**given, "content": json_of(figure)})
 
 
 def is_matplotlib_figure(figure: object) -> bool:
@@ -88,7 +88,13 @@ def _current_figure() -> Any:
     return pyplot.gcf()
 
 
-def _drawn(figure: Any) -> bytes:
+def png_of(figure: Any) -> bytes:
+    """Draw a figure of matplotlib's.
+
+    Raises:
+        TypeError: It is none.
+        ValueError: It cannot be drawn.
+    """
     if not is_matplotlib_figure(figure):
         raise TypeError(
             f"Pyplot(figure=…) is a figure of matplotlib's; it was {type(figure).__name__!r}."
@@ -102,7 +108,13 @@ def _drawn(figure: Any) -> bytes:
     return image.getvalue()
 
 
-def _written(figure: Any) -> str:
+def json_of(figure: Any) -> str:
+    """Write a figure of plotly's as JSON.
+
+    Raises:
+        TypeError: It is none.
+        ValueError: It cannot be written.
+    """
     if not is_plotly_figure(figure):
         raise TypeError(f"Plotly(figure=…) is a figure of plotly's; it was {type(figure).__name__!r}.")
     try:

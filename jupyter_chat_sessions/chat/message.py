@@ -20,8 +20,10 @@ from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, Remove
 from ..protocol.steps import Step
 from .action import Action
 from .author_rename import learn_name, shown_name
-from .element import Element, elements_of
-from .step import parent_of_what_is_said, well_formed
+from .element import Element
+from .standing import WithElements
+from .step import parent_of_what_is_said
+from .texts import GrowingText, well_formed
 
 MessageType = Literal["user_message", "assistant_message", "system_message"]
 
@@ -29,15 +31,16 @@ MAX_CONTENT = 1_000_000
 """Code points in one message of an author."""
 
 
-class Message:
+class Message(WithElements):
     """A message (Chainlit: `cl.Message`).
 
     Args:
-        content: The text, as Markdown. A dict or list is shown as JSON; of anything else, its `str`.
+        content: The text, as Markdown. A dict or list is shown as JSON. An object that shows itself, such as a figure,
+            a table or a widget, is shown as in a notebook; of anything else, its `str`.
         author: Who says it; the channel's bot name by default.
         language: Show the text as code in this language.
         actions: The buttons under it; see `Action`.
-        elements: What stands with it; see `Element`.
+        elements: What stands with it: elements, and objects that show themselves.
         type: Whose message it is.
         metadata: The author's own notes; must be JSON.
         tags: The author's own labels.
@@ -77,14 +80,13 @@ class Message:
         modes: dict[str, str] | None = None,
         created_at: str | None = None,
     ) -> None:
-        text, found_language = _as_text(content)
-        self._parts = [text]
-        self._length = len(text)
+        super().__init__(elements)
+        text, found_language = self._text_of(content)
+        self._text = GrowingText(text)
         self.author = author
         self.language = language or found_language
         self.type: MessageType = type
         self.actions = _buttons(actions)
-        self.elements = elements_of(elements, call=self.__class__.__name__)
         self.metadata = dict(metadata or {})
         self.tags = tags
         self.id = id or str(uuid4())
@@ -98,25 +100,18 @@ class Message:
         self._session: BaseSession | None = None
         self._shown: Step | None = None
         """The step as it was last put whole."""
-        self._is_text_shown = False
-        """The viewer has all of the text, put or appended."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.type} {self.content[:60]!r}>"
 
     @property
     def content(self) -> str:
-        """The text."""
-        if len(self._parts) > 1:
-            self._parts = ["".join(self._parts)]
-        return self._parts[0]
+        """The text; empty where an object that shows itself, such as a figure, was given instead."""
+        return self._text.text
 
     @content.setter
     def content(self, value: Any) -> None:
-        text, language = _as_text(value)
-        self._parts = [text]
-        self._length = len(text)
-        self._is_text_shown = False
+        self._text.text, language = self._text_of(value)
         self.language = self.language or language
 
     @property
@@ -213,7 +208,7 @@ class Message:
         if not isinstance(token, str):
             raise TypeError(f"stream_token takes text; it was given {token.__class__.__name__!r}.")
         token = well_formed(token)
-        if not is_sequence and self._length + len(token) > MAX_CONTENT:
+        if not is_sequence and self._text.length + len(token) > MAX_CONTENT:
             raise ValueError(f"A message may have {MAX_CONTENT:,} characters; with this token it has more.")
         scope = current_scope() if self._session is None else self._own_scope()
         self._session = scope.session
@@ -226,7 +221,7 @@ class Message:
         """Add text at the end, as `stream_token` does, from code that cannot wait, such as a library's callback."""
         scope = current_scope() if self._session is None else self._own_scope()
         self._session = scope.session
-        self._stream(scope, well_formed(token)[: MAX_CONTENT - self._length], is_sequence=False)
+        self._stream(scope, well_formed(token)[: MAX_CONTENT - self._text.length], is_sequence=False)
 
     def finish(self) -> None:
         """Say that no more text comes, as `send` does, from code that cannot wait."""
@@ -269,13 +264,17 @@ class Message:
             created_at=step.created_at,
             actions=[Action.from_struct(action, for_id=step.id) for action in step.actions],
         )
-        message._shown, message._is_text_shown = step, True
+        message._shown, message._text.is_shown = step, True
         with suppress(NoSessionError):  # outside a session a message may still be read
             message._session = current_scope().session
         message.elements = [
             Element.from_struct(element, for_id=step.id, session=message._session) for element in step.elements
         ]
         return message
+
+    def _text_of(self, content: Any) -> tuple[str, str | None]:
+        """Take an author's content, and return it as text, with the language that it turns out to be in."""
+        return ("", None) if self._take_content(content) else _as_text(content)
 
     def _own_scope(self) -> Scope:
         """Return the scope of the session that the message was sent in; code of another one may not touch it."""
@@ -286,17 +285,12 @@ class Message:
             raise ChatSessionsError("This message belongs to another session. Make a new Message for this one.")
         return scope
 
-    async def _bring_elements(self, scope: Scope) -> None:
-        """Let the hub have what the elements show; what is still missing when the message is shown, that brings."""
-        for element in self.elements:
-            await element.bring(scope.session)
-
     def _show(self, scope: Scope) -> None:
         """Show the message whole, unless all that is new about it is that it is finished."""
         was_streaming, self.streaming = self.streaming, False
         if scope.run is not None:
             scope.run.streams.discard(self.id)
-        if was_streaming and self._is_text_shown and self._shown is not None:
+        if was_streaming and self._text.is_shown and self._shown is not None:
             before = msgspec.structs.replace(self._shown, output="", streaming=False)
             if before == msgspec.structs.replace(self._step(), output=""):
                 self._emit(scope, FinishStep(step_id=self.id))
@@ -304,8 +298,8 @@ class Message:
         self._emit_step(scope)
 
     def _emit_step(self, scope: Scope) -> None:
-        if self._length > MAX_CONTENT:
-            raise ValueError(f"A message may have {MAX_CONTENT:,} characters; this one has {self._length:,}.")
+        if self._text.length > MAX_CONTENT:
+            raise ValueError(f"A message may have {MAX_CONTENT:,} characters; this one has {self._text.length:,}.")
         self.author = self.author or scope.session.bot_name
         self.created_at = self.created_at or utc_now()
         if self.parent_id is None:
@@ -314,28 +308,25 @@ class Message:
             self.parent_id = parent_id if is_here else parent_of_what_is_said(scope)
         for action in self.actions:
             action.forId = self.id
-        for element in self.elements:
-            element.bring_now(scope.session)
-            element.for_id = self.id
+        self._bring_elements_now(scope)
         scope.session.shown[self.id] = self
         step = self._step()
         is_renamed = self.type != "user_message"  # the names of viewers are theirs
         shown = msgspec.structs.replace(step, name=shown_name(scope.session, step.name)) if is_renamed else step
         self._emit(scope, PutStep(step=shown, replaces=self._shown is not None))
-        self._shown, self._is_text_shown = step, True
+        self._shown, self._text.is_shown = step, True
 
     def _stream(self, scope: Scope, token: str, *, is_sequence: bool) -> None:
         if is_sequence:
             self.content = token
-        if not (self.streaming and self._is_text_shown):
+        if not (self.streaming and self._text.is_shown):
             self.streaming = True
             if scope.run is not None:
                 scope.run.streams.add(self.id)
             self._emit_step(scope)
         if not is_sequence:
-            self._emit(scope, AppendText(step_id=self.id, offset=self._length, text=token))
-            self._parts.append(token)
-            self._length += len(token)
+            self._emit(scope, AppendText(step_id=self.id, offset=self._text.length, text=token))
+            self._text.append(token)
 
     async def _learn_name(self, scope: Scope) -> None:
         if self.type != "user_message":

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-import inspect
 import json
 from collections.abc import Callable
 from contextvars import ContextVar
-from functools import wraps
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, get_args, overload
+from typing import Any, Literal, Self, TypeVar, get_args
 from uuid import uuid4
 
 import msgspec
@@ -21,7 +18,8 @@ from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import AppendText, FinishStep, PutStep, RemoveStep, encode
 from ..protocol.steps import Step as StepStruct
 from .author_rename import learn_name, shown_name
-from .element import elements_of
+from .standing import Captured, WithElements
+from .texts import GrowingText, said, well_formed
 
 StepKind = Literal["run", "tool", "llm", "embedding", "retrieval", "rerank", "undefined"]
 
@@ -57,7 +55,7 @@ def parent_of_what_is_said(scope: Scope) -> str | None:
     return None if scope.run is None else scope.run.id
 
 
-class Step:
+class Step(WithElements):
     """A step (Chainlit: `cl.Step`), to be used in `async with` or `with`.
 
     It is shown when the body begins, and finished when it ends; what is sent in between belongs to it. An exception
@@ -112,7 +110,8 @@ class Step:
         self.type: StepKind = type
         self.id = id or str(uuid4())
         self.parent_id = parent_id
-        self.elements = elements_of(elements, call="Step")
+        super().__init__(elements)
+        self.captured = Captured()
         self.metadata = dict(metadata or {})
         self.tags = tags
         self.language = language
@@ -125,8 +124,8 @@ class Step:
         self.created_at: str | None = None
         self.start: str | None = None
         self.end: str | None = None
-        self._input = _Field()
-        self._output = _Field()
+        self._input = GrowingText()
+        self._output = GrowingText()
         self._session: BaseSession | None = None
         self._is_shown = False
         self._looks = b""
@@ -147,12 +146,15 @@ class Step:
 
     @property
     def output(self) -> str:
-        """What came of it, as text. What is no text becomes JSON, or its `str`."""
+        """What came of it, as text. What is no text becomes JSON, or its `str`.
+
+        An object that shows itself, such as a figure, stands with the step as an element instead.
+        """
         return self._output.text
 
     @output.setter
     def output(self, value: Any) -> None:
-        self._output.text, language = _as_text(value)
+        self._output.text, language = ("", None) if self._take_content(value) else _as_text(value)
         self.language = self.language or language
 
     @property
@@ -293,7 +295,7 @@ class Step:
         _open_steps.set(tuple(step for step in _open_steps.get() if step is not self))
         if isinstance(error, Exception):  # whoever is stopped has not failed
             self.is_error = True
-            self.output = _said(error)[:MAX_TEXT] or error.__class__.__name__
+            self.output = said(error)[:MAX_TEXT] or error.__class__.__name__
         self.end = utc_now()
         was_streaming, self.streaming = self.streaming, False
         scope = current_scope()
@@ -328,16 +330,6 @@ class Step:
 
     async def _learn_name(self) -> None:
         await learn_name(current_scope().session, self.name)
-
-    async def _bring_elements(self, scope: Scope) -> None:
-        """Let the hub have what the elements show; what is still missing when the step is shown, that brings."""
-        for element in self.elements:
-            await element.bring(scope.session)
-
-    def _bring_elements_now(self, scope: Scope) -> None:
-        for element in self.elements:
-            element.bring_now(scope.session)
-            element.for_id = self.id
 
     def _show(self) -> Scope:
         scope = current_scope()
@@ -386,136 +378,6 @@ class Step:
         )
 
 
-class _Field:
-    """Text that may grow: joined when it is asked for."""
-
-    def __init__(self) -> None:
-        self._parts = [""]
-        self.length = 0
-        self.is_shown = False
-        """The viewer has all of it."""
-
-    @property
-    def text(self) -> str:
-        if len(self._parts) > 1:
-            self._parts = ["".join(self._parts)]
-        return self._parts[0]
-
-    @text.setter
-    def text(self, text: str) -> None:
-        self._parts, self.length, self.is_shown = [text], len(text), False
-
-    def append(self, token: str) -> None:
-        self._parts.append(token)
-        self.length += len(token)
-
-
-@overload
-def step(original_function: F) -> F: ...
-
-
-@overload
-def step(
-    original_function: None = None,
-    *,
-    name: str | None = "",
-    type: StepKind = "undefined",
-    id: str | None = None,
-    parent_id: str | None = None,
-    tags: list[str] | None = None,
-    metadata: dict[str, Any] | None = None,
-    language: str | None = None,
-    icon: str | None = None,
-    show_input: bool | str = "json",
-    default_open: bool = False,
-    auto_collapse: bool = False,
-) -> Callable[[F], F]: ...
-
-
-def step(original_function: F | None = None, *, name: str | None = "", **options: Any) -> Any:
-    """Show each call of a function as a step (Chainlit: `@cl.step`).
-
-    Its arguments are the input, and what it returns the output, unless the function sets them itself
-    (`cl.context.current_step`).
-
-    Args:
-        original_function: `async def` or `def`.
-        name: What is done; the function's name by default.
-        options: As for `Step`: `type`, `id`, `parent_id`, `tags`, `metadata`, `language`, `icon`, `show_input`,
-            `default_open`, `auto_collapse`.
-
-    Returns:
-        A function with the same arguments and result.
-
-    Raises:
-        TypeError: What is decorated cannot be called, or there is no such option.
-
-    Example:
-        >>> @cl.step(type="tool")
-        ... async def search(query: str):
-        ...     return await look_up(query)
-    """
-
-    def decorate(function: F) -> F:
-        if not callable(function):
-            raise TypeError(f"@cl.step decorates a function; it was given {type(function).__name__!r}.")
-        shown_as = name or getattr(function, "__name__", "step")
-        Step(shown_as, **options)  # what is wrong with the options is said here
-
-        def step_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step:
-            step = Step(shown_as, **options)
-            step.input = _arguments(function, args, kwargs)
-            return step
-
-        if inspect.iscoroutinefunction(function):
-
-            @wraps(function)
-            async def awaited(*args: Any, **kwargs: Any) -> Any:
-                async with step_of(args, kwargs) as step:
-                    result = await function(*args, **kwargs)
-                    _take_result(step, result)
-                    return result
-
-            return awaited  # type: ignore[return-value]
-
-        @wraps(function)
-        def called(*args: Any, **kwargs: Any) -> Any:
-            with step_of(args, kwargs) as step:
-                result = function(*args, **kwargs)
-                _take_result(step, result)
-                return result
-
-        return called  # type: ignore[return-value]
-
-    return decorate if original_function is None else decorate(original_function)
-
-
-def _arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return a call's arguments by name, as they are before the function changes them."""
-    try:
-        bound = inspect.signature(function).bind(*args, **kwargs)
-        bound.apply_defaults()
-        given = dict(bound.arguments)
-    except (TypeError, ValueError):
-        given = {"args": args, "kwargs": kwargs}
-    given.pop("self", None)
-    return {name: _copied(value) for name, value in given.items()}
-
-
-def _copied(value: Any) -> Any:
-    try:
-        return copy.deepcopy(value)
-    except Exception:  # whatever an object's own copying raises
-        return _said(value)
-
-
-def _take_result(step: Step, result: Any) -> None:
-    if result is None or inspect.isgenerator(result) or inspect.isasyncgen(result):
-        return
-    if not step.output:
-        step.output = result
-
-
 def _as_text(value: Any) -> tuple[str, str | None]:
     """Return a value as text, and the language that it turns out to be in."""
     if isinstance(value, str):
@@ -529,26 +391,8 @@ def _as_text(value: Any) -> tuple[str, str | None]:
             return well_formed(json.dumps(value, indent=4, ensure_ascii=False, default=_written)), "json"
         except Exception:  # noqa: S110  # whatever is in it
             pass
-    return well_formed(_said(value)), "text"  # as it is: what an object says of itself is no Markdown
+    return well_formed(said(value)), "text"  # as it is: what an object says of itself is no Markdown
 
 
 def _written(value: Any) -> str:
-    return f"({len(value):,} bytes)" if isinstance(value, bytes | bytearray) else _said(value)
-
-
-def _said(value: object) -> str:
-    """Return an object's `str`, whatever its author's `__str__` does: no trace keeps the work from being done."""
-    for write in (str, repr):
-        try:
-            return write(value)
-        except Exception:  # noqa: S112  # whatever it raises
-            continue
-    return f"<{type(value).__name__}>"
-
-
-def well_formed(text: str) -> str:
-    """Return the text with a question mark for each half of a surrogate pair, which no JSON can carry.
-
-    It is a plain `str`: libraries have kinds of text of their own, which no JSON can carry either.
-    """
-    return str(text) if text.isascii() else text.encode(errors="replace").decode()
+    return f"({len(value):,} bytes)" if isinstance(value, bytes | bytearray) else said(value)

@@ -54,6 +54,7 @@ from .accepting import elements_of
 from .app import App, RunOn, Slot
 from .app_lives import AppLives
 from .dispatcher import Dispatcher, ShowError, print_error, print_warning
+from .displays import FormatDisplay
 from .hosted import HostedSession, HostedSessions
 from .link import Link, LinkStatus
 from .loops import HandlerLoops
@@ -100,6 +101,8 @@ class Runtime:
         """Finds the session that a cell sees; the notebook layer puts its own in."""
         self.on_cell_asks: Callable[[BaseSession, Question, str], None] | None = None
         """Called when a cell, not a handler, puts a question: with the session, the question, and its text."""
+        self.format_display: FormatDisplay | None = None
+        """Knows how objects show themselves here; the notebook layer puts IPython's formatters in."""
         self.on_session_opened: Callable[[BaseSession], None] | None = None
         """Called on the link's thread with each new session, before anything happens in it."""
         self.on_session_ended: Callable[[BaseSession], None] | None = None

@@ -14,7 +14,8 @@ from uuid import uuid4
 
 import msgspec
 
-from ..chat.step import StepKind, parent_of_what_is_said, well_formed
+from ..chat.step import StepKind, parent_of_what_is_said
+from ..chat.texts import well_formed
 from ..host.scope import Scope, current_scope, is_in_handler
 from ..host.times import utc_now
 from ..protocol.errors import NoSessionError

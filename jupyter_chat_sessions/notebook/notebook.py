@@ -29,7 +29,7 @@ from .bridge import Bridge
 from .cells import CellWatch, running_cell
 from .following import Following
 from .guards import InputGuard, InterruptGuard
-from .outputs import ErrorDisplay, route_displays
+from .outputs import DisplayFormatter, ErrorDisplay, capture_displays, route_displays
 from .pages import Pages
 from .questions import HEARS_WIDGETS_SINCE, ask_in_cell
 from .shutdown import ShutdownWatch
@@ -70,6 +70,7 @@ class Notebook:
         )
         self._cell_watch = CellWatch(shell, on_cell=self._interrupt_guard.install)
         self._restore_displays = route_displays(shell)
+        self._release_displays = capture_displays(shell)
 
     # ---- life --------------------------------------------------------------------------------------------------------
 
@@ -79,6 +80,7 @@ class Notebook:
         self._shutdown_watch.start()
         self._input_guard.install()
         self.runtime.show_error = ErrorDisplay(self.shell)
+        self.runtime.format_display = DisplayFormatter(self.shell)
         self.runtime.find_cell_session = self.cell_session
         self.runtime.on_cell_asks = lambda session, question, text: ask_in_cell(
             self.runtime, session, question, text, is_chat_heard=self._is_chat_heard_in_cells()
@@ -101,6 +103,7 @@ class Notebook:
         self._widget_by_channel.clear()
         self.runtime.close()
         self.runtime.show_error = print_error
+        self.runtime.format_display = None
         self.runtime.find_cell_session = lambda: None
         self.runtime.on_cell_asks = None
         self.runtime.on_session_opened = None
@@ -109,6 +112,7 @@ class Notebook:
         self._interrupt_guard.remove()
         self._cell_watch.stop()
         self._shutdown_watch.stop()
+        self._release_displays()
         self._restore_displays()
 
     # ---- channels ----------------------------------------------------------------------------------------------------
