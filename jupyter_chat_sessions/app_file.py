@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from . import app_settings
 from .alias import ALIAS, alias_module
 from .compat import config
 from .host.accepting import kinds_of, limits
@@ -35,11 +36,19 @@ class AppConfig(NamedTuple):
         name: The bot's name, or None.
         user_env: Names of the variables that each viewer gives.
         uploads: Which files viewers may give with a message; None for none.
+        can_edit: Viewers may change what they have said.
+        session_timeout_s: How long a session waits for its viewer, in seconds; None for as long as is usual.
+        readme: What `chainlit.md` tells viewers of the chat, or None.
+        without_meaning: A sentence that names what stands beside the app and nothing here follows, or None.
     """
 
     name: str | None = None
     user_env: tuple[str, ...] = ()
     uploads: Uploads | None = Uploads()
+    can_edit: bool = True
+    session_timeout_s: float | None = None
+    readme: str | None = None
+    without_meaning: str | None = None
 
 
 class AppFile:
@@ -67,14 +76,20 @@ class AppFile:
             ChatSessionsError: The file cannot be read, or says what cannot be.
         """
         folder = self.path.parent
-        given = config.read(folder)
+        given, path = config.read(folder), config.path_in(folder)
         name = _table(given, "UI").get("name")
         user_env = _table(given, "project").get("user_env")
         names = user_env if isinstance(user_env, list) else []
         return AppConfig(
             name=name if isinstance(name, str) and name else None,
             user_env=tuple(each for each in names if isinstance(each, str)),
-            uploads=_uploads(_table(_table(given, "features"), "spontaneous_file_upload"), config.path_in(folder)),
+            uploads=_uploads(_table(_table(given, "features"), "spontaneous_file_upload"), path),
+            can_edit=app_settings.switch_of(
+                _table(given, "features").get("edit_message"), "[features] edit_message", path
+            ),
+            session_timeout_s=app_settings.timeout_of(_table(given, "project").get("session_timeout"), path),
+            readme=app_settings.readme_in(folder),
+            without_meaning=app_settings.without_meaning(given, folder),
         )
 
     def load(self) -> App:
@@ -95,6 +110,8 @@ class AppFile:
             raise ChatSessionsError(f"{self.path} cannot be loaded.")
         module = sys.modules[name] = module_from_spec(spec)
         app = App()
+        folder = self.path.parent
+        app.trace = app_settings.trace_of(_table(config.read(folder), "UI").get("cot"), config.path_in(folder))
         try:
             with use_app(app):
                 spec.loader.exec_module(module)

@@ -86,12 +86,17 @@ def stop_on_terminate(task: asyncio.Task[None]) -> None:
 
 def _settings(name: str, file: AppFile) -> ChannelSettings:
     config = file.config()
+    if config.without_meaning is not None:
+        sys.stderr.write(f"{config.without_meaning}\n")
     return ChannelSettings(
         name=name,
         title=name,
         bot_name=config.name or "Assistant",
         required_env=list(config.user_env),
         uploads=config.uploads,
+        can_edit=config.can_edit,
+        session_timeout_s=config.session_timeout_s,
+        readme=config.readme,
     )
 
 

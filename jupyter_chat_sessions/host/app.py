@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from .hidden_steps import Trace
     from .record import Record
     from .session import BaseSession, Run
 
@@ -109,6 +110,8 @@ class App:
         self._handlers: dict[Slot, Handler] = {}
         self._callbacks: dict[str, Handler] = {}
         """Of buttons, by their names."""
+        self.trace: Trace = "full"
+        """Which intermediate steps its viewers see."""
         self.make_record: Callable[[BaseSession], Record] | None = None
         """Makes what tells the app's `data_layer` of a session."""
         self._warned: set[str] = set()

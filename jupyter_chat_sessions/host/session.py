@@ -38,6 +38,7 @@ from ..protocol.frames import (
 from ..protocol.steps import Action, Answer, Question, Step, Thread
 from .app import App, Slot
 from .files import HostFiles
+from .hidden_steps import HiddenSteps
 from .settings import SettingsForm, settings_state
 from .shown_names import ShownNames
 from .snapshot import keep
@@ -212,6 +213,7 @@ class BaseSession:
         """Its viewer had said or done something before it came to this host."""
         self.show_error: Callable[[BaseException, str], None] | None = None
         """Shows an exception to the author, under a line that says where it came from."""
+        self._hidden = HiddenSteps()
         self._record: Record | None = None
         self.said_state: dict[str, Any] = dict(opened.state)
         """What hosts have set of the conversation's state: a hub that begins anew does not know it."""
@@ -252,7 +254,9 @@ class BaseSession:
             self._note_state(event.state)
         if self.record is not None:
             self.record.on_event(event)
-        self._line.put(Emit(session=self.id, event=event))
+        shown = event if self.app.trace == "full" else self._hidden.shown(event, self.app.trace)
+        if shown is not None:
+            self._line.put(Emit(session=self.id, event=shown))
 
     @property
     def record(self) -> Record | None:
@@ -438,6 +442,7 @@ class BaseSession:
         self.earlier_steps = earlier.earlier_steps
         self.resumes = earlier.resumes
         self.said_state = dict(earlier.said_state)
+        self._hidden = earlier._hidden
         self._record, earlier._record = earlier._record, None
         if self._record is not None:
             self._record.go_on_in(self)

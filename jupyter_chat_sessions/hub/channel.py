@@ -70,6 +70,8 @@ class Channel:
             placeholder=self.settings.placeholder,
             allow_remote_images=self.settings.allow_remote_images,
             uploads=self.settings.uploads,
+            can_edit=self.settings.can_edit,
+            readme=self.settings.readme,
         )
 
     @property

@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 from uuid import uuid4
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..protocol.errors import RefusedError
 from ..protocol.frames import (
@@ -342,7 +343,7 @@ class Hub:
         record = SessionRecord(
             id=str(uuid4()),
             thread_id=str(uuid4()) if earlier is None else earlier.record.id,
-            settings=channel.settings,
+            settings=replace(channel.settings, readme=None),  # the host says it again; it need not stand in each row
             owner_key=principal.key,
             secret_hash=_hash(secret),
             user=principal.user,

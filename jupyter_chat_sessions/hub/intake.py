@@ -128,8 +128,10 @@ class Intake:
         if known is None:
             return
         step = self._transcript.conversation.step(command.step_id)
-        if step is None or step.type != "user_message" or not step.is_for_handler:
-            self._commands.refuse(known, _error("conflict", "This message cannot be edited any more.", command))
+        can_edit = self._session.channel.settings.can_edit
+        if not can_edit or step is None or step.type != "user_message" or not step.is_for_handler:
+            text = "This message cannot be edited any more." if can_edit else "Messages cannot be edited in this chat."
+            self._commands.refuse(known, _error("conflict", text, command))
             return
         if self._transcript.unfinished or self._storing or self._transcript.conversation.running is not None:
             text = "Something is being answered. Wait until it is, or stop it, and edit your message then."

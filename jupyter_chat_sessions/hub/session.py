@@ -582,8 +582,14 @@ class Session:
     def _wait_for_viewer(self) -> None:
         self._cancel_away_timer()
         if self.record.client_type != "notebook":
-            self._away_timer = self._clock.call_later(self._options.session_timeout_s, self.end, "timeout")
+            self._away_timer = self._clock.call_later(self._timeout_s, self.end, "timeout")
         self._rest_timer = self._clock.call_later(REST_AFTER_S, self._transcript.rest)
+
+    @property
+    def _timeout_s(self) -> float:
+        wanted_s = self.channel.settings.session_timeout_s
+        usual_s = self._options.session_timeout_s
+        return usual_s if wanted_s is None else min(wanted_s, usual_s)
 
     def _cancel_away_timer(self) -> None:
         for timer in (self._away_timer, self._rest_timer):

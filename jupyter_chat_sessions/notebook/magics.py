@@ -53,6 +53,8 @@ class ChatMagics(Magics):
         super().__init__(shell)
         self.shell: InteractiveShell = shell
         self.notebook = notebook
+        self._told: set[str] = set()
+        """What was said already of what means nothing here."""
 
     @magic_arguments()
     @argument("name", nargs="?", help="The chat's name; the notebook's by default.")
@@ -110,7 +112,11 @@ class ChatMagics(Magics):
         if given.name is not None:
             _check_name(given.name, is_meant=True)
         name = given.name or channel_name(file.path.stem) or "app"
-        self._publish(name, given, file.config(), app=file.load())
+        config = file.config()
+        if config.without_meaning is not None and config.without_meaning not in self._told:
+            self._told.add(config.without_meaning)
+            _tell(config.without_meaning)
+        self._publish(name, given, config, app=file.load())
 
     def _open(self, words: list[str]) -> None:
         is_explicit = words[:1] == ["open"]
@@ -137,6 +143,9 @@ class ChatMagics(Magics):
             required_env=[*given.env, *(name for name in config.user_env if name not in given.env)],
             when_busy=given.when_busy,
             uploads=_uploads(given, config),
+            can_edit=config.can_edit,
+            session_timeout_s=config.session_timeout_s,
+            readme=config.readme,
         )
         self.notebook.open_channel(settings, run_on=given.run_on, force=given.force, app=app)
         self._show(name, height=given.height)

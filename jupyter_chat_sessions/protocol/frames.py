@@ -32,6 +32,8 @@ PROTOCOL_VERSION = 1
 
 MAX_TEXT = 32_768
 """Code points in one message of a viewer."""
+MAX_README = 16_384
+"""Code points of what an author tells viewers of a chat."""
 MAX_FILES = 100
 """Files with one message or answer; a channel may allow fewer."""
 MAX_VIEWER_BYTES = 256 * 1024
@@ -294,6 +296,10 @@ class ChannelInfo(Frame, tag="channel", frozen=True, kw_only=True):
     allow_remote_images: bool = False
     uploads: Uploads | None = None
     """Which files may go with a message; None: none."""
+    can_edit: bool = True
+    """Viewers may change what they have said."""
+    readme: str | None = None
+    """What the author tells viewers of the chat, as Markdown."""
 
 
 class UserInfo(Frame, tag="user", frozen=True, kw_only=True):
@@ -415,6 +421,12 @@ class ChannelSettings(Frame, tag="channel_settings", frozen=True, kw_only=True):
     allow_remote_images: bool = False
     uploads: Uploads | None = field(default_factory=Uploads)
     """Which files may go with a message; None: none."""
+    can_edit: bool = True
+    """Viewers may change what they have said."""
+    session_timeout_s: float | None = None
+    """How long a session waits for its viewer, seconds; at most as long as the server lets it."""
+    readme: Annotated[str, Meta(max_length=MAX_README)] | None = None
+    """What the author tells viewers of the chat, as Markdown."""
 
 
 class Publish(Frame, tag="publish", frozen=True, kw_only=True):

@@ -133,6 +133,10 @@ export interface ChannelInfo {
   readonly allowRemoteImages?: boolean;
   /** Which files may go with a message; none where it is not there. */
   readonly uploads?: Uploads | null;
+  /** Whether viewers may change what they have said; so where it is not there. */
+  readonly canEdit?: boolean;
+  /** What the author tells viewers of the chat, as Markdown. */
+  readonly readme?: string | null;
 }
 
 export interface UserInfo {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from axe import violations
@@ -10,6 +11,20 @@ from lab_server import TOLD_BOT, Kernel, LabServer
 from notebook_page import NotebookPage
 from playwright.sync_api import expect
 from visitors import Visit
+
+
+README = """\
+# The bird bot
+
+Ask me about *birds*. I know:
+
+- owls, and what they eat
+- **swifts**, which sleep as they fly
+
+```python
+bot.ask("Why do owls turn their heads?", how="in one very long line that does not fit on a telephone")
+```
+"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -47,6 +62,26 @@ def test_the_form_for_variables_and_the_page_without_a_notebook(bot: Kernel, vis
     bob.expect_complaint("status of 404")
     bob.chat.expect_status("The notebook is not running")
     assert violations(bob.page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_readme_of_an_app_with_the_keyboard_alone(bot: Kernel, visit: Visit, scheme: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import chainlit as cl\n")
+    (tmp_path / "chainlit.md").write_text(README)
+    bot.run(f"%chat_session run {tmp_path}/app.py read-{scheme}")
+    ada = visit("ada", f"read-{scheme}", color_scheme=scheme)
+    ada.page.set_viewport_size({"width": 320, "height": 640})
+    button = ada.page.get_by_role("button", name="Readme")
+    button.focus()
+    ada.page.keyboard.press("Enter")
+    readme = ada.page.get_by_role("region", name="Readme")
+    expect(readme).to_be_focused()
+    expect(readme.get_by_role("heading", name="The bird bot")).to_be_visible()
+    assert ada.page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert violations(ada.page) == []
+    ada.page.keyboard.press("Escape")
+    expect(readme).to_have_count(0)
+    expect(button).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,7 +10,7 @@ import { plainName } from '../markdown.js';
 import { Asking, wouldBeLost } from './Asking.js';
 import { Composer } from './Composer.js';
 import { MessageList } from './MessageList.js';
-import { Conversations, EnvForm, Panel, ProfilePicker, Settings, Starters, Tasks, Toasts } from './later.js';
+import { Conversations, EnvForm, Panel, ProfilePicker, Readme, Settings, Starters, Tasks, Toasts } from './later.js';
 import { LookingContext } from './looking.js';
 
 export interface AppProps {
@@ -31,7 +31,8 @@ export function App({ connection, title, rendermime }: AppProps) {
   const isEmpty =
     (connection.conversation?.steps.length ?? 0) + connection.pending.length + connection.failed.length === 0 &&
     state?.run === undefined;
-  const name = connection.welcome?.channel.title ?? title;
+  const channel = connection.welcome?.channel;
+  const name = channel?.title ?? title;
   return (
     <div
       class="jcs"
@@ -43,6 +44,7 @@ export function App({ connection, title, rendermime }: AppProps) {
         <h1 class="jcs-title">{plainName(name)}</h1>
         <Status connection={connection} />
         {state?.['profiles'] !== undefined && <ProfilePicker connection={connection} />}
+        {channel?.readme != null && <Readme text={channel.readme} allowRemoteImages={channel.allowRemoteImages === true} />}
         {connection.threads !== null && <Conversations connection={connection} />}
         {state?.['settings'] !== undefined && <Settings key={connection.session} connection={connection} />}
         <NewChat connection={connection} />

@@ -185,7 +185,8 @@ function retryFor(connection: Connection, step: Step): Retry | null {
 function editFor(connection: Connection, step: Step): ((text: string) => boolean) | null {
   const isSaid = step.type === 'user_message' && step.clientId != null && step.status != null;
   const isQuiet = connection.conversation?.state.run === undefined && connection.pending.length === 0;
-  if (!isSaid || isUnfinished(step.status) || !isQuiet || connection.status.kind !== 'connected') return null;
+  const canEdit = connection.welcome?.channel.canEdit !== false && connection.status.kind === 'connected';
+  if (!isSaid || isUnfinished(step.status) || !isQuiet || !canEdit) return null;
   return (text) => connection.edit(step.id, text);
 }
 

@@ -50,6 +50,7 @@ export const Icon = later(() => import('./Icon.js').then((part) => part.Icon));
 export const Panel = later(() => import('./Panel.js').then((part) => part.Panel));
 export const ProfilePicker = later(() => import('./ProfilePicker.js').then((part) => part.ProfilePicker));
 export const Rating = later(() => import('./Rating.js').then((part) => part.Rating));
+export const Readme = later(() => import('./Readme.js').then((part) => part.Readme));
 export const Settings = later(() => import('./Settings.js').then((part) => part.Settings));
 export const Starters = later(() => import('./Starters.js').then((part) => part.Starters));
 export const StepBody = later(() => import('./StepBody.js').then((part) => part.StepBody));
