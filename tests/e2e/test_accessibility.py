@@ -12,7 +12,6 @@ from notebook_page import NotebookPage
 from playwright.sync_api import expect
 from visitors import Visit
 
-
 README = """\
 # The bird bot
 
