@@ -186,6 +186,9 @@ class AskElementMessage(Message):
 
     Raises:
         UnsupportedError: Always.
+
+    Example:
+        >>> cl.AskElementMessage("Which?", element=chooser)  # raises an UnsupportedError
     """
 
     def __init__(

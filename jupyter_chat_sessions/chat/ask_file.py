@@ -23,6 +23,10 @@ class AskFileResponse:
         path: Where it is; it can be opened until the session ends.
         size: How many bytes it has.
         type: Its MIME type, as the viewer's browser says.
+
+    Example:
+        >>> [file] = await cl.AskFileMessage("Your data, please", accept=["text/csv"]).send()
+        >>> Path(file.path).read_text()
     """
 
     id: str

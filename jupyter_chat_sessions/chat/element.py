@@ -522,6 +522,9 @@ class CustomElement(Element):
 
     Raises:
         UnsupportedError: Always.
+
+    Example:
+        >>> cl.CustomElement(name="Map", props={"zoom": 3})  # raises an UnsupportedError
     """
 
     type = "custom"

@@ -27,6 +27,10 @@ class InputWidget:
     Raises:
         TypeError: Something is of another type than it says.
         ValueError: Something cannot be: an empty id or label, an initial value out of bounds.
+
+    Example:
+        >>> isinstance(cl.input_widget.Switch(id="loud", label="Loud"), cl.input_widget.InputWidget)
+        True
     """
 
     id: str

@@ -23,6 +23,10 @@ class ModeOption:
     Raises:
         TypeError: Something is of the wrong type.
         ValueError: The id or the name is empty.
+
+    Example:
+        >>> cl.ModeOption(id="fast", name="Fast", default=True).name
+        'Fast'
     """
 
     id: str

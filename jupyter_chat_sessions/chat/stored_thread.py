@@ -24,6 +24,11 @@ class ThreadDict(TypedDict):
         metadata: Notes.
         steps: The newest steps as `StepDict`, oldest first; each has every key.
         elements: What stands with those steps, as `ElementDict`.
+
+    Example:
+        >>> @cl.on_chat_resume
+        ... async def resume(thread: cl.ThreadDict):
+        ...     print(thread["name"], len(thread["steps"]))
     """
 
     id: str

@@ -12,7 +12,12 @@ from . import arguments
 
 
 class TaskStatus(Enum):
-    """How far a task is (Chainlit: `cl.TaskStatus`)."""
+    """How far a task is (Chainlit: `cl.TaskStatus`).
+
+    Example:
+        >>> task.status = cl.TaskStatus.DONE
+        >>> await task_list.update()
+    """
 
     READY = "ready"
     RUNNING = "running"

@@ -106,6 +106,11 @@ class SessionAccessor(Generic[T]):
         key: The key.
         default: The value where none is stored; copied, so that no two sessions share it.
         apply_fn: What `apply()` makes of the value; by default it stays as it is.
+
+    Example:
+        >>> name = cl.user_session.create_accessor("name", "nobody")
+        >>> name.get()
+        'nobody'
     """
 
     def __init__(

@@ -479,7 +479,12 @@ class BaseSession:
 
 
 class WebsocketSession(BaseSession):
-    """A session whose viewer looks on: in a browser, or in the notebook itself (Chainlit: the same name)."""
+    """A session whose viewer looks on: in a browser, or in the notebook itself (Chainlit: the same name).
+
+    Example:
+        >>> isinstance(cl.context.session, cl.WebsocketSession)
+        True
+    """
 
     @classmethod
     def get_by_id(cls, session_id: str) -> BaseSession | None:
@@ -505,7 +510,12 @@ class WebsocketSession(BaseSession):
 
 
 class HTTPSession(BaseSession):
-    """A session that is driven through the HTTP interface."""
+    """A session that is driven through the HTTP interface.
+
+    Example:
+        >>> isinstance(cl.context.session, cl.HTTPSession)
+        False
+    """
 
 
 def session_class(opened: OpenSession) -> type[BaseSession]:

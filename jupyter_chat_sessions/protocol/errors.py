@@ -40,7 +40,14 @@ ErrorCode = Literal[
 
 
 class ChatSessionsError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose.
+
+    Example:
+        >>> try:
+        ...     await message.update()
+        ... except cl.ChatSessionsError as reason:
+        ...     print(reason)
+    """
 
 
 class _CodedError(ChatSessionsError):
@@ -57,6 +64,9 @@ class ProtocolError(_CodedError):
         code: The machine's word for it, as it travels in an error frame.
         text: One sentence for a person: what is wrong and what to do.
         client_id: Of a viewer's frame that could not be read: the id by which the viewer knows it, where it had one.
+
+    Example:
+        >>> raise cl.ProtocolError("malformed", "This is no JSON.")
     """
 
     def __init__(self, code: ErrorCode, text: str, *, client_id: str | None = None) -> None:
@@ -70,24 +80,62 @@ class RefusedError(_CodedError):
     Attributes:
         code: The machine's word for it, as it travels in an error frame.
         text: One sentence for a person: why, and what to do.
+
+    Example:
+        >>> raise cl.RefusedError("busy", "Too much waits here; try again soon.")
     """
 
 
 class NoSessionError(ChatSessionsError):
-    """There is no session here: the code runs in no handler, and no cell's session is known."""
+    """There is no session here: the code runs in no handler, and no cell's session is known.
+
+    Example:
+        >>> try:
+        ...     name = cl.user_session.get("name")
+        ... except cl.NoSessionError:
+        ...     name = None
+    """
 
 
 class HubUnreachableError(ChatSessionsError):
-    """No Jupyter server with the extension could be reached from this process."""
+    """No Jupyter server with the extension could be reached from this process.
+
+    Example:
+        >>> try:
+        ...     cl.run_sync(cl.Message("Done").send())
+        ... except cl.HubUnreachableError:
+        ...     print("The server is away.")
+    """
 
 
 class UnsupportedError(ChatSessionsError):
-    """Something of Chainlit's that has no meaning here, or none yet. The sentence says what to use instead."""
+    """Something of Chainlit's that has no meaning here, or none yet. The sentence says what to use instead.
+
+    Example:
+        >>> try:
+        ...     await cl.context.emitter.send_audio_interrupt()
+        ... except cl.UnsupportedError as reason:
+        ...     print(reason)
+    """
 
 
 class MissingLibraryError(ChatSessionsError, ImportError):
-    """An optional library is not installed. The sentence says how to install it."""
+    """An optional library is not installed. The sentence says how to install it.
+
+    Example:
+        >>> try:
+        ...     cl.instrument_openai()
+        ... except cl.MissingLibraryError as reason:
+        ...     print(reason)
+    """
 
 
 class AskTimeoutError(ChatSessionsError, TimeoutError):
-    """Nobody answered a question within its time."""
+    """Nobody answered a question within its time.
+
+    Example:
+        >>> try:
+        ...     await cl.AskUserMessage("Still there?", timeout=10, raise_on_timeout=True).send()
+        ... except cl.AskTimeoutError:
+        ...     await cl.Message("Good night.").send()
+    """
