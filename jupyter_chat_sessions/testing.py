@@ -636,7 +636,7 @@ class Viewer:
         async def read() -> bytes:
             if element.file is None:
                 raise ChatSessionsError(f"The content of {element.name!r} is not with the hub: url is {element.url!r}.")
-            session = stage.embedded.hub.session(self._principal, self.viewing.session, self.viewing.secret)
+            session = stage.embedded.hub.session(self._principal, self.session_id, self._secret)
             return session.files.path(element.file).read_bytes()
 
         return await asyncio.wrap_future(stage.link.call(read()))

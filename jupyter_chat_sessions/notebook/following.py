@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ..host.session import BaseSession
 from ..protocol.conversation import Conversation
 from ..protocol.frames import ClearQuestion, Event, HostRefused
-from ..protocol.steps import Question, Step
+from ..protocol.steps import Element, Question, Step
 
 
 class Following:
@@ -127,5 +127,5 @@ class Following:
             self.on_change()
 
 
-def _look(step: Step | None) -> tuple[str, bool] | None:
-    return None if step is None else (step.output, step.is_error)
+def _look(step: Step | None) -> tuple[str, bool, list[Element]] | None:
+    return None if step is None else (step.output, step.is_error, step.elements)

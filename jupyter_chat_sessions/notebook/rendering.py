@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Sequence
+from typing import Any
 
-from ..protocol.steps import Step
+from ..protocol.steps import Element, Step
 
 ANSWER_NEXT = "The next %%chat_session cell answers this question."
 FILES_NEXT = "The next %%chat_session cell answers this question with files: write the path of each on a line."
 WAITS = "What you said waits until then."
 NOTHING = "No answer came."
+SHOWN_TYPES = frozenset({"display", "image", "plotly", "text"})
+"""Elements that a cell shows itself."""
 
 
 def as_mime_bundle(steps: Sequence[Step], *, bot_name: str, notes: Sequence[str] = ()) -> dict[str, str]:
@@ -25,6 +30,36 @@ def as_mime_bundle(steps: Sequence[Step], *, bot_name: str, notes: Sequence[str]
     markdown += [f"*{note.replace('%%chat_session', '`%%chat_session`')}*" for note in notes]
     plain += [f"({note})" for note in notes]
     return {"text/markdown": "\n\n".join(markdown), "text/plain": "\n\n".join(plain)}
+
+
+def element_bundle(element: Element, content: bytes | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return how a cell shows what stands with a message: data by MIME type, and what is to be known of each.
+
+    Args:
+        element: The element.
+        content: Its content, where that is here and not too large; without it, and for kinds that no cell shows, its
+            name stands for it.
+    """
+    plain = {"text/plain": f"[{element.type}: {element.url or element.name}]"}
+    if content is None:
+        return plain, {}
+    match element.type:
+        case "display":
+            bundle = json.loads(content)
+            return {**plain, **bundle["data"]}, bundle["metadata"]
+        case "image" if element.mime == "image/svg+xml":
+            return {**plain, element.mime: content.decode(errors="replace")}, {}
+        case "image" if element.mime in ("image/png", "image/jpeg", "image/gif"):
+            return {**plain, element.mime: base64.b64encode(content).decode()}, {}
+        case "plotly":
+            return {**plain, "application/vnd.plotly.v1+json": json.loads(content)}, {}
+        case "text":
+            text = content.decode(errors="replace")
+            fence = _fence(text)
+            code = f"{fence}{element.language}\n{text}\n{fence}"
+            return {"text/plain": text, "text/markdown": code if element.language else text}, {}
+        case _:
+            return plain, {}
 
 
 def _markdown(step: Step, *, bot_name: str) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from IPython.display import DisplayHandle, display
 
 from ..host.runtime import Runtime
 from ..protocol.errors import ChatSessionsError, RefusedError
-from ..protocol.steps import Question, Step
+from ..protocol.steps import Element, Question, Step
 from .following import Following
 from .guards import interruptible
 from .questions import give_answer
-from .rendering import ANSWER_NEXT, FILES_NEXT, NOTHING, WAITS, as_mime_bundle
+from .rendering import ANSWER_NEXT, FILES_NEXT, NOTHING, SHOWN_TYPES, WAITS, as_mime_bundle, element_bundle
 
+MAX_SHOWN_BYTES = 10 * 1024 * 1024
+"""The largest element that a cell shows; of others it says the name."""
 UPDATE_S = 0.1
 """The shortest time between two updates of what the cell shows, in seconds."""
 
@@ -95,7 +98,24 @@ class Talk:
         if question is not None:
             next_cell = FILES_NEXT if question.kind == "file" else ANSWER_NEXT
             notes = [next_cell, WAITS] if self._following.waiting else [next_cell]
+        steps = self._following.unshown()
         self._show(notes=[" ".join(notes)] if notes else [])
+        await self._show_elements(steps)
+
+    async def _show_elements(self, steps: list[Step]) -> None:
+        """Show what stands with messages below them, once they are all there."""
+        for element in [element for step in steps for element in step.elements]:
+            data, metadata = element_bundle(element, await self._content(element))
+            display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+
+    async def _content(self, element: Element) -> bytes | None:
+        if element.file is None or (element.bytes or 0) > MAX_SHOWN_BYTES or element.type not in SHOWN_TYPES:
+            return None
+        try:
+            path = await self._following.session.files.fetch(element)
+            return await asyncio.to_thread(Path(path).read_bytes)
+        except (ChatSessionsError, OSError):  # its name stands for it
+            return None
 
     def _is_settled(self) -> bool:
         refusal = self._following.refusal(self._client_id)

@@ -401,6 +401,25 @@ async def test_a_step_whose_element_cannot_be_read_ends_all_the_same(tmp_path: P
         assert not alice.steps[1].streaming
 
 
+# ---- given by viewers ------------------------------------------------------------------------------------------------
+
+
+async def test_what_a_viewer_gives_has_a_path_that_can_be_opened_and_may_be_shown_again() -> None:
+    found: list[Any] = []
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        for element in message.elements:
+            found.append((type(element), element.name, element.mime, Path(str(element.path)).read_bytes()))
+        await cl.Message("Here they are again", elements=message.elements).send()
+
+    async with Stage(), Viewer("Alice") as alice:
+        files = [await alice.upload(b"a,b", name="../t.csv", mime="text/csv"), await alice.upload(PNG, name="cat.png")]
+        reply_ = await alice.say("look", files=files)
+        assert found == [(cl.File, "t.csv", "text/csv", b"a,b"), (cl.Image, "cat.png", "image/png", PNG)]
+        assert [element.file for element in reply_.elements] == files, "what the hub has does not travel again"
+
+
 # ---- given back ------------------------------------------------------------------------------------------------------
 
 

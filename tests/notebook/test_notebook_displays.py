@@ -192,6 +192,29 @@ async def reply(message):
     assert "its _repr_html_ raised ZeroDivisionError: no way" in fails[2]
 
 
+def test_a_cell_that_talks_shows_what_stands_with_the_answer(page: Page) -> None:
+    page.run(
+        """\
+from IPython.display import HTML
+PNG = b"\\x89PNG" + bytes(8)
+@cl.on_message
+async def reply(message):
+    await cl.Message(HTML("<b>x</b>"), elements=[
+        cl.Image(name="cat", content=PNG, mime="image/png"),
+        cl.Text(name="code", content="print(1)", language="python"),
+        cl.File(name="table.csv", content="a,b"),
+    ]).send()
+"""
+    )
+    page.run("%chat_session")
+    talking = page.run("%%chat_session\nShow me")
+    html, image, text, file = talking.displays[-4:]
+    assert html["text/html"] == "<b>x</b>"
+    assert image["image/png"] == "iVBORwAAAAAAAAAA"
+    assert text["text/markdown"] == "```python\nprint(1)\n```"
+    assert file == {"text/plain": "[file: table.csv]"}
+
+
 def test_after_unloading_displays_are_ipythons_again(page: Page) -> None:
     page.run("%unload_ext jupyter_chat_sessions")
     cell = page.run(

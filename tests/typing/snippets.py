@@ -28,6 +28,17 @@ async def reply(message: cl.Message) -> None:
     assert_type(await sent.remove(), bool)
 
 
+async def show(figure: object) -> None:
+    cat = cl.Image(name="cat", path="cat.png", display="side", size="large")
+    report = cl.Pdf(name="report", url="https://example.org/report.pdf", page=2)
+    assert_type(await cat.send(for_id="0"), None)
+    message = await cl.Message(figure, elements=[cat, report, figure]).send()
+    assert_type(message.elements, list[cl.Element])
+    plan = cl.TaskList([cl.Task("Read", status=cl.TaskStatus.RUNNING)])
+    assert_type(await plan.send(), None)
+    await cl.ElementSidebar.set_elements([cat], key="cats")
+
+
 @cl.on_stop
 def stopped() -> int:
     return 1
