@@ -1,6 +1,6 @@
 /** Where the hub is: behind the Jupyter server, or, where there is none, in the kernel. */
 
-import { PROTOCOL_VERSION, writeFrames } from './frames.js';
+import { PROTOCOL_VERSION, wellFormed, writeFrames } from './frames.js';
 import type { Begin, Step } from './frames.js';
 import { newId } from './ids.js';
 import { ServerThreads } from './threads.js';
@@ -17,6 +17,28 @@ export interface Credentials {
 export interface Wanted {
   readonly threadId?: string;
   readonly chatProfile?: string;
+}
+
+/** A file that the hub was given, and that is not said yet. */
+export interface Given {
+  readonly file: string;
+  readonly name: string;
+  readonly mime: string;
+  readonly bytes: number;
+  readonly questionId?: string | null;
+}
+
+/** A file to give. */
+export interface Giving {
+  /** The viewer's own id for it: given again under it, it replaces what was given before. */
+  readonly client: string;
+  readonly name: string;
+  readonly mime: string;
+  /** The question that it answers; null for a message. */
+  readonly question: string | null;
+  readonly signal: AbortSignal;
+  /** Called with how many bytes have left. */
+  readonly onProgress: (sent: number) => void;
 }
 
 /** A request was refused, with a sentence for a person. */
@@ -54,11 +76,31 @@ export interface Backend {
   ): Promise<{ readonly steps: readonly Step[]; readonly earlier: number }>;
   /** The content of an element. It may be anything that a browser would run: show it only as what the element says it is. */
   readFile(credentials: Credentials, file: string): Promise<Blob>;
+  /** Give a file, to be said. Rejects with `Refused`, or another error when it did not get through. */
+  giveFile(credentials: Credentials, content: Blob, giving: Giving): Promise<Given>;
+  /** What was given and not said. */
+  givenFiles(credentials: Credentials): Promise<readonly Given[]>;
+  /** Take back what was given and not said, by its id or the viewer's own. */
+  takeBackFile(credentials: Credentials, file: string): Promise<void>;
 }
+
+/** Bytes of a file in one message to the kernel. */
+const PIECE_BYTES = 384 * 1024;
+const MAX_NAME = 255;
 
 function isCredentials(value: unknown): value is Credentials {
   const record = value as Partial<Credentials> | null;
   return typeof record?.session === 'string' && typeof record.secret === 'string';
+}
+
+function isGiven(value: unknown): value is Given {
+  const record = value as Partial<Given> | null;
+  return typeof record?.file === 'string' && typeof record.name === 'string' && typeof record.bytes === 'number';
+}
+
+function listOfGiven(answer: unknown): readonly Given[] {
+  const files = (answer as { files?: unknown } | null)?.files;
+  return Array.isArray(files) ? files.filter(isGiven) : [];
 }
 
 function refusal(status: number, body: unknown): Refused {
@@ -116,6 +158,40 @@ export class ServerBackend implements Backend {
     return (await this._request(`sessions/${credentials.session}/files/${encodeURIComponent(file)}`, { headers })).blob();
   }
 
+  giveFile(credentials: Credentials, content: Blob, giving: Giving): Promise<Given> {
+    const { client, name, mime, question, signal, onProgress } = giving;
+    const query = new URLSearchParams(question === null ? { client } : { client, question });
+    const headers = this._headers({
+      'X-Chat-Session-Secret': credentials.secret,
+      'X-Chat-File-Name': encodeURIComponent(wellFormed([...name].slice(-MAX_NAME).join(''))),
+    });
+    headers.set('Content-Type', mime || 'application/octet-stream');
+    const request = new XMLHttpRequest(); // fetch does not tell how far it has got
+    request.open('POST', `${this._baseUrl}api/chat-sessions/sessions/${credentials.session}/files?${query}`);
+    headers.forEach((value, header) => request.setRequestHeader(header, value));
+    return new Promise((resolve, reject) => {
+      const isCut = (): void => reject(new Error('The file did not get through.'));
+      signal.addEventListener('abort', () => request.abort());
+      request.upload.onprogress = ({ loaded }) => onProgress(loaded);
+      request.onerror = request.onabort = isCut;
+      request.onload = () => {
+        const body = readJson(request.responseText);
+        if (request.status < 300 && isGiven(body)) resolve(body);
+        else reject(refusal(request.status, body));
+      };
+      request.send(content);
+    });
+  }
+
+  async givenFiles({ session, secret }: Credentials): Promise<readonly Given[]> {
+    return listOfGiven(await this._fetch(`sessions/${session}/files`, { headers: { 'X-Chat-Session-Secret': secret } }));
+  }
+
+  async takeBackFile({ session, secret }: Credentials, file: string): Promise<void> {
+    const headers = { 'X-Chat-Session-Secret': secret };
+    await this._request(`sessions/${session}/files/${encodeURIComponent(file)}`, { method: 'DELETE', headers });
+  }
+
   /** The line that a session was begun on, until it is opened. */
   private _begun: WebSocket | null = null;
 
@@ -153,12 +229,17 @@ export class ServerBackend implements Backend {
     return (await this._request(path, init)).json().catch(() => null);
   }
 
-  private async _request(path: string, init: RequestInit): Promise<Response> {
-    const headers = new Headers(init.headers);
+  private _headers(given?: HeadersInit): Headers {
+    const headers = new Headers(given);
     headers.set('Content-Type', 'application/json');
     const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
     if (xsrf !== undefined) headers.set('X-XSRFToken', xsrf);
     if (this._token !== '') headers.set('Authorization', `token ${this._token}`);
+    return headers;
+  }
+
+  private async _request(path: string, init: RequestInit): Promise<Response> {
+    const headers = this._headers(init.headers);
     const url = `${this._baseUrl}api/chat-sessions/${path}`;
     const response = await fetch(url, { ...init, headers, credentials: 'same-origin' });
     if (!response.ok) throw refusal(response.status, await response.json().catch(() => null));
@@ -239,6 +320,28 @@ export class KernelBackend implements Backend {
     }
   }
 
+  async giveFile({ session, secret }: Credentials, content: Blob, giving: Giving): Promise<Given> {
+    const { client, name, mime, question, signal, onProgress } = giving;
+    const begun = { session, secret, name, mime, size: content.size, question, client };
+    const { file } = (await this._ask('upload', 'upload', begun)) as { file: string };
+    for (let offset = 0; offset < content.size; offset += PIECE_BYTES) {
+      if (signal.aborted) break;
+      const piece = new Uint8Array(await content.slice(offset, offset + PIECE_BYTES).arrayBuffer());
+      const answer = await this._ask('upload_piece', 'upload_piece', { session, secret, file, data: base64(piece) });
+      if (isGiven(answer)) return answer;
+      onProgress(offset + piece.length);
+    }
+    throw new Error('The file did not get through.');
+  }
+
+  async givenFiles({ session, secret }: Credentials): Promise<readonly Given[]> {
+    return listOfGiven(await this._ask('files', 'files', { session, secret }));
+  }
+
+  async takeBackFile({ session, secret }: Credentials, file: string): Promise<void> {
+    await this._ask('remove_file', 'remove_file', { session, secret, file });
+  }
+
   /** Send a request and wait for its own answer; every page hears all of them. */
   private _ask(kind: string, answered: string, body: unknown): Promise<unknown> {
     const request = newId();
@@ -255,4 +358,18 @@ export class KernelBackend implements Backend {
       this._port.send({ kind, request, body });
     });
   }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  let letters = '';
+  for (const byte of bytes) letters += String.fromCharCode(byte);
+  return btoa(letters);
 }

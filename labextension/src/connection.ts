@@ -4,7 +4,7 @@
  */
 
 import { Refused } from './backend.js';
-import type { Backend, Credentials, Line } from './backend.js';
+import type { Backend, Credentials, Given, Giving, Line } from './backend.js';
 import { waitBeforeTry } from './backoff.js';
 import type { Conversation } from './conversation.js';
 import { readFrames, wellFormed, wellFormedValue, writeFrames } from './frames.js';
@@ -82,7 +82,11 @@ const TERMINAL = (code: number): boolean => code >= 4400 && code !== 4408;
 /** Calls that nobody wants to hear of again when they are turned down. */
 const PASSING: ReadonlySet<CallName> = new Set(['on_settings_edit', 'on_window_message']);
 
-/** What a message carries beside its text. */
+function noSession(): Refused {
+  return new Refused('ended', 'There is no conversation.');
+}
+
+/** What something carries beside its text. */
 function besideOf({ command, modes, files }: Beside): Beside {
   return { ...(command && { command }), ...(modes && { modes }), ...(files && { files }) };
 }
@@ -219,7 +223,7 @@ export class Connection {
   /**
    * Say something: a message, or the answer to the question that has waited longest.
    *
-   * @param beside What a message carries; an answer carries nothing.
+   * @param beside What a message carries; an answer carries files alone.
    * @returns Whether it was taken. It is not when too much waits to be sent already.
    */
   say(written: string, beside: Beside = {}, clientId: string = newId()): boolean {
@@ -228,7 +232,7 @@ export class Connection {
     const command: Command =
       question === undefined
         ? { type: 'message', clientId, text, ...beside }
-        : { type: 'answer', clientId, questionId: question.id, text };
+        : { type: 'answer', clientId, questionId: question.id, text, ...(beside.files && { files: beside.files }) };
     if (this._viewing === null || !fitsOutbox(this.pending, command)) return false;
     this._command(command);
     return true;
@@ -297,7 +301,7 @@ export class Connection {
   /** Send something again that was turned down. */
   retry(failed: Failed): void {
     const { command } = failed;
-    if ('text' in command && !this.say(command.text, command.type === 'message' ? besideOf(command) : {})) return;
+    if ('text' in command && !this.say(command.text, command.type === 'edit' ? {} : besideOf(command))) return;
     this.dismiss(failed);
   }
 
@@ -367,8 +371,29 @@ export class Connection {
 
   /** Fetch the content of an element of this session. */
   readFile(file: string): Promise<Blob> {
-    if (this._credentials === null) return Promise.reject(new Refused('ended', 'There is no conversation.'));
+    if (this._credentials === null) return Promise.reject(noSession());
     return this._backend.readFile(this._credentials, file);
+  }
+
+  giveFile(content: Blob, giving: Giving): Promise<Given> {
+    return this._credentials === null ? Promise.reject(noSession()) : this._backend.giveFile(this._credentials, content, giving);
+  }
+
+  givenFiles(): Promise<readonly Given[]> {
+    return this._credentials === null ? Promise.reject(noSession()) : this._backend.givenFiles(this._credentials);
+  }
+
+  takeBackFile(file: string): Promise<void> {
+    return this._credentials === null ? Promise.reject(noSession()) : this._backend.takeBackFile(this._credentials, file);
+  }
+
+  /** The ids of what was given and is not said; they outlive a reload. */
+  get attached(): readonly string[] {
+    return this._storage.attached;
+  }
+
+  set attached(ids: readonly string[]) {
+    this._storage.attached = ids;
   }
 
   /** Let the older steps go, which are there to be fetched again: a page that shows thousands answers slowly. */

@@ -52,6 +52,7 @@ export class TabStorage {
   private readonly _outboxKey: string;
   private readonly _failedKey: string;
   private readonly _draftKey: string;
+  private readonly _attachedKey: string;
   private readonly _settingsKey: string;
   private readonly _choicesKey: string;
 
@@ -63,6 +64,7 @@ export class TabStorage {
     this._outboxKey = `jupyter-chat-sessions outbox ${place}`;
     this._failedKey = `jupyter-chat-sessions refused ${place}`;
     this._draftKey = `jupyter-chat-sessions draft ${place}`;
+    this._attachedKey = `jupyter-chat-sessions attached ${place}`;
     this._settingsKey = `jupyter-chat-sessions settings ${place}`;
     this._choicesKey = `jupyter-chat-sessions choices ${place}`;
   }
@@ -127,6 +129,15 @@ export class TabStorage {
 
   set choices(choices: Choices) {
     this._write(this._choicesKey, choices);
+  }
+
+  /** The ids of what was given and is not said. */
+  get attached(): readonly string[] {
+    return this._list(this._attachedKey).filter((id) => typeof id === 'string');
+  }
+
+  set attached(ids: readonly string[]) {
+    this._writeList(this._attachedKey, ids);
   }
 
   private _list(key: string): readonly unknown[] {

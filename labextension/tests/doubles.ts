@@ -1,7 +1,7 @@
 /** Small real stand-ins: a hub that a test scripts, a clock that a test moves, a storage. */
 
 import { Refused } from '../src/backend.js';
-import type { Backend, Credentials, Line, LineListener, Wanted } from '../src/backend.js';
+import type { Backend, Credentials, Given, Giving, Line, LineListener, Wanted } from '../src/backend.js';
 import type { Event, HubFrame, Snapshot, Step, ViewerFrame, Welcome } from '../src/frames.js';
 import type { Keep } from '../src/storage.js';
 import type { ExportFormat, Thread, Threads } from '../src/threads.js';
@@ -73,6 +73,36 @@ export class FakeBackend implements Backend {
     if (content !== undefined) return Promise.resolve(new Blob([content]));
     return Promise.reject(new Refused('unknown_file', 'There is no such file here.'));
   }
+
+  /** What was given and not said. */
+  given: Given[] = [];
+  /** Uploads under way, to be ended by a test. */
+  readonly giving: { readonly giving: Giving; readonly end: (outcome?: Error) => void }[] = [];
+
+  giveFile(_: Credentials, content: Blob, giving: Giving): Promise<Given> {
+    return new Promise((resolve, reject) => {
+      giving.signal.addEventListener('abort', () => reject(new Error('cut')));
+      const { client, name, mime, question: questionId } = giving;
+      const given = { file: `file-${client}`, name, mime, bytes: content.size, questionId };
+      const end = (outcome?: Error): void => {
+        if (outcome !== undefined) return reject(outcome);
+        this.given.push(given);
+        resolve(given);
+      };
+      this.giving.push({ giving, end });
+    });
+  }
+
+  givenFiles(): Promise<readonly Given[]> {
+    return Promise.resolve(this.given);
+  }
+
+  takeBackFile(_: Credentials, file: string): Promise<void> {
+    this.takenBack.push(file);
+    return Promise.resolve();
+  }
+
+  readonly takenBack: string[] = [];
 
   get line(): FakeLine {
     const line = this.lines.at(-1);

@@ -38,6 +38,7 @@ class LabServer:
     def __init__(self, home: Path) -> None:
         self.notebooks = home / "notebooks"
         self.log = home / "server.log"
+        self.data = home / "data"
         self.port = free_port()
         self._runtime = home / "runtime"
         self._home = home
@@ -54,7 +55,7 @@ class LabServer:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY_"))}
         folders = {
             "JUPYTER_CONFIG_DIR": str(self._home / "config"),
-            "JUPYTER_DATA_DIR": str(self._home / "data"),
+            "JUPYTER_DATA_DIR": str(self.data),
             "JUPYTER_RUNTIME_DIR": str(self._runtime),
             "IPYTHONDIR": str(self._home / "ipython"),
         }

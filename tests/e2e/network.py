@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Self
 
 from playwright.sync_api import Page, WebSocketRoute
@@ -60,6 +60,7 @@ class CutLine(_OnALoop):
     def __init__(self, to_port: int) -> None:
         self._to_port = to_port
         self._is_cut = False
+        self._holds_uploads = False
         self._writers: set[asyncio.StreamWriter] = set()
         self.refused = threading.Event()
         """Set when somebody tried to connect while the line was cut."""
@@ -73,6 +74,10 @@ class CutLine(_OnALoop):
         self._is_cut = False
         self.refused.clear()
 
+    def hold_uploads(self, is_held: bool) -> None:
+        """Let of each file that is sent from now on only the beginning through, until the line is cut."""
+        self._holds_uploads = is_held
+
     async def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_cut:
             self.refused.set()
@@ -81,9 +86,12 @@ class CutLine(_OnALoop):
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
         self._writers |= {writer, far_writer}
         try:
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            await asyncio.gather(_pump(reader, far_writer, self._is_held), _pump(far_reader, writer))
         finally:
             self._writers -= {writer, far_writer}
+
+    def _is_held(self, data: bytes) -> bool:
+        return self._holds_uploads and data.startswith(b"POST ") and b"/files?" in data.partition(b"\r\n")[0]
 
     async def _cut(self) -> None:
         self._is_cut = True
@@ -91,12 +99,24 @@ class CutLine(_OnALoop):
             writer.transport.abort()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_held: Callable[[bytes], bool] = lambda data: False
+) -> None:
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
+            if is_held(data):
+                await _until_closed(reader)
+                break
     writer.close()
+
+
+async def _until_closed(reader: asyncio.StreamReader) -> None:
+    """Read no further, and wait until whoever writes has gone."""
+    transport: Any = reader._transport  # type: ignore[attr-defined]
+    while not transport.is_closing():
+        await asyncio.sleep(0.01)
 
 
 class ForbiddenPort(_OnALoop):

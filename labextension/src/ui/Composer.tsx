@@ -5,8 +5,10 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Connection } from '../connection.js';
 import { MAX_TEXT } from '../frames.js';
 import { codePoints } from '../conversation.js';
+import { AttachButton, FileInput } from './AttachButton.js';
+import { useAttaching } from './attaching.js';
 import { NOTHING_TO_CHOOSE } from './choosing.js';
-import { ComposerChoices } from './later.js';
+import { AttachmentList, ComposerChoices, FileQuestion } from './later.js';
 
 const MAX_HEIGHT_PX = 200;
 
@@ -14,13 +16,21 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
   const [text, setText] = useState(connection.draft);
   const [wasTooMuch, setWasTooMuch] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
+  const form = useRef<HTMLFormElement>(null);
+  const chooser = useRef<HTMLInputElement>(null);
+  const { attachments, about, allowed, ready, attach, onPaste, onSaid } = useAttaching(connection, form);
+  const choose = (): void => chooser.current?.click();
   const conversation = connection.conversation;
   const question = connection.textQuestion;
   const choice = conversation?.questions.find(({ kind }) => kind === 'action');
   const choosing = useRef(NOTHING_TO_CHOOSE);
   const isRunning = conversation?.state.run !== undefined;
   const excess = text.length > MAX_TEXT ? codePoints(text) - MAX_TEXT : 0;
-  const canSend = isOpen && text.trim() !== '' && excess <= 0;
+  const isForFiles = about !== null;
+  // What is attached for a message waits while a question is answered with text.
+  const files = allowed === null ? [] : ready;
+  const canSend =
+    isOpen && files !== null && (isForFiles ? files.length > 0 : (text.trim() !== '' || files.length > 0) && excess <= 0);
 
   useLayoutEffect(() => {
     const element = input.current;
@@ -35,12 +45,14 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
   };
   const send = (): void => {
     if (!canSend) return;
-    const wasTaken = connection.say(text, choosing.current.beside());
+    const chosen = isForFiles ? {} : choosing.current.beside();
+    const wasTaken = connection.say(isForFiles ? '' : text, files.length > 0 ? { ...chosen, files } : chosen);
     setWasTooMuch(!wasTaken);
-    if (wasTaken) {
+    if (wasTaken && !isForFiles) {
       write('');
       choosing.current.onSent();
     }
+    if (wasTaken && files.length > 0) onSaid();
     // The button that was pressed is disabled now, and would take the focus with it.
     input.current?.focus();
   };
@@ -60,6 +72,8 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
   return (
     <form
       class="jcs-composer"
+      ref={form}
+      onPaste={onPaste}
       onSubmit={(event) => {
         event.preventDefault();
         send();
@@ -73,16 +87,25 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
           Too much waits to be sent already. Your text stays here; send it when the rest is through.
         </div>
       )}
+      {attachments !== null && allowed !== null && <AttachmentList attachments={attachments} about={about} />}
+      {allowed !== null && <FileInput allowed={allowed} input={chooser} onFiles={attach} />}
       <div class="jcs-input">
-        <textarea
-          ref={input}
-          aria-label="Message"
-          rows={1}
-          value={text}
-          placeholder={placeholder}
-          onInput={(event) => write(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-        />
+        {isForFiles && allowed !== null ? (
+          <FileQuestion allowed={allowed} isFull={(files?.length ?? 0) >= (allowed.maxFiles ?? Infinity)} onChoose={choose} />
+        ) : (
+          <>
+            {allowed !== null && <AttachButton onChoose={choose} />}
+            <textarea
+              ref={input}
+              aria-label="Message"
+              rows={1}
+              value={text}
+              placeholder={placeholder}
+              onInput={(event) => write(event.currentTarget.value)}
+              onKeyDown={onKeyDown}
+            />
+          </>
+        )}
         {isRunning && (
           <button type="button" class="jcs-stop" aria-label="Stop" title="Stop" onClick={() => connection.stopRun()}>
             <svg viewBox="0 0 16 16" aria-hidden="true">

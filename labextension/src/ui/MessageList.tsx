@@ -71,8 +71,8 @@ export function MessageList({ connection }: { readonly connection: Connection })
           {connection.failed.map(
             (failed) =>
               'text' in failed.command &&
-              failed.command.text !== '' && (
-                <Pending key={failed.command.clientId} text={failed.command.text} isSending={false}>
+              textOf(failed.command) !== '' && (
+                <Pending key={failed.command.clientId} text={textOf(failed.command)} isSending={false}>
                   <span class="jcs-refused">{failed.error.text}</span>{' '}
                   {connection.status.kind !== 'ended' && (
                     <button type="button" class="jcs-link" onClick={() => connection.retry(failed)}>
@@ -88,7 +88,7 @@ export function MessageList({ connection }: { readonly connection: Connection })
           {pending.map(
             (command, index) =>
               'text' in command && (
-                <Pending key={command.clientId} text={command.text} isSending>
+                <Pending key={command.clientId} text={textOf(command)} isSending>
                   {whyItWaits(connection, index === 0)}
                 </Pending>
               ),
@@ -237,4 +237,11 @@ function isThinking(steps: readonly Step[], state: SessionState, hasQuestion: bo
   const last = steps[steps.length - 1];
   const isSeen = last !== undefined && (last.streaming === true || (isTrace(last) && isGoingOn(last)));
   return state.run !== undefined && !SILENT_RUNS.has(state.run.name) && !hasQuestion && !isSeen;
+}
+
+/** What is shown of something that is not in the conversation yet. */
+function textOf(command: { readonly text: string; readonly files?: readonly string[] }): string {
+  const count = command.files?.length ?? 0;
+  if (command.text !== '' || count === 0) return command.text;
+  return count === 1 ? 'One file' : `${count} files`;
 }

@@ -42,10 +42,12 @@ export function later<Props extends object>(source: () => Promise<ComponentType<
 }
 
 export const ComposerChoices = later(() => import('./ComposerChoices.js').then((part) => part.ComposerChoices));
+export const AttachmentList = later(() => import('./Attachments.js').then((part) => part.AttachmentList));
 export const Conversations = later(() => import('./Conversations.js').then((part) => part.Conversations));
 export const Elements = later(() => import('./elements/Elements.js').then((part) => part.Elements));
 export const EditMessage = later(() => import('./EditMessage.js').then((part) => part.EditMessage));
 export const EnvForm = later(() => import('./EnvForm.js').then((part) => part.EnvForm));
+export const FileQuestion = later(() => import('./Attachments.js').then((part) => part.FileQuestion));
 export const Icon = later(() => import('./Icon.js').then((part) => part.Icon));
 export const Panel = later(() => import('./Panel.js').then((part) => part.Panel));
 export const ProfilePicker = later(() => import('./ProfilePicker.js').then((part) => part.ProfilePicker));
