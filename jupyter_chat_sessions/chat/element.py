@@ -174,19 +174,20 @@ class Element:
         await scope.session.room()
 
     async def remove(self) -> None:
-        """Take the element away from the message or step that it stands with.
+        """Take the element away from what it stands with in this session, one message or several.
 
         Raises:
-            ChatSessionsError: It stands with none.
+            ChatSessionsError: It stands with nothing.
             NoSessionError: There is no session here.
         """
         scope = current_scope()
-        if self.for_id is None:
+        shown = [each for each in scope.session.shown.values() if any(element is self for element in each.elements)]
+        if not shown and self.for_id is None:
             raise ChatSessionsError("This element stands with no message yet: send it, or its message, first.")
-        shown = scope.session.shown.get(self.for_id)
-        if shown is not None:
-            shown.elements = [element for element in shown.elements if element.id != self.id]
-        scope.session.emit(RemoveElement(step_id=self.for_id, element_id=self.id), run=scope.run)
+        for each in shown:
+            each.elements = [element for element in each.elements if element is not self]
+        for step_id in [each.id for each in shown] or [self.for_id or ""]:
+            scope.session.emit(RemoveElement(step_id=step_id, element_id=self.id), run=scope.run)
         await scope.session.room()
 
     # ---- its content -------------------------------------------------------------------------------------------------

@@ -502,6 +502,23 @@ async def test_one_element_is_shown_in_many_sessions_each_with_a_content_of_its_
             assert refused.value.code == "unknown_file"
 
 
+async def test_one_that_many_sessions_show_is_taken_away_in_one_of_them_wherever_it_stands_there() -> None:
+    logo = cl.Image(name="logo", content=PNG)
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        if message.content == "away":
+            await logo.remove()
+        else:
+            await cl.Message("x", elements=[logo]).send()
+
+    async with Stage(), Viewer("Alice") as alice, Viewer("Bob") as bob:
+        for viewer in (alice, alice, bob):
+            await said(viewer)
+        await said(alice, "away")
+        assert (len(alice.elements), len(bob.elements)) == (0, 1)
+
+
 async def test_files_go_with_their_session_where_nothing_is_stored() -> None:
     answering(lambda: cl.Message("x", elements=[cl.Text(name="t", content="x")]).send())  # type: ignore[arg-type, return-value]
     async with Stage() as stage:
