@@ -46,6 +46,14 @@ def test_a_file_that_has_changed_answers_in_the_same_session(page: Page, tmp_pat
     assert page.run(session).text == before
 
 
+def test_what_means_nothing_beside_it_is_said_once(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "tutor.py").write_text(APP.format("file"))
+    (tmp_path / ".chainlit").mkdir()
+    (tmp_path / ".chainlit" / "config.toml").write_text('[UI]\nlayout = "wide"\n')
+    printed = [page.run(f"%chat_session run {tmp_path / 'tutor.py'}").text for _ in range(2)]
+    assert ["[UI] layout" in text for text in printed] == [True, False]
+
+
 def test_what_is_wrong_with_a_file_is_said(page: Page, tmp_path: Path) -> None:
     assert "Say which file: %chat_session run app.py" in page.run("%chat_session run", may_fail=True).stderr
     assert "There is no Python file" in page.run("%chat_session run nothing.py", may_fail=True).stderr
