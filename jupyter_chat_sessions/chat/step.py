@@ -70,7 +70,7 @@ class Step(WithElements):
         metadata: The author's own notes; must be JSON.
         tags: The author's own labels.
         language: Show the output as code in this language.
-        icon: For compatibility; a step's type has a sign of its own.
+        icon: The name of a sign among Lucide's, such as `globe`; by default its type's.
         default_open: Show it unfolded.
         auto_collapse: Fold it when it is done.
         show_input: Show the input: as JSON, as code in the language that is named, or (False) not at all.
@@ -372,6 +372,7 @@ class Step(WithElements):
             show_input=self.show_input,
             default_open=self.default_open,
             auto_collapse=self.auto_collapse,
+            icon=self.icon,
             metadata=self.metadata,
             tags=self.tags,
             elements=[element.as_struct(self._session) for element in self.elements],

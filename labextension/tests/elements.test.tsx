@@ -411,6 +411,13 @@ describe('an element that opens beside the conversation', () => {
     expect(document.activeElement).toBe(find('.jcs-mention'));
   });
 
+  it.each(['a-b', '[x](y)', '$^', '<b>', 'a/b?', '\\d{2}', '-'])('may have any name, as %s', async (name) => {
+    await open();
+    await show(`See *it*.`, { ...plan, name });
+    await press(`${name}Open`);
+    await eventually(() => expect(find('[role=complementary]').getAttribute('aria-label')).toBe(name));
+  });
+
   it('has a button where the text does not name it', async () => {
     await open();
     await show('See for yourself.', plan);

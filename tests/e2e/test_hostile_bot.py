@@ -28,7 +28,7 @@ PRESS = "(log) => log.querySelectorAll('a:not([href]), summary, input').forEach(
 
 def test_the_traps_catch(visit: Visit) -> None:
     with ForbiddenPort() as port:
-        victim, seen = visit("victim"), _Seen(port)
+        victim, seen = visit("victim"), Seen(port)
         victim.expect_complaint("CAUGHT a script|ERR_|Failed to|CORS")
         seen.watch(victim)
         victim.page.evaluate(TRAP)
@@ -47,7 +47,7 @@ def test_the_traps_catch(visit: Visit) -> None:
 @pytest.mark.timeout(90)
 def test_on_the_page_a_hostile_bot_runs_nothing_and_calls_nobody(bot: Kernel, visit: Visit) -> None:
     with ForbiddenPort() as port:
-        ada, seen = visit("ada"), _Seen(port)
+        ada, seen = visit("ada"), Seen(port)
         seen.watch(ada)
         # The sanitiser's own document, where nothing runs, inherits the page's policy and reports what it is to clean.
         ada.expect_complaint("CSP violation: |violates the following Content Security Policy")
@@ -59,7 +59,7 @@ def test_on_the_page_a_hostile_bot_runs_nothing_and_calls_nobody(bot: Kernel, vi
 def test_in_the_widget_a_hostile_bot_runs_nothing_and_calls_nobody(server: LabServer, visit: Visit) -> None:
     path = server.write_notebook("hostile.ipynb", [f"%load_ext jupyter_chat_sessions\n{TOLD_BOT}", "%chat_session"])
     with ForbiddenPort() as port:
-        ada, seen = visit("ada"), _Seen(port)
+        ada, seen = visit("ada"), Seen(port)
         lab = NotebookPage.in_lab(ada, server, path)
         lab.run_cell(0)
         lab.run_cell(1)
@@ -68,7 +68,7 @@ def test_in_the_widget_a_hostile_bot_runs_nothing_and_calls_nobody(server: LabSe
         _withstands(lab.chat, server.kernel_of(path), seen)
 
 
-class _Seen:
+class Seen:
     """What a hostile text has brought about; scripts that run are complaints in the visitor's console."""
 
     def __init__(self, port: ForbiddenPort) -> None:
@@ -95,7 +95,7 @@ class _Seen:
             self.requests.append(request.url)
 
 
-def _withstands(chat: Chat, bot: Kernel, seen: _Seen) -> None:
+def _withstands(chat: Chat, bot: Kernel, seen: Seen) -> None:
     texts = payloads(seen.canary)
     assert len(texts) > 40
     bot.run(f"hostile = {texts!r}")
@@ -111,7 +111,7 @@ def _withstands(chat: Chat, bot: Kernel, seen: _Seen) -> None:
     _is_harmless(chat, seen)
 
 
-def _is_harmless(chat: Chat, seen: _Seen) -> None:
+def _is_harmless(chat: Chat, seen: Seen) -> None:
     assert chat.log.evaluate(REMAINS) == []
     chat.log.evaluate(PRESS)
     chat.page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")

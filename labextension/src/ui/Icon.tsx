@@ -3,6 +3,11 @@
 import { h } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
+import { adopt } from '../adopt.js';
+import styles from '../style/sign.css?inline';
+
+adopt(styles);
+
 type Shapes = readonly (readonly [string, Readonly<Record<string, string>>])[];
 
 /** Not in the chat that is one file. */

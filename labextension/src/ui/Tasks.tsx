@@ -76,7 +76,9 @@ export function readTasks(state: unknown): { readonly name: string; readonly sta
   const { name, status, tasks } = state as Readonly<Record<string, unknown>>;
   const read = Array.isArray(tasks) ? tasks.map(readTask).filter((task) => task !== null) : [];
   if (read.length === 0 && status === undefined) return null;
-  return { name: textOf(name) || 'Tasks', status: textOf(status), tasks: read };
+  // Chainlit's list has this name where its author gives it none.
+  const given = textOf(name);
+  return { name: given === '' || given === 'tasklist' ? 'Tasks' : given, status: textOf(status), tasks: read };
 }
 
 function readTask(task: unknown): Task | null {

@@ -34,7 +34,6 @@ export function Trace({ step, steps, nested, allowRemoteImages }: TraceProps) {
     >
       <button type="button" class="jcs-fold" aria-expanded={isOpen} onClick={() => setChosen(!isOpen)}>
         <Sign step={step} isUnderWay={isUnderWay} />
-        {step.icon != null && <Icon name={step.icon} />}
         <span class="jcs-step-name">{name}</span>
         <span class="jcs-step-state">{stateOf(step, isUnderWay)}</span>
       </button>
@@ -45,6 +44,7 @@ export function Trace({ step, steps, nested, allowRemoteImages }: TraceProps) {
 
 function Sign({ step, isUnderWay }: { readonly step: Step; readonly isUnderWay: boolean }) {
   if (isUnderWay) return <span class="jcs-turning" aria-hidden="true" />;
+  if (step.icon != null && step.isError !== true) return <Icon name={step.icon} />;
   return (
     <svg viewBox="0 0 16 16" aria-hidden="true">
       <path d={step.isError === true ? 'M4 4l8 8M12 4l-8 8' : (SIGNS[step.type] ?? 'M3 8.5 6.5 12 13 4.5')} />

@@ -76,14 +76,15 @@ function Rows({ frame, name, total }: { readonly frame: Frame; readonly name: st
             {rows.slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS).map((row, at) => (
               <tr key={at}>
                 {frame.columns.map((_, column) => {
-                  const text = textOfCell(row[column]);
+                  const value = row[column];
+                  const text = textOfCell(value);
                   const kind = frame.isNumeric[column] === true ? 'jcs-number' : '';
                   return column < frame.indexWidth ? (
                     <th key={column} scope="row" class={kind}>
                       {text}
                     </th>
                   ) : (
-                    <td key={column} class={kind} title={text.length > 40 ? text : undefined}>
+                    <td key={column} class={kind} title={text.length > 40 || text !== String(value ?? '') ? String(value) : undefined}>
                       {text}
                     </td>
                   );
@@ -120,7 +121,9 @@ function Rows({ frame, name, total }: { readonly frame: Frame; readonly name: st
 const SIGNS = { none: 'M5 6.5 8 3.5l3 3M5 9.5l3 3 3-3', ascending: 'M4.5 10 8 6l3.5 4', descending: 'M4.5 6 8 10l3.5-4' };
 
 function textOfCell(value: string | number | boolean | null | undefined): string {
-  return value == null ? '' : String(value);
+  if (value == null) return '';
+  // As many digits as anybody reads; all of them stand in its title.
+  return typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toPrecision(6))) : String(value);
 }
 
 function count(number: number): string {

@@ -30,9 +30,8 @@ export function Figure({ figure, name, size, instead }: FigureProps) {
     let leave = (): void => undefined;
     let isCurrent = true;
     const draw = async (): Promise<void> => {
-      const { Plotly, giveSheet } = await load();
+      const { Plotly } = await load();
       if (!isCurrent) return;
-      giveSheet();
       const style = getComputedStyle(element);
       const line = style.getPropertyValue('--jcs-border').trim() || '#888';
       const { data, layout } = drawable(figure, { text: style.color, line, isDark });

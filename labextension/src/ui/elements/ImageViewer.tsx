@@ -1,6 +1,6 @@
 /** A picture, as large as the window: plus and minus zoom, arrow keys move, Escape leaves. */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Element } from '../../frames.js';
 import { Download, nameOf } from './shared.js';
@@ -16,7 +16,7 @@ const STEPS = [1, 1.5, 2, 3, 4, 6, 8];
 export function ImageViewer({ element, url, onClose }: ImageViewerProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [zoom, setZoom] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Where there is no modal dialog, as in tests, one that is open will do.
     if (typeof dialog.current?.showModal === 'function') dialog.current.showModal();
     else dialog.current?.setAttribute('open', '');

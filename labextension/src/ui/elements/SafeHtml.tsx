@@ -20,7 +20,7 @@ export function SafeHtml({ html, name }: { readonly html: string; readonly name:
   const words = useMemo(() => structure(html), [html]);
   useLayoutEffect(() => twin.current?.replaceChildren(words.cloneNode(true)), [words]);
   useLayoutEffect(() => {
-    if (frame.current !== null) frame.current.srcdoc = documentOf(html, isDark);
+    if (frame.current !== null) frame.current.srcdoc = documentOf(html, isDark, groundOf(frame.current));
   }, [html, isDark]);
   return (
     <div class="jcs-html" ref={place}>
@@ -36,13 +36,20 @@ function sheetOfPage(): string | null {
   return document.querySelector('.jcs-page') === null || link === null ? null : new URL('frame.css', link.href).href;
 }
 
-function documentOf(html: string, isDark: boolean): string {
+/** The colour behind a place, as old attributes have it: the page's policy refuses styles in the document, and them not. */
+function groundOf(place: HTMLElement): string {
+  const chat = place.closest('.jcs');
+  const parts = chat === null ? null : getComputedStyle(chat).backgroundColor.match(/\d+/g);
+  return (parts ?? []).slice(0, 3).map((part) => Number(part).toString(16).padStart(2, '0')).join('');
+}
+
+function documentOf(html: string, isDark: boolean, ground: string): string {
   const sheet = sheetOfPage();
   const style = sheet === null ? `<style>${frameStyles}</style>` : `<link rel="stylesheet" href="${sheet}">`;
   const policy = `${POLICY} ${sheet === null ? "'unsafe-inline'" : location.origin}`;
   return (
     `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">` +
-    `<meta name="color-scheme" content="${isDark ? 'dark' : 'light'}">${style}<body>${cleaned(html, sheet === null)}`
+    `<meta name="color-scheme" content="${isDark ? 'dark' : 'light'}">${style}<body bgcolor="#${ground || (isDark ? '16181d' : 'ffffff')}" text="${isDark ? '#e8e9ec' : '#1f2328'}">${cleaned(html, sheet === null)}`
   );
 }
 

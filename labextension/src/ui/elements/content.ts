@@ -131,7 +131,7 @@ export function useIsNear(place: RefObject<HTMLElement>): boolean {
       (entries) => {
         if (entries.some((entry) => entry.isIntersecting)) setIsNear(true);
       },
-      { rootMargin: '800px 0px' },
+      { root: place.current.closest('.jcs-log, .jcs-side-body'), rootMargin: '800px 0px' },
     );
     observer.observe(place.current);
     return () => observer.disconnect();

@@ -43,5 +43,5 @@ function mention(element: Element, open: (element: Element) => void): HTMLElemen
 }
 
 function escaped(name: string): string {
-  return name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
