@@ -7,6 +7,7 @@ everybody attached.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -63,6 +64,8 @@ EndReason = Literal["closed", "timeout", "unpublished", "continued"]
 
 REST_AFTER_S = 600.0
 """How long after its last viewer has left a session keeps the events from which one catches up, in seconds."""
+MAX_UNHEARD = 16
+"""Signals that are kept for the first viewer of a session."""
 
 
 class Outlet(Protocol):
@@ -125,6 +128,8 @@ class Session:
         """That the transcript's `at_host` is the host's is stored."""
         self._has_left = False
         """Its last viewer has gone, and none has come back."""
+        self._unheard: deque[bytes] | None = deque(maxlen=MAX_UNHEARD)
+        """Signals from before the first viewer was attached: `on_chat_start` may well be quicker. Then None."""
         self._questions = QuestionClocks(clock, on_expired=self._on_question_expired)
         self._away_timer: Timer | None = None
         self._rest_timer: Timer | None = None
@@ -211,8 +216,9 @@ class Session:
         )
         self._outlets.append(outlet)
         try:
-            for frame in (encode(welcome), *(missed if isinstance(missed, list) else ())):
+            for frame in (encode(welcome), *(missed if isinstance(missed, list) else ()), *(self._unheard or ())):
                 outlet.send(frame)
+            self._unheard = None
         except Exception:
             self.detach(outlet)  # else the session counts as looked at, and never ends
             raise
@@ -381,6 +387,8 @@ class Session:
     def signal(self, kind: SignalKind, data: Any) -> None:
         """Tell whoever looks on something that is not kept."""
         frame = encode(Signal(kind=kind, data=data))
+        if self._unheard is not None:
+            self._unheard.append(frame)
         for outlet in self._outlets:
             outlet.send(frame)
 

@@ -1,6 +1,6 @@
 /** Asks before a conversation that is kept nowhere ends for another one. */
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
 
@@ -11,7 +11,7 @@ export interface AskingProps {
 
 export function Asking({ onKeep, onEnd }: AskingProps) {
   const keep = useRef<HTMLButtonElement>(null);
-  useEffect(() => keep.current?.focus(), []);
+  useLayoutEffect(() => keep.current?.focus(), []);
   return (
     <div
       class="jcs-panel jcs-asking"

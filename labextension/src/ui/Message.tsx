@@ -57,6 +57,7 @@ export function Message({ step, isContinued, note, mark, retry, edit, allowRemot
     >
       {!isContinued && !isMine && <Author name={name} />}
       {mark !== null && <MarkIcon mark={mark} />}
+      {isMine && step.command != null && <div class="jcs-note">{plainName(step.command)}</div>}
       <div class={`jcs-body ${step.streaming === true ? 'jcs-streaming' : ''} ${isCutOff(step) ? 'jcs-cut-off' : ''}`}>
         {step.language != null && step.language !== '' ? (
           <Markdown

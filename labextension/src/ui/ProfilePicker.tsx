@@ -1,6 +1,6 @@
 /** Which way of the chat one talks to: a button in the header, and the profiles that it opens. Another one is another conversation. */
 
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useId, useRef, useState } from 'preact/hooks';
 
 import { adopt } from '../adopt.js';
 import type { Connection } from '../connection.js';
@@ -19,6 +19,7 @@ export function ProfilePicker({ connection }: { readonly connection: Connection 
   const allowRemoteImages = connection.welcome?.channel.allowRemoteImages === true;
   const [isOpen, setIsOpen] = useState(false);
   const [asked, setAsked] = useState<Profile | null>(null);
+  const about = useId();
   const place = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const current = profiles.find(({ name }) => name === connection.profile);
@@ -83,13 +84,13 @@ export function ProfilePicker({ connection }: { readonly connection: Connection 
       {isOpen && (
         <div class="jcs-panel" role="group" aria-label="Chat profiles">
           <ul>
-            {profiles.map((profile) => (
+            {profiles.map((profile, index) => (
               <li key={profile.name} class={profile === current ? 'jcs-current' : ''}>
                 <button
                   type="button"
                   class="jcs-profile-choice"
                   aria-pressed={profile === current}
-                  aria-describedby={`jcs-profile-${profiles.indexOf(profile)}`}
+                  aria-describedby={`${about}-${index}`}
                   onClick={() => choose(profile)}
                 >
                   <Picture icon={profile.icon} allowRemoteImages={allowRemoteImages} />
@@ -100,7 +101,7 @@ export function ProfilePicker({ connection }: { readonly connection: Connection 
                     </svg>
                   )}
                 </button>
-                <div class="jcs-profile-about" id={`jcs-profile-${profiles.indexOf(profile)}`}>
+                <div class="jcs-profile-about" id={`${about}-${index}`}>
                   <Markdown text={profile.markdownDescription} isStreaming={false} allowRemoteImages={allowRemoteImages} />
                 </div>
               </li>

@@ -1,6 +1,6 @@
 /** Thumbs under what the bot says, and a comment on it where one has something to say. */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { adopt } from '../adopt.js';
 import type { Connection } from '../connection.js';
@@ -93,7 +93,8 @@ interface CommentProps {
 function Comment({ text, onSave, onLeave }: CommentProps) {
   const [comment, setComment] = useState(text);
   const input = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  // At once: what is typed next belongs here.
+  useLayoutEffect(() => input.current?.focus(), []);
   return (
     <form
       class="jcs-comment"
