@@ -55,6 +55,8 @@ class _Kept(NamedTuple):
     """What was sent: the content itself, or which file, as it was then. None where it came from the hub."""
     file: str
     size: int
+    is_to_show: bool
+    """It was put here, and goes once nothing shows it any more."""
 
 
 class Element:
@@ -204,7 +206,7 @@ class Element:
         source = self._unsent(session)
         if source is not None:
             content = self._content_to_send
-            self._note(session, source, session.files.put(content), content)
+            self._note(session, source, session.files.put_to_show(content), content)
 
     # ---- as others have it -------------------------------------------------------------------------------------------
 
@@ -310,7 +312,8 @@ class Element:
         if session is not None:
             made._thread_id = session.thread_id
             if element.file is not None:
-                made._kept_by_session[session] = _Kept(made._source(), element.file, element.bytes or 0)
+                is_to_show = session.files.is_to_show(element.file)
+                made._kept_by_session[session] = _Kept(made._source(), element.file, element.bytes or 0, is_to_show)
         return made
 
     # ---- of its kinds ------------------------------------------------------------------------------------------------
@@ -373,6 +376,8 @@ class Element:
         if self.url is not None:
             return None
         kept = self._kept_by_session.get(session)
+        if kept is not None and kept.is_to_show and not session.files.is_to_show(kept.file):
+            kept = None  # it was taken away, and its content with it
         source = self._source()
         if kept is not None and source in (None, kept.source):
             self._thread_id, self._file = session.thread_id, kept.file
@@ -383,7 +388,7 @@ class Element:
 
     def _note(self, session: BaseSession, source: object, file: str, content: bytes | str | Path) -> None:
         size = Path(content).stat().st_size if isinstance(content, Path) else _length(content)
-        self._kept_by_session[session] = _Kept(source, file, size)
+        self._kept_by_session[session] = _Kept(source, file, size, True)
         self._thread_id, self._file = session.thread_id, file
 
 

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, BinaryIO, TypedDict
 from uuid import uuid4
 
 from ..protocol.errors import ChatSessionsError
-from ..protocol.frames import FILE_PIECE_BYTES, FilePiece, PutFile, WantFile
+from ..protocol.frames import FILE_PIECE_BYTES, DropFile, FilePiece, HostEvent, PutFile, WantFile
 from ..protocol.steps import Element
+from .shown_files import ShownFiles
 
 if TYPE_CHECKING:
     from .session import Line
@@ -61,6 +62,7 @@ class HostFiles(Mapping[str, KeptFile]):
         self._kept: dict[str, KeptFile] = {}
         self._wanted: dict[tuple[str, int], list[Future[FilePiece]]] = {}
         self._lock = threading.Lock()
+        self._shown = ShownFiles()
 
     def __getitem__(self, file_id: str) -> KeptFile:
         return self._kept[file_id]
@@ -95,9 +97,29 @@ class HostFiles(Mapping[str, KeptFile]):
             self._line.put(frame)
         return file_id
 
+    def put_to_show(self, content: bytes | str | Path) -> str:
+        """Do as `put` does; once it was shown and is no more, the hub is told to let it go."""
+        file_id = self.put(content)
+        self._shown.put(file_id)
+        return file_id
+
     async def send(self, content: bytes | str | Path) -> str:
-        """Do as `put` does, and wait while too much is on its way."""
-        return await self._send(str(uuid4()), content)
+        """Do as `put_to_show` does, and wait while too much is on its way."""
+        file_id = await self._send(str(uuid4()), content)
+        self._shown.put(file_id)
+        return file_id
+
+    def is_to_show(self, file_id: str) -> bool:
+        """Return whether a file was put to be shown, and was not let go since."""
+        return file_id in self._shown
+
+    def note(self, event: HostEvent) -> None:
+        """An event is on its way: let go of what it was the last to show."""
+        self._drop(self._shown.after(event))
+
+    def forget(self, step_ids: list[str]) -> None:
+        """Steps are gone: let go of what only they showed."""
+        self._drop(self._shown.without(step_ids))
 
     async def persist(
         self, name: str, mime: str, *, path: str | PathLike[str] | None = None, content: bytes | str | None = None
@@ -199,6 +221,10 @@ class HostFiles(Mapping[str, KeptFile]):
             self._line.put(frame)
             await self._line.room()
         return file_id
+
+    def _drop(self, file_ids: list[str]) -> None:
+        for file_id in file_ids:
+            self._line.put(DropFile(session=self._session_id, file=file_id))
 
     async def _piece(self, file_id: str, offset: int) -> FilePiece:
         import asyncio  # here and not above: importing the author's API stays fast

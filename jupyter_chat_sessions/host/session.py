@@ -257,6 +257,7 @@ class BaseSession:
         shown = event if self.app.trace == "full" else self._hidden.shown(event, self.app.trace)
         if shown is not None:
             self._line.put(Emit(session=self.id, event=shown))
+            self.files.note(shown)
 
     @property
     def record(self) -> Record | None:
@@ -427,6 +428,7 @@ class BaseSession:
         for step_id in step_ids:
             self.messages.pop(step_id, None)
         self.earlier_steps = [step for step in self.earlier_steps if step.id not in step_ids]
+        self.files.forget(step_ids)
         if self.record is not None:
             self.record.on_removed(step_ids)
 

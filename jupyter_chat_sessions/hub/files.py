@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +26,8 @@ _PART = ".part"
 """Is still being written."""
 _HELD = ".held"
 """Is whole, and no part of the conversation yet."""
+MAX_PARTING = 8
+"""Files that stay a while after nothing shows them any more: whoever was told of one may be about to fetch it."""
 
 
 def data_directory() -> Path:
@@ -176,9 +180,18 @@ class SessionFiles:
         thread_id: Its thread.
         store: Where files are.
         options: The limits.
+        is_shown: Tells whether the conversation shows a file, as far as it is here.
     """
 
-    def __init__(self, session_id: str, thread_id: str, store: FileStore, *, options: HubOptions) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        thread_id: str,
+        store: FileStore,
+        *,
+        options: HubOptions,
+        is_shown: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._session_id = session_id
         self._thread_id = thread_id
         self._store = store
@@ -187,6 +200,9 @@ class SessionFiles:
         """What viewers have given, or are giving, and not said yet."""
         self._arriving: dict[str, int] = {}
         """What the host is giving, and how many bytes of it have come."""
+        self._parting: deque[str] = deque()
+        """What the host shows no more and is still here, oldest first."""
+        self._is_shown = is_shown
         self._bytes = store.begin_thread(thread_id)
         self._is_closed = False
 
@@ -338,6 +354,8 @@ class SessionFiles:
             if offset + len(data) > self._options.max_file_bytes:
                 raise RefusedError("too_large", f"A file may have {megabytes(self._options.max_file_bytes)}.")
             if self._bytes + len(data) > self._options.max_session_bytes:
+                self._part(0)
+            if self._bytes + len(data) > self._options.max_session_bytes:
                 raise RefusedError("too_large", "The files of this conversation are too large together.")
             self._store.write(self._thread_id, file_id, data, offset=offset)
             self._bytes += len(data)
@@ -348,6 +366,12 @@ class SessionFiles:
         except RefusedError:
             self._forget_arriving(file_id)
             raise
+
+    def part_with(self, file_id: str) -> None:
+        """Let a file go that the host has put and shows no more; not at once: somebody may be about to fetch it."""
+        if file_id not in self._parting and file_id not in self._uploads:
+            self._parting.append(file_id)
+        self._part(MAX_PARTING)
 
     def piece(self, file_id: str, offset: int) -> FilePiece:
         """Return a piece of a file for the host, or why there is none."""
@@ -373,6 +397,7 @@ class SessionFiles:
             self.discard(file_id)
         for file_id in list(self._arriving):
             self._forget_arriving(file_id)
+        self._part(0)
         if not keep:
             self._store.drop_thread(self._thread_id)
 
@@ -380,6 +405,13 @@ class SessionFiles:
         most = min(allowed.max_files, MAX_FILES)
         if len(self.uploads(question_id)) >= most:
             raise RefusedError("busy", f"At most {most} {'file is' if most == 1 else 'files are'} taken at a time.")
+
+    def _part(self, most: int) -> None:
+        """Remove what was parted with, but for the newest, and for what is shown again."""
+        while len(self._parting) > most:
+            file_id = self._parting.popleft()
+            if not self._is_shown(file_id):
+                self.drop(file_id)
 
     def _forget_arriving(self, file_id: str) -> None:
         count = self._arriving.pop(file_id, None)

@@ -16,6 +16,7 @@ from ..protocol.errors import ProtocolError, RefusedError
 from ..protocol.frames import (
     PROTOCOL_VERSION,
     CloseSession,
+    DropFile,
     Emit,
     ErrorFrame,
     HadSession,
@@ -48,7 +49,7 @@ from .store import Values
 
 logger = logging.getLogger(__name__)
 
-_SessionFrame = Emit | RunChanged | HostMessage | HostAnswer | SaveValues | HadSession | CloseSession
+_SessionFrame = Emit | RunChanged | HostMessage | HostAnswer | SaveValues | DropFile | HadSession | CloseSession
 
 
 class Hosts:
@@ -141,7 +142,16 @@ class Hosts:
                 if channel is not None and channel.host is host:
                     channel.is_busy = busy
                     channel.show_host()
-            case Emit() | RunChanged() | HostMessage() | HostAnswer() | SaveValues() | HadSession() | CloseSession():
+            case (
+                Emit()
+                | RunChanged()
+                | HostMessage()
+                | HostAnswer()
+                | SaveValues()
+                | DropFile()
+                | HadSession()
+                | CloseSession()
+            ):
                 session = self._sessions.get(frame.session)
                 if session is None or session.channel.host is not host:
                     goes_on = session is not None and isinstance(frame, HadSession)
@@ -194,6 +204,8 @@ class Hosts:
                 session.intake.answer(answer, reply=_reply_to(host, session))
             case SaveValues(values=values, lost=lost, settings=settings):
                 session.save_values(Values(values=values, lost=lost, settings=settings))
+            case DropFile(file=file):
+                session.files.part_with(file)
             case HadSession():
                 pass  # It goes on: the host was given it again when it published the channel.
             case CloseSession():

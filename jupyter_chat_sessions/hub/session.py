@@ -113,7 +113,9 @@ class Session:
         self._store = store
         self._on_ended = on_ended
         self._outlets: list[Outlet] = []
-        self.files = SessionFiles(self.id, record.thread_id, files, options=options)
+        self.files = SessionFiles(
+            self.id, record.thread_id, files, options=options, is_shown=transcript.conversation.shows_file
+        )
         self.intake = Intake(self, transcript, options=options, clock=clock, store=store)
         self._env: UserEnv = {}
         self._values = Values()

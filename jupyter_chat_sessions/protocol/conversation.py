@@ -130,6 +130,16 @@ class Conversation:
         """Return an open question, or None where it is closed or was never put."""
         return self._questions.get(question_id)
 
+    def shows_file(self, file_id: str) -> bool:
+        """Return whether a step that is here shows a file, or the side panel does."""
+        if any(element.file == file_id for step in self._steps.values() for element in step.elements):
+            return True
+        panel = self._state.get("sidebar")
+        elements = panel.get("elements") if isinstance(panel, dict) else None
+        return isinstance(elements, list) and any(
+            isinstance(element, dict) and element.get("file") == file_id for element in elements
+        )
+
     def length(self, step_id: str, into: Field = "output") -> int:
         """Return how many code points a step's field has: the offset at which more text goes on."""
         growing = self._growing.get((step_id, into))

@@ -542,6 +542,13 @@ class WantFile(Frame, tag="want_file", frozen=True, kw_only=True):
     offset: int = 0
 
 
+class DropFile(Frame, tag="drop_file", frozen=True, kw_only=True):
+    """A file that this host has put is shown nowhere any more: the hub need not keep it."""
+
+    session: Id
+    file: Id
+
+
 class CloseSession(Frame, tag="close_session", frozen=True, kw_only=True):
     """The author ends a session."""
 
@@ -561,6 +568,7 @@ HostFrame = (
     | HadSession
     | SendSignal
     | PutFile
+    | DropFile
     | WantFile
     | CloseSession
 )

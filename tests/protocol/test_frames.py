@@ -345,6 +345,7 @@ REQUIRED = {
     "had_session": ["session"],
     "send_signal": ["kind", "session"],
     "put_file": ["data", "file", "offset", "session"],
+    "drop_file": ["file", "session"],
     "want_file": ["file", "session"],
     "close_session": ["session"],
     "watched": ["isWatched", "session"],
