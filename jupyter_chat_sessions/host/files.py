@@ -219,7 +219,7 @@ class HostFiles(Mapping[str, KeptFile]):
     async def _send(self, file_id: str, content: bytes | str | Path) -> str:
         for frame in self._pieces(file_id, content):
             self._line.put(frame)
-            await self._line.room()
+            await self._line.room_for_files()
         return file_id
 
     def _drop(self, file_ids: list[str]) -> None:

@@ -133,7 +133,7 @@ class Link:
             self._listener.on_status("closed", None)
 
     def _stop(self) -> None:
-        self._flush()
+        self._flush(is_last=True)
         if self._wire is not None:
             self._wire.close()
         if self._task is not None:
@@ -223,9 +223,9 @@ class Link:
         self._flush()
         self._listener.on_status("connected", None)
 
-    def _flush(self) -> None:
+    def _flush(self, *, is_last: bool = False) -> None:
         if self._wire is not None:
-            frames = self.outbox.take()
+            frames = self.outbox.take(is_last=is_last)
             if frames:
                 self._send(self._end.number(frames), frames)
             self._settle()

@@ -7,6 +7,7 @@ one frame that it could not would cost every viewer the connection.
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -14,12 +15,17 @@ from concurrent.futures import Future
 
 import msgspec
 
-from ..protocol.frames import MAX_HOST_BYTES, AppendText, Emit, HostFrame, encode
+from ..protocol.frames import MAX_HOST_BYTES, AppendText, Emit, HostFrame, PutFile, encode
 from ..protocol.steps import is_id
+from .file_lane import FileLane, Waiting
 
 MAX_WAITING_FRAMES = 4096
 MAX_WAITING_BYTES = 4 * 1024 * 1024
 """Above either, code that can wait does (`room`)."""
+MAX_WAITING_FILE_BYTES = 2 * 1024 * 1024
+"""Above it, who sends a file waits (`room_for_files`); nobody else does."""
+MAX_PIECES_AWAY = 2
+"""Pieces of files that are sent and not confirmed: what anybody says meanwhile waits behind no more than these."""
 MAX_FRAME_BYTES = MAX_HOST_BYTES - 4096
 """Bytes in one frame; what is left is for the batch around it."""
 MAX_TEXT_LENGTH = 64 * 1024
@@ -42,14 +48,22 @@ class Outbox:
         self._text: _Text | None = None
         self._is_told = False
         """Somebody was told that there is something to send."""
+        self._lane = FileLane()
         self._bytes = 0
-        """Of all that is here, and of what was sent and is not confirmed."""
+        """Of all that is here, and of what was sent and is not confirmed, but for pieces of files."""
+        self._file_bytes = 0
+        """Of those."""
         self._unsettled = 0
-        self._unsettled_sizes: deque[int] = deque()
+        self._sent: deque[tuple[int, bool]] = deque()
+        """Of what was sent and is not confirmed: the size, and whether it is a piece of a file."""
+        self._pieces_away = 0
         self._waiting: list[Future[None]] = []
+        self._waiting_with_files: list[Future[None]] = []
 
     def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
         """Queue a frame. Text for the step that the last frame was about joins it.
+
+        Pieces of files take turns with each other, and let everybody else go first but their own session.
 
         Args:
             frame: What to send.
@@ -68,7 +82,7 @@ class Outbox:
         raw = _checked(frame)
         with self._lock:
             self._settle_text()
-            self._append(raw)
+            self._append(raw, getattr(frame, "session", None), is_piece=isinstance(frame, PutFile))
         if is_urgent:
             self._tell()
 
@@ -77,48 +91,92 @@ class Outbox:
         if self._frames:
             self._tell()
 
-    def take(self) -> list[msgspec.Raw]:
-        """Return what is to be sent, encoded, and forget it."""
+    def take(self, *, is_last: bool = False) -> list[msgspec.Raw]:
+        """Return what is to be sent, encoded, and forget it.
+
+        Args:
+            is_last: Nothing will be taken after this: files go whole.
+        """
         with self._lock:
             self._is_told = False
             self._settle_text()
             frames, self._frames = self._frames, []
-            self._unsettled_sizes.extend(_size(frame) for frame in frames)
+            self._sent.extend((_size(frame), False) for frame in frames)
+            if self._lane:
+                for frame, is_piece in self._lane.take(sys.maxsize if is_last else MAX_PIECES_AWAY - self._pieces_away):
+                    frames.append(frame)
+                    self._sent.append((_size(frame), is_piece))
+                    self._pieces_away += is_piece
             return frames
+
+    def forget(self) -> None:
+        """Forget what is to be sent."""
+        self.take(is_last=True)
+        self.settled(0)
 
     def settled(self, unsettled: int) -> None:
         """Note how many frames were sent and are not confirmed; let those go on who wait for room."""
+        ready: list[Future[None]] = []
         with self._lock:
             self._unsettled = unsettled
-            while len(self._unsettled_sizes) > unsettled:
-                self._bytes -= self._unsettled_sizes.popleft()
-            if self._is_full():
-                return
-            waiting, self._waiting = self._waiting, []
-        for future in waiting:
+            while len(self._sent) > unsettled:
+                size, is_piece = self._sent.popleft()
+                if is_piece:
+                    self._file_bytes -= size
+                    self._pieces_away -= 1
+                else:
+                    self._bytes -= size
+            if not self._is_full():
+                ready += self._waiting
+                self._waiting.clear()
+            if not self._is_full_of_files():
+                ready += self._waiting_with_files
+                self._waiting_with_files.clear()
+            has_next_piece = bool(self._lane) and self._pieces_away < MAX_PIECES_AWAY
+        for future in ready:
             if not future.done():
                 future.set_result(None)
+        if has_next_piece:
+            self._tell()
 
     async def room(self) -> None:
-        """Wait while too much is on its way. On any loop."""
+        """Wait while too much is on its way, files apart. On any loop."""
+        await self._wait(self._is_full, self._waiting)
+
+    async def room_for_files(self) -> None:
+        """Wait while too much of files is on its way, or of anything. On any loop."""
+        await self.room()
+        await self._wait(self._is_full_of_files, self._waiting_with_files)
+
+    async def _wait(self, is_full: Callable[[], bool], waiting: list[Future[None]]) -> None:
         with self._lock:
-            if not self._is_full():
+            if not is_full():
                 return
             future: Future[None] = Future()
-            self._waiting.append(future)
+            waiting.append(future)
         try:
             await asyncio.wrap_future(future)
         finally:
             with self._lock:
-                if future in self._waiting:  # given up
-                    self._waiting.remove(future)
+                if future in waiting:  # given up
+                    waiting.remove(future)
 
     def _is_full(self) -> bool:
-        return len(self._frames) + self._unsettled > MAX_WAITING_FRAMES or self._bytes > MAX_WAITING_BYTES
+        count = len(self._frames) + self._lane.behind + self._unsettled
+        return count > MAX_WAITING_FRAMES or self._bytes > MAX_WAITING_BYTES
 
-    def _append(self, frame: msgspec.Raw) -> None:
-        self._frames.append(frame)
-        self._bytes += _size(frame)
+    def _is_full_of_files(self) -> bool:
+        return self._file_bytes > MAX_WAITING_FILE_BYTES
+
+    def _append(self, frame: msgspec.Raw, session: str | None, *, is_piece: bool = False) -> None:
+        if is_piece:
+            self._file_bytes += _size(frame)
+        else:
+            self._bytes += _size(frame)
+        if session is not None and (is_piece or session in self._lane):
+            self._lane.put(session, Waiting(frame, is_piece))
+        else:
+            self._frames.append(frame)
 
     def _put_text(self, session: str, event: AppendText) -> None:
         with self._lock:
@@ -137,7 +195,7 @@ class Outbox:
 
     def _settle_text(self) -> None:
         if self._text is not None:
-            self._append(msgspec.Raw(encode(self._text.frame())))
+            self._append(msgspec.Raw(encode(self._text.frame())), self._text.session)
             self._text = None
 
 

@@ -310,7 +310,7 @@ class Runtime:
         """See `LinkListener`: publish the channels again, and learn what became of their sessions."""
         displaced = self._sessions.displace()
         outbox = self._required_link().outbox
-        outbox.take()  # What was said meanwhile belongs to runs that the hub has called interrupted.
+        outbox.forget()  # What was said meanwhile belongs to runs that the hub has called interrupted.
         for channel in list(self._channels.values()):
             outbox.put(Publish(settings=channel.settings))
         for session_id in displaced:

@@ -69,7 +69,10 @@ class Line(Protocol):
         """Let what was not urgent leave now; from any thread, never waits."""
 
     async def room(self) -> None:
-        """Wait while too much is on its way."""
+        """Wait while too much is on its way, files apart."""
+
+    async def room_for_files(self) -> None:
+        """Wait while too much of files is on its way, or of anything."""
 
 
 class Follower(Protocol):

@@ -49,6 +49,9 @@ class Sink:
     async def room(self) -> None:
         """There always is."""
 
+    async def room_for_files(self) -> None:
+        """There always is."""
+
 
 def a_session(app: App, line: Sink) -> BaseSession:
     opened = OpenSession(session=ID, channel="test", thread_id=ID, user=UserInfo(identifier="alice"))

@@ -1,0 +1,59 @@
+"""Pieces of files that wait to be sent, and what their sessions have said behind them.
+
+The one rule: a session's own words keep their order, and nobody else's wait behind a file.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+import msgspec
+
+
+class Waiting(NamedTuple):
+    """A frame that waits.
+
+    Attributes:
+        frame: It, encoded.
+        is_piece: It is a piece of a file.
+    """
+
+    frame: msgspec.Raw
+    is_piece: bool
+
+
+class FileLane:
+    """Pieces, a queue for each session; the sessions take turns."""
+
+    def __init__(self) -> None:
+        self._queue_by_session: dict[str, deque[Waiting]] = {}
+        """The first in each is a piece. The session whose turn it is stands first."""
+        self.behind = 0
+        """How many frames wait that are no pieces."""
+
+    def __contains__(self, session: str | None) -> bool:
+        return session in self._queue_by_session
+
+    def __len__(self) -> int:
+        return len(self._queue_by_session)
+
+    def put(self, session: str, waiting: Waiting) -> None:
+        """Let a piece wait, or what a session says behind one."""
+        self._queue_by_session.setdefault(session, deque()).append(waiting)
+        self.behind += not waiting.is_piece
+
+    def take(self, most: int) -> list[Waiting]:
+        """Return what goes next: at most so many pieces, and what waited behind them."""
+        taken: list[Waiting] = []
+        while most > 0 and self._queue_by_session:
+            session, queue = next(iter(self._queue_by_session.items()))
+            del self._queue_by_session[session]
+            taken.append(queue.popleft())
+            most -= 1
+            while queue and not queue[0].is_piece:
+                taken.append(queue.popleft())
+                self.behind -= 1
+            if queue:
+                self._queue_by_session[session] = queue
+        return taken

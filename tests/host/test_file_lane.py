@@ -1,0 +1,108 @@
+"""A file on its way holds up nobody but its own session, and that only behind what it shows."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from jupyter_chat_sessions.host.outbox import MAX_PIECES_AWAY, MAX_WAITING_FILE_BYTES, Outbox
+from jupyter_chat_sessions.protocol.frames import (
+    FILE_PIECE_BYTES,
+    AppendText,
+    Emit,
+    HostFrame,
+    PutFile,
+    RemoveStep,
+)
+
+SESSION, OTHER, THIRD, STEP, FILE = (f"00000000-0000-4000-8000-{number:012d}" for number in range(5))
+
+
+def an_outbox() -> Outbox:
+    return Outbox(wake=lambda: None)
+
+
+def put_file(outbox: Outbox, session: str, *, pieces: int, size: int = 8) -> None:
+    for number in range(pieces):
+        outbox.put(PutFile(session=session, file=FILE, offset=number * size, data=b"x" * size))
+
+
+def say(outbox: Outbox, session: str) -> None:
+    outbox.put(Emit(session=session, event=RemoveStep(step_id=STEP)))
+
+
+def taken(outbox: Outbox, *, is_last: bool = False) -> list[tuple[str, str]]:
+    """Return type and session of what is sent."""
+    frames = [msgspec.json.decode(bytes(raw), type=HostFrame) for raw in outbox.take(is_last=is_last)]
+    return [("piece" if isinstance(frame, PutFile) else "word", frame.session) for frame in frames]  # type: ignore[union-attr]
+
+
+def test_what_others_say_goes_before_a_file_and_its_own_session_behind_it() -> None:
+    outbox = an_outbox()
+    put_file(outbox, SESSION, pieces=5)
+    say(outbox, SESSION)
+    say(outbox, OTHER)
+    assert taken(outbox) == [("word", OTHER), *[("piece", SESSION)] * MAX_PIECES_AWAY]
+    say(outbox, OTHER)
+    assert taken(outbox) == [("word", OTHER)], "no more pieces go until those are confirmed"
+    outbox.settled(1)
+    assert taken(outbox) == [("piece", SESSION)] * 2
+    outbox.settled(0)
+    assert taken(outbox) == [("piece", SESSION), ("word", SESSION)]
+
+
+def test_text_that_is_streamed_behind_a_file_stays_behind_it() -> None:
+    outbox = an_outbox()
+    put_file(outbox, SESSION, pieces=MAX_PIECES_AWAY + 1)
+    for session in (SESSION, OTHER):
+        outbox.put(Emit(session=session, event=AppendText(step_id=STEP, offset=0, text="Hello")))
+    assert taken(outbox) == [("word", OTHER), *[("piece", SESSION)] * MAX_PIECES_AWAY]
+    outbox.settled(0)
+    assert taken(outbox) == [("piece", SESSION), ("word", SESSION)]
+
+
+def test_sessions_that_send_files_take_turns() -> None:
+    outbox = an_outbox()
+    put_file(outbox, SESSION, pieces=4)
+    put_file(outbox, OTHER, pieces=1)
+    order = []
+    while turn := taken(outbox):
+        order += [session for _, session in turn]
+        outbox.settled(0)
+    assert order == [SESSION, OTHER, SESSION, SESSION, SESSION]
+
+
+def test_the_next_piece_goes_by_itself_once_one_is_confirmed() -> None:
+    woken: list[int] = []
+    outbox = Outbox(wake=lambda: woken.append(1))
+    put_file(outbox, SESSION, pieces=MAX_PIECES_AWAY + 1)
+    outbox.take()
+    woken.clear()
+    outbox.settled(MAX_PIECES_AWAY)
+    assert not woken
+    outbox.settled(MAX_PIECES_AWAY - 1)
+    assert woken == [1]
+
+
+async def test_only_who_sends_a_file_waits_for_it() -> None:
+    outbox = an_outbox()
+    put_file(outbox, SESSION, pieces=MAX_WAITING_FILE_BYTES // FILE_PIECE_BYTES + 1, size=FILE_PIECE_BYTES)
+    await asyncio.wait_for(outbox.room(), 5)
+    waiting = asyncio.ensure_future(outbox.room_for_files())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    while outbox.take():
+        outbox.settled(0)
+    await asyncio.wait_for(waiting, 5)
+
+
+def test_at_the_end_files_go_whole_and_what_is_forgotten_does_not() -> None:
+    outbox = an_outbox()
+    put_file(outbox, SESSION, pieces=9)
+    say(outbox, SESSION)
+    assert taken(outbox, is_last=True) == [*[("piece", SESSION)] * 9, ("word", SESSION)]
+    put_file(outbox, THIRD, pieces=9)
+    outbox.forget()
+    say(outbox, THIRD)
+    assert taken(outbox) == [("word", THIRD)]
