@@ -36,7 +36,8 @@ from .chat.chat_settings import ChatSettings, on_settings_edit, on_settings_upda
 from .chat.context import context
 from .chat.data_layer import data_layer
 from .chat.dataframe import Dataframe
-from .chat.element import Audio, CustomElement, Element, File, Image, Pdf, Text, Video
+from .chat.element import Element
+from .chat.element_kinds import Audio, CustomElement, File, Image, Pdf, Text, Video
 from .chat.elsewhere import (
     CopilotFunction,
     InputAudioChunk,

@@ -7,12 +7,13 @@ import sys
 from typing import Any
 
 from .element import Element
+from .element_kinds import Image
 
 PNG_DOTS_PER_INCH = 200
 """As Chainlit draws them."""
 
 
-class Pyplot(Element):
+class Pyplot(Image):
     """A figure of matplotlib's, as a picture (Chainlit: `cl.Pyplot`).
 
     Args:
@@ -32,9 +33,7 @@ class Pyplot(Element):
     Chainlit's asks for `figure`.
     """
 
-    type = "image"
     _mime = "image/png"
-    _size = "medium"
 
     def __init__(self, name: str = "", *, figure: Any = None, **given: Any) -> None:
         self.figure = _current_figure() if figure is None else figure
