@@ -17,6 +17,8 @@ class Deed:
 
     hears: str = ""
     """A part of the newest message after it; nothing is asked of it where this is empty."""
+    is_passing: bool = False
+    """What is seen then does not stay: a question whose time runs out."""
 
 
 @dataclass(frozen=True)
