@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 from urllib.parse import quote
 from uuid import uuid4
@@ -18,8 +18,25 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from .around import around_of, passing
-from .script import Arrive, Begin, Change, Deed, Edit, Pick, Post, Press, Say, Stop, Try, Wait
-from .view import SeenStep, View
+from .script import (
+    Arrive,
+    Begin,
+    Change,
+    Deed,
+    Edit,
+    Give,
+    Pick,
+    Post,
+    Press,
+    Rate,
+    Resume,
+    Say,
+    Stop,
+    Try,
+    Upload,
+    Wait,
+)
+from .view import CONTENTS_SEEN, SeenElement, SeenStep, View, digest
 
 LIMIT_S = 8.0
 EVENT = re.compile(r"42(\d*)(\[.*)", re.DOTALL)
@@ -41,7 +58,7 @@ class ChainlitViewer:
         self._steps: dict[str, dict[str, Any]] = {}
         self._elements: dict[str, dict[str, Any]] = {}
         self._actions: dict[str, dict[str, Any]] = {}
-        self._question: tuple[str, dict[str, Any]] | None = None
+        self._question: tuple[str, dict[str, Any], str] | None = None
         self._state: dict[str, Any] = {}
         self._passing: list[str] = []
         self._is_busy = False
@@ -52,16 +69,22 @@ class ChainlitViewer:
         self._socket: WebSocketClientConnection | None = None
         self._profile = profile
         self._headers: dict[str, str] = {}
+        self._thread = ""
+        self._contents: dict[str, str] = {}
+        self._reading: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         await self._sign_in()
         await self._read_project()
+        await self._connect()
+        return self
+
+    async def _connect(self) -> None:
         url = f"ws://127.0.0.1:{self._port}/ws/socket.io/?EIO=4&transport=websocket"
         request = HTTPRequest(url, headers=self._headers)
         self._socket = await websocket_connect(request, on_message_callback=self._on_message)
         async with asyncio.timeout(LIMIT_S):
             await self._greeted.wait()
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         assert self._socket is not None
@@ -78,7 +101,19 @@ class ChainlitViewer:
                 self._is_busy = True
                 await self._answer(self._own_step(deed.text))
             case Say():
-                await self._say(deed.text, deed.command, dict(deed.modes or {}))
+                files = [await self._upload(each) for each in deed.files]
+                await self._say(deed.text, deed.command, dict(deed.modes or {}), files=files)
+            case Give():
+                self._is_busy = True
+                assert self._question is not None
+                asked = self._question[2]
+                await self._answer([await self._upload(each, ask_parent_id=asked) for each in deed.files])
+            case Rate():
+                [rated] = [step for step in self._steps.values() if step["output"] == deed.text][-1:]
+                feedback = {"forId": rated["id"], "value": deed.value, "comment": deed.comment}
+                await self._post("/feedback", {"feedback": feedback, "sessionId": self._session}, method="PUT")
+            case Resume():
+                await self._resume()
             case Begin():
                 await self._say(deed.text, None, {})
             case Pick():
@@ -160,7 +195,7 @@ class ChainlitViewer:
         elif message.startswith("40"):
             self._write('42["connection_successful"]')
         elif message.startswith("0"):
-            auth = {"clientType": "webapp", "sessionId": self._session, "threadId": "", "userEnv": "{}"}
+            auth = {"clientType": "webapp", "sessionId": self._session, "threadId": self._thread, "userEnv": "{}"}
             if self._profile is not None:
                 auth["chatProfile"] = self._profile
             self._write("40" + json.dumps(auth))
@@ -178,6 +213,10 @@ class ChainlitViewer:
                 self._steps.pop(given["id"], None)
             case "element":
                 self._elements[given["id"]] = given
+                if given["type"] in (*CONTENTS_SEEN, "tasklist") and given.get("chainlitKey"):
+                    reading = asyncio.ensure_future(self._read_content(given))
+                    self._reading.add(reading)
+                    reading.add_done_callback(self._reading.discard)
             case "remove_element":
                 self._elements.pop(given["id"], None)
             case "action":
@@ -186,7 +225,7 @@ class ChainlitViewer:
                 self._actions.pop(given["id"], None)
             case "ask":
                 self._steps[given["msg"]["id"]] = given["msg"]
-                self._question = number, given["spec"]
+                self._question = number, given["spec"], str(given["msg"]["parentId"])
                 self._is_busy = False
             case "clear_ask" | "ask_timeout":
                 self._question = None
@@ -194,6 +233,16 @@ class ChainlitViewer:
                 self._is_busy = True
             case "task_end":
                 self._is_busy = False
+            case "resume_thread":
+                self._steps = {step["id"]: step for step in given["steps"]}
+            case "set_sidebar_title":
+                self._state["sidebar"] = {**self._state.get("sidebar", {}), "title": given}
+            case "set_sidebar_elements" if not given["elements"]:
+                self._state["sidebar"] = {}
+            case "set_sidebar_elements":
+                shown = self._state.get("sidebar", {})
+                if given["key"] is None or given["key"] != shown.get("key"):
+                    self._state["sidebar"] = {**shown, **given}
             case "set_commands":
                 self._state["commands"] = given
             case "set_modes":
@@ -229,13 +278,50 @@ class ChainlitViewer:
         self._state["starters"] = read["starters"]
         self._state["starterCategories"] = read["starterCategories"]
 
-    async def _say(self, text: str, command: str | None, modes: dict[str, str]) -> None:
+    async def _say(
+        self, text: str, command: str | None, modes: dict[str, str], *, files: Sequence[dict[str, Any]] = ()
+    ) -> None:
         self._is_busy = True
         offered = {mode["id"]: mode["options"] for mode in self._state.get("modes") or []}
         usual = {mode: next(each["id"] for each in offers if each["default"]) for mode, offers in offered.items()}
         step = {**self._own_step(text), "command": command, "modes": {**usual, **modes}}
         self._steps[step["id"]] = step
-        await self._emit("client_message", {"message": step, "fileReferences": []})
+        await self._emit("client_message", {"message": step, "fileReferences": list(files)})
+
+    async def _upload(self, file: Upload, *, ask_parent_id: str | None = None) -> dict[str, Any]:
+        """Give a file, as a form in a browser does; return what refers to it."""
+        asked = "" if ask_parent_id is None else f"&ask_parent_id={ask_parent_id}"
+        head = f'Content-Disposition: form-data; name="file"; filename="{file.name}"\r\nContent-Type: {file.mime}'
+        body = b"--part\r\n" + head.encode() + b"\r\n\r\n" + file.content + b"\r\n--part--\r\n"
+        request = HTTPRequest(
+            f"http://127.0.0.1:{self._port}/project/file?session_id={self._session}{asked}",
+            method="POST",
+            headers={"Content-Type": "multipart/form-data; boundary=part", **self._headers},
+            body=body,
+        )
+        given = json.loads((await AsyncHTTPClient().fetch(request)).body)
+        return {"id": given["id"]}
+
+    async def _resume(self) -> None:
+        """Leave, and come back to the conversation in another session."""
+        assert self._socket is not None
+        self._socket.close()
+        self._thread = next(step["threadId"] for step in self._steps.values() if step.get("threadId"))
+        self._session = str(uuid4())
+        self._steps.clear()
+        self._greeted.clear()
+        await self._connect()
+
+    async def _read_content(self, element: dict[str, Any]) -> None:
+        """Fetch what an element shows; until then it is seen without."""
+        path = f"/project/file/{element['chainlitKey']}?session_id={self._session}"
+        request = HTTPRequest(f"http://127.0.0.1:{self._port}{path}", headers=self._headers)
+        content = (await AsyncHTTPClient().fetch(request)).body
+        if element["type"] == "tasklist":
+            self._state["tasks"] = json.loads(content)
+        else:
+            self._contents[element["id"]] = digest(content)
+        self._changed.set()
 
     async def _fetch(self, path: str) -> Any:
         request = HTTPRequest(f"http://127.0.0.1:{self._port}{path}", headers=self._headers)
@@ -244,7 +330,7 @@ class ChainlitViewer:
     async def _answer(self, answer: Any) -> None:
         assert self._question is not None
         assert self._socket is not None
-        number, _ = self._question
+        number, *_ = self._question
         self._question = None
         await self._socket.write_message(f"43{number}{json.dumps([answer])}")
 
@@ -256,10 +342,10 @@ class ChainlitViewer:
         assert self._socket is not None
         self._socket.write_message(text)
 
-    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+    async def _post(self, path: str, body: dict[str, Any], *, method: str = "POST") -> Any:
         request = HTTPRequest(
             f"http://127.0.0.1:{self._port}{path}",
-            method="POST",
+            method=method,
             headers={"Content-Type": "application/json", **self._headers},
             body=json.dumps(body),
         )
@@ -294,6 +380,9 @@ class ChainlitViewer:
             parent=step.get("parentId"),
             is_error=bool(step.get("isError")),
             language=step.get("language"),
-            elements=tuple(f"{each['type']} {each['name']!r} {each['display']}" for each in elements),
+            elements=tuple(
+                SeenElement(each["type"], each["name"], each["display"], self._contents.get(each["id"], ""))
+                for each in elements
+            ),
             buttons=tuple(each["label"] or each["name"] for each in actions),
         )

@@ -73,6 +73,24 @@ DIFFERENCES = [
         why="that nothing was found is worth knowing",
     ),
     Difference(
+        app="intake",
+        ours=(
+            "viewer: ''",
+            "    shows file 'letter.txt' inline 8 bytes 5a405b22",
+            "    shows file 'list.csv' inline 8 bytes 492d5ea4",
+        ),
+        theirs=(),
+        row="files that answer an `AskFileMessage`",
+        why="one wants to see what one gave",
+    ),
+    Difference(
+        app="intake",
+        ours=("viewer: ''", "    shows file 'letter.txt' inline 8 bytes 5a405b22"),
+        theirs=(),
+        row="files that answer an `AskFileMessage`",
+        why="likewise",
+    ),
+    Difference(
         app="travel",
         ours=("tool book (inside Agent): '{\\n    \"leaves\": \"10:04\"\\n}' → ''",),
         theirs=("tool book (inside Agent): ''",),

@@ -16,8 +16,26 @@ from jupyter_chat_sessions.protocol.steps import Step
 from jupyter_chat_sessions.testing import Stage, Viewer
 
 from .around import around_of, passing
-from .script import Arrive, Begin, Change, Deed, Edit, Pick, Post, Press, Say, Script, Stop, Try, Wait
-from .view import SeenStep, View
+from .script import (
+    Arrive,
+    Begin,
+    Change,
+    Deed,
+    Edit,
+    Give,
+    Pick,
+    Post,
+    Press,
+    Rate,
+    Resume,
+    Say,
+    Script,
+    Stop,
+    Try,
+    Upload,
+    Wait,
+)
+from .view import CONTENTS_SEEN, SeenElement, SeenStep, View, digest
 
 APPS = Path(__file__).parents[1] / "apps"
 NAMES = sorted(path.stem for path in APPS.glob("*.py"))
@@ -53,8 +71,8 @@ def recorded(name: str) -> list[View]:
 
 
 async def _play(name: str) -> list[View]:
-    async with Stage(AppFile(APPS / f"{name}.py").load()):
-        actor = Actor()
+    async with Stage(AppFile(APPS / f"{name}.py").load()) as stage:
+        actor = Actor(stage)
         try:
             return [await actor.do(deed) for deed in script_of(name)]
         finally:
@@ -64,7 +82,9 @@ async def _play(name: str) -> list[View]:
 class Actor:
     """A scripted viewer that does what a script says."""
 
-    def __init__(self) -> None:
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._contents: dict[str, str] = {}
         self._viewer: Viewer | None = None
 
     async def do(self, deed: Deed) -> View:
@@ -79,7 +99,18 @@ class Actor:
         heard = len(viewer.frames)
         match deed:
             case Say():
-                await viewer.say(deed.text, command=deed.command, modes=dict(deed.modes) if deed.modes else None)
+                modes = dict(deed.modes) if deed.modes else None
+                files = [await self._upload(each) for each in deed.files]
+                await viewer.say(deed.text, command=deed.command, modes=modes, files=files)
+            case Give():
+                await viewer.answer_files([await self._upload(each) for each in deed.files])
+            case Rate():
+                [rated] = [step for step in viewer.steps if step.output == deed.text][-1:]
+                await viewer.rate(rated, deed.value, comment=deed.comment)
+            case Resume():
+                # Another host takes the conversation on, as one does in which it is opened again.
+                await self._stage.restart_host()
+                await viewer.wait_for(lambda: viewer.viewing.is_quiet)
             case Pick():
                 await viewer.start(deed.label)
             case Change():
@@ -103,7 +134,16 @@ class Actor:
                 await viewer.edit(step, deed.new)
             case _:
                 raise AssertionError(f"No scripted viewer can do this yet: {deed}")
+        await self._read_contents()
         return self._view(heard)
+
+    async def _upload(self, file: Upload) -> str:
+        return await self.viewer.upload(file.content, name=file.name, mime=file.mime)
+
+    async def _read_contents(self) -> None:
+        for element in (*self.viewer.elements, *self.viewer.sidebar):
+            if element.id not in self._contents and element.type in CONTENTS_SEEN:
+                self._contents[element.id] = digest(await self.viewer.read(element))
 
     async def _until_heard(self, deed: Deed, heard: int) -> None:
         viewer = self.viewer
@@ -126,23 +166,25 @@ class Actor:
         question = viewer.question
         signals = [frame for frame in viewer.frames[heard:] if isinstance(frame, Signal)]
         return View(
-            steps=[_seen(step) for step in viewer.steps if not step.is_call],
+            steps=[self._seen(step) for step in viewer.steps if not step.is_call],
             question=None if question is None else question.kind,
             around=around_of(viewer.state, is_empty=not viewer.steps),
             passing=[passing(signal.kind, signal.data) for signal in signals],
         )
 
-
-def _seen(step: Step) -> SeenStep:
-    return SeenStep(
-        id=step.id,
-        type=step.type,
-        author=step.name if step.command is None else f"{step.name} /{step.command}",
-        text=step.output,
-        input=step.input if step.show_input else "",
-        parent=step.parent_id,
-        is_error=step.is_error,
-        language=step.language,
-        elements=tuple(f"{element.type} {element.name!r} {element.display}" for element in step.elements),
-        buttons=tuple(action.label or action.name for action in step.actions),
-    )
+    def _seen(self, step: Step) -> SeenStep:
+        return SeenStep(
+            id=step.id,
+            type=step.type,
+            author=step.name if step.command is None else f"{step.name} /{step.command}",
+            text=step.output,
+            input=step.input if step.show_input else "",
+            parent=step.parent_id,
+            is_error=step.is_error,
+            language=step.language,
+            elements=tuple(
+                SeenElement(each.type, each.name, each.display, self._contents.get(each.id, ""))
+                for each in step.elements
+            ),
+            buttons=tuple(action.label or action.name for action in step.actions),
+        )

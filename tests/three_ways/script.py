@@ -6,9 +6,9 @@ that show the same nothing do not pass for three that agree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,15 @@ class Deed:
     """A part of the newest message after it; nothing is asked of it where this is empty."""
     is_passing: bool = False
     """What is seen then does not stay: a question whose time runs out."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file of the viewer's."""
+
+    name: str
+    content: bytes
+    mime: str
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,30 @@ class Say(Deed):
     text: str
     command: str | None = None
     modes: Mapping[str, str] | None = None
+    files: Sequence[Upload] = ()
+
+
+@dataclass(frozen=True)
+class Give(Deed):
+    """Answer a question that waits for files."""
+
+    files: Sequence[Upload]
+
+
+@dataclass(frozen=True)
+class Rate(Deed):
+    """Say of the newest message with this text what is thought of it: 1 for good, 0 for not."""
+
+    text: str
+    value: Literal[0, 1]
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class Resume(Deed):
+    """Leave the chat, and go on with its conversation, which begins with these words."""
+
+    begins: str
 
 
 @dataclass(frozen=True)

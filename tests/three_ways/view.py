@@ -9,8 +9,39 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import NamedTuple
 
 HANDLERS = ("on_chat_start", "on_message", "on_chat_resume", "on_audio_end")
+
+
+MAX_SEEN = 4096
+CONTENTS_SEEN = ("image", "text", "pdf", "audio", "video", "file")
+"""Whose content is compared; what a library writes, it may write in another way tomorrow."""
+
+
+class SeenElement(NamedTuple):
+    """What stands with a message or a step.
+
+    Attributes:
+        type: Chainlit's word.
+        name: As it is called.
+        display: Where it is shown.
+        content: A digest of its content, where that is compared.
+    """
+
+    type: str
+    name: str
+    display: str
+    content: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.name!r} {self.display} {self.content}".rstrip()
+
+
+def digest(content: bytes) -> str:
+    """Return a sign for a content: its length and a part of its hash; the length alone is not told of what is drawn."""
+    return "" if len(content) > MAX_SEEN else f"{len(content)} bytes {sha256(content).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -26,7 +57,7 @@ class SeenStep:
         parent: The id of what it stands inside.
         is_error: It is marked as one.
         language: It is shown as code.
-        elements: The kind and the name of each.
+        elements: What stands with it.
         buttons: Their labels.
     """
 
@@ -38,7 +69,7 @@ class SeenStep:
     parent: str | None = None
     is_error: bool = False
     language: str | None = None
-    elements: tuple[str, ...] = ()
+    elements: tuple[SeenElement, ...] = ()
     buttons: tuple[str, ...] = ()
 
     @property
@@ -115,7 +146,7 @@ def _lines_of(step: SeenStep, inside: str | None) -> Iterator[str]:
     told = f" ({', '.join(marks)})" if marks else ""
     taken = f" {step.input!r} →" if step.input else ""
     yield f"{who}{told}:{taken} {step.text!r}"
-    for element in sorted(step.elements):  # Chainlit sends them at once, and they come as it happens
+    for element in sorted(map(str, step.elements)):  # Chainlit sends them at once, and they come as it happens
         yield f"    shows {element}"
     for button in step.buttons:
         yield f"    button {button}"
