@@ -109,7 +109,8 @@ async def start():
 @cl.on_chat_resume
 async def resume(thread: ThreadDict):
     said = [step["output"] for step in thread["steps"] if step["type"] == "user_message"]
-    cl.user_session.set("resumed", said)
+    cl.user_session.set("books", [each for each in said if "?" not in each])
+    cl.user_session.set("resumed", len(thread["steps"]) > 4)
 
 
 @cl.on_chat_end

@@ -5,7 +5,7 @@ Chainlit's own words for these travel on our wire, too (see the state keys in `d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -21,6 +21,16 @@ def around_of(state: Mapping[str, Any], *, is_empty: bool = False) -> list[str]:
         *_tasks(state.get("tasks") or {}),
         *_sidebar(state.get("sidebar") or {}),
     ]
+
+
+def values_by_id(form: Iterable[Mapping[str, Any]], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is chosen in a form as the form itself has it: by ids, and not by what people read."""
+    fields = {each["label"]: each for given in form for each in given.get("inputs", [given])}
+    chosen = {}
+    for label, value in values.items():
+        items = {item["label"]: item["value"] for item in fields[label].get("items") or []}
+        chosen[fields[label]["id"]] = [items[each] for each in value] if isinstance(value, list) else value
+    return chosen
 
 
 def passing(kind: str, data: Any) -> str:

@@ -17,7 +17,7 @@ from uuid import uuid4
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from .around import around_of, passing
+from .around import around_of, passing, values_by_id
 from .script import (
     Arrive,
     Begin,
@@ -122,11 +122,13 @@ class ChainlitViewer:
                 [starter] = [each for each in starters if each["label"] == deed.label]
                 await self._say(starter["message"], starter.get("command"), {})
             case Change():
-                values = self._state["settings"]["values"]
-                values.update(deed.values)
+                form = self._state["settings"]
+                values = form["values"] = {**form["values"], **values_by_id(form["inputs"], deed.values)}
                 await self._emit("chat_settings_change", values)
             case Try():
-                await self._emit("chat_settings_edit", {**self._state["settings"]["values"], **deed.values})
+                form = self._state["settings"]
+                edited = {**form["values"], **values_by_id(form["inputs"], deed.values)}
+                await self._emit("chat_settings_edit", edited)
             case Post():
                 await self._emit("window_message", deed.data)
             case Stop():

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from .around import around_of
-from .script import Arrive, Begin, Deed, Edit, Press, Say, Stop, Wait
-from .view import SeenStep, View
+from .around import passing
+from .script import (
+    Arrive,
+    Begin,
+    Change,
+    Deed,
+    Edit,
+    Give,
+    Pick,
+    Post,
+    Press,
+    Rate,
+    Resume,
+    Say,
+    Stop,
+    Try,
+    Upload,
+    Wait,
+)
+from .view import SeenElement, SeenStep, View
 
 LIMIT_S = 10.0
-QUESTIONS = {"Answering:": "text", "Choose above:": "action"}
+QUESTIONS = {"Answering:": "text", "Choose above:": "action", "Files": "file"}
 
 
 class PageViewer:
@@ -31,10 +49,46 @@ class PageViewer:
 
     def do(self, deed: Deed) -> None:
         """Do something, and do not wait until it is answered."""
+        self._log.evaluate("() => document.querySelectorAll('.jcs-toast button').forEach((each) => each.click())")
         match deed:
-            case Arrive() | Wait():
+            case Arrive():
+                if deed.profile is not None:
+                    self.page.get_by_role("button", name="Chat profile:").click()
+                    choices = self.page.get_by_role("group", name="Chat profiles")
+                    choices.get_by_role("button").filter(has_text=deed.profile).click()
+            case Wait():
                 pass
-            case Say() | Begin():
+            case Say(command=command, modes=modes, files=files):
+                if command is not None:
+                    self._named_button("Commands").click()
+                    self.page.get_by_role("option").filter(has_text=command).click()
+                for mode, option in (modes or {}).items():
+                    self.page.get_by_label(mode, exact=False).select_option(option)
+                self._attach(files)
+                self._box.fill(deed.text)
+                self._named_button("Send").click()
+            case Give():
+                self._attach(deed.files)
+                self._named_button("Send").click()
+            case Pick():
+                offers = self.page.get_by_role("group", name="Suggestions")
+                if deed.of is not None and offers.get_by_role("button", name=deed.label, exact=True).count() == 0:
+                    offers.get_by_role("button", name=deed.of, exact=True).click()
+                offers.get_by_role("button", name=deed.label, exact=True).click()
+            case Change():
+                self._edit_settings(deed.values)
+                self.page.get_by_role("dialog", name="Settings").get_by_role("button", name="Save").click()
+            case Try():
+                self._edit_settings(deed.values)
+            case Rate():
+                self._rate(deed)
+            case Post():
+                self._log.evaluate(POST, deed.data)
+            case Resume():
+                self._named_button("New chat").click()
+                self._named_button("Conversations").click()
+                self.page.get_by_role("group", name="Conversations").get_by_text(deed.begins).click()
+            case Begin():
                 self._box.fill(deed.text)
                 self._named_button("Send").click()
             case Stop():
@@ -73,14 +127,59 @@ class PageViewer:
                     text=step["text"],
                     parent=step["parent"],
                     is_error=step["isError"],
-                    elements=tuple(step["elements"]),
+                    elements=tuple(SeenElement(*each) for each in step["elements"]),
                     buttons=tuple(step["buttons"]),
                 )
                 for step in found["steps"]
             ],
             question=questions[0] if questions else None,
-            around=around_of({}),
+            around=found["around"],
+            passing=[passing("toast", each) for each in found["toasts"]],
         )
+
+    def _edit_settings(self, values: Mapping[str, Any]) -> None:
+        dialog = self.page.get_by_role("dialog", name="Settings")
+        if not dialog.is_visible():
+            self._named_button("Settings").click()
+        for label, value in values.items():
+            field = (
+                dialog.get_by_label(label, exact=True).or_(dialog.get_by_role("group", name=label, exact=True)).first
+            )
+            for tab in dialog.get_by_role("tab").all():
+                if field.is_visible():
+                    break
+                tab.click()
+            match value:
+                case bool():
+                    field.set_checked(value)
+                case list():
+                    for each in value:
+                        field.get_by_label(each, exact=True).check()
+                case float():
+                    dialog.get_by_label(f"{label}, as a number").fill(str(value))
+                case _ if field.evaluate("(field) => field.tagName") == "SELECT":
+                    field.select_option(label=value)
+                case _:
+                    field.fill(value)
+
+    def _rate(self, deed: Rate) -> None:
+        rated = self._log.get_by_role("article").filter(has_text=deed.text).last
+        rated.hover()
+        thumbs = rated.locator("xpath=following-sibling::*[@aria-label='Rate this answer'][1]")
+        thumb = thumbs.get_by_role("button", name=("Bad answer", "Good answer")[deed.value])
+        if thumb.get_attribute("aria-pressed") != "true":
+            thumb.click()
+        if deed.comment is not None:
+            thumbs.get_by_role("button", name="Add a comment").click()
+            thumbs.get_by_role("textbox", name="Comment").fill(deed.comment)
+            thumbs.get_by_role("button", name="Save").click()
+
+    def _attach(self, files: Sequence[Upload]) -> None:
+        if files:
+            given = [{"name": each.name, "mimeType": each.mime, "buffer": each.content} for each in files]
+            with self.page.expect_file_chooser() as chooser:
+                self._named_button("Attach files").click()
+            chooser.value.set_files(given)
 
     def _named_button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -89,14 +188,34 @@ class PageViewer:
 READ = """
 (log) => {
     for (const fold of log.querySelectorAll('article > button[aria-expanded=false]')) fold.click();
+    const NOT_TEXT = 'article, button:not(.jcs-mention), details, .jcs-elements, .jcs-said-command, .jcs-hint';
     const textOf = (element) => {
         if (element === null) return '';
         const copy = element.cloneNode(true);
-        for (const other of copy.querySelectorAll('article, button, details, .jcs-hint, .jcs-code-bar')) other.remove();
+        for (const other of copy.querySelectorAll(NOT_TEXT)) other.remove();
         document.body.append(copy);  // only what is in the page has the line breaks that are seen
         const text = copy.innerText;
         copy.remove();
         return text;
+    };
+    const elementsOf = (place) => {
+        const isOwn = (found) => found.closest('article') === place.closest('article');
+        const inline = [...place.querySelectorAll('.jcs-element')].filter(isOwn).map((element) => [
+            [...element.classList].find((name) => name.startsWith('jcs-element-')).slice('jcs-element-'.length),
+            (
+                element.querySelector('.jcs-element-name, .jcs-chip-name')?.innerText ??
+                element.querySelector('[aria-label]')?.getAttribute('aria-label').replace(/^Open /, '') ??
+                ''
+            ).trim(),
+            'inline',
+        ]);
+        const links = [...place.querySelectorAll('.jcs-chips .jcs-chip-name, .jcs-mention')].filter(isOwn);
+        const names = new Set(links.map((link) => link.innerText.trim()));
+        return [...inline, ...[...names].map((name) => ['link', name, ''])];
+    };
+    const commandOf = (message) => {
+        const command = message.querySelector(':scope > .jcs-body > .jcs-said-command')?.innerText;
+        return command === undefined ? '' : ` ${command}`;
     };
     const steps = [];
     for (const found of log.querySelectorAll('article, .jcs-actions button')) {
@@ -108,16 +227,39 @@ READ = """
         steps.push({
             id: found.dataset.stepId,
             type: found.dataset.stepType,
-            name: found.getAttribute('aria-label'),
+            name: found.getAttribute('aria-label') + commandOf(found),
             text: textOf(body),
             parent: found.parentElement.closest('article')?.dataset.stepId ?? null,
             isError: found.matches('.jcs-error, .jcs-failed'),
-            elements: [],
+            elements: elementsOf(found),
             buttons: [],
         });
     }
+    const around = [];
+    for (const list of document.querySelectorAll('.jcs-tasks')) {
+        around.push(`tasks: ${list.querySelector('[role=status]').innerText.split('·')[1]?.trim() ?? ''}`);
+        list.querySelectorAll('li').forEach((task, at) => {
+            const title = task.querySelector('span:not(.jcs-unseen), button').innerText;
+            const status = [...task.classList].find((name) => name.startsWith('jcs-task-')).slice('jcs-task-'.length);
+            around.push(`task ${at + 1}: '${title}' ${status}`);
+        });
+    }
+    for (const panel of document.querySelectorAll('[role=complementary]')) {
+        around.push(`side panel '${panel.getAttribute('aria-label')}'`);
+        for (const [type, name] of elementsOf(panel)) around.push(`side panel shows ${type} '${name}'`);
+    }
+    const toasts = [...document.querySelectorAll('.jcs-toast')].map((toast) => ({
+        kind: [...toast.classList].find((name) => name.startsWith('jcs-toast-')).slice('jcs-toast-'.length),
+        text: toast.querySelector('span').innerText,
+    }));
     const hints = [...document.querySelectorAll('.jcs-composer .jcs-hint')].map((hint) => hint.innerText).join(' ');
-    return { steps, hints };
+    return { steps, hints, around, toasts };
+}
+"""
+
+POST = """
+(log, data) => {
+    log.dispatchEvent(new CustomEvent('chat-sessions-post', { bubbles: true, detail: data }));
 }
 """
 

@@ -15,7 +15,7 @@ from jupyter_chat_sessions.protocol.frames import Signal
 from jupyter_chat_sessions.protocol.steps import Step
 from jupyter_chat_sessions.testing import Stage, Viewer
 
-from .around import around_of, passing
+from .around import around_of, passing, values_by_id
 from .script import (
     Arrive,
     Begin,
@@ -114,9 +114,9 @@ class Actor:
             case Pick():
                 await viewer.start(deed.label)
             case Change():
-                await viewer.change_settings(dict(deed.values))
+                await viewer.change_settings(values_by_id(viewer.settings_form, deed.values))
             case Try():
-                await viewer.edit_settings(dict(deed.values))
+                await viewer.edit_settings(values_by_id(viewer.settings_form, deed.values))
             case Post():
                 await viewer.post_window_message(deed.data)
             case Begin():

@@ -72,14 +72,15 @@ class Resume(Deed):
 
 @dataclass(frozen=True)
 class Pick(Deed):
-    """Press one of the starters that an empty conversation offers."""
+    """Press one of the starters that an empty conversation offers, in a category where there are some."""
 
     label: str
+    of: str | None = None
 
 
 @dataclass(frozen=True)
 class Change(Deed):
-    """Save settings: these change, by the ids of their fields."""
+    """Save settings: these change, by the labels of their fields. What has labels of its own is called by them, too."""
 
     values: Mapping[str, Any]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import NamedTuple
 
+SHOWN_AROUND = ("task", "side panel")
 HANDLERS = ("on_chat_start", "on_message", "on_chat_resume", "on_audio_end")
 
 
@@ -36,7 +37,7 @@ class SeenElement(NamedTuple):
     content: str = ""
 
     def __str__(self) -> str:
-        return f"{self.type} {self.name!r} {self.display} {self.content}".rstrip()
+        return " ".join(filter(None, (self.type, repr(self.name), self.display, self.content)))
 
 
 def digest(content: bytes) -> str:
@@ -107,7 +108,11 @@ class View:
         return [*lines, *self._rest()]
 
     def shown_lines(self) -> list[str]:
-        """Return what of it a page shows: Markdown without its marks, and steps inside what they belong to."""
+        """Return what of it a page shows by itself: Markdown without its marks, steps inside what they belong to.
+
+        Settings, commands, modes and the like are shown where one looks for them; that they are there shows when a
+        script uses them.
+        """
         steps = [step for step in self.steps if not step.is_handler]
         names = {step.id: step.author for step in steps if not step.is_message}
         lines = [
@@ -115,7 +120,9 @@ class View:
             for step in _nested(steps)
             for line in _lines_of(_as_shown(step), None if step.is_message else names.get(step.parent or ""))
         ]
-        return [*lines, *self._rest()]
+        around = [line for line in self.around if line.startswith(SHOWN_AROUND)]
+        toasts = [line for line in self.passing if line.startswith("toast")]
+        return [*lines, *replace(self, around=around, passing=toasts)._rest()]
 
     def newest_text(self) -> str:
         """Return what the newest message that is not the viewer's says."""
@@ -153,6 +160,11 @@ def _lines_of(step: SeenStep, inside: str | None) -> Iterator[str]:
 
 
 def _as_shown(step: SeenStep) -> SeenStep:
+    elements = tuple(
+        each._replace(content="") if each.display == "inline" else SeenElement("link", each.name, "")
+        for each in step.elements
+    )
+    step = replace(step, elements=elements)
     if step.is_message:
         return replace(step, text=plain(step.text), language=None)
     return replace(step, text=plain(f"{step.input}\n{step.text}"), input="", language=None)

@@ -2,9 +2,9 @@ from three_ways.script import Arrive, Pick, Say
 
 SCRIPT = [
     Arrive(),
-    Pick("A joke", hears="Fast | Joke | {'size': 'small'} | Tell a joke"),
+    Pick("A joke", of="Fun", hears="Fast | Joke | {'size': 'small'} | Tell a joke"),
     Say("plain", hears="Fast | None | {'size': 'small'} | plain"),
     Say("marked", command="Search", modes={"size": "large"}, hears="Fast | Search | {'size': 'large'} | marked"),
     Arrive(profile="Deep"),
-    Pick("A fact", hears="Deep | None | {'size': 'small'} | A fact for Deep"),
+    Pick("A fact", of="Facts", hears="Deep | None | {'size': 'small'} | A fact for Deep"),
 ]

@@ -3,11 +3,14 @@ from three_ways.script import Arrive, Change, Say, Try
 SCRIPT = [
     Arrive(hears="Ada likes it kind."),
     Say("Hello", hears="Ada, kind: Hello"),
-    Change({"name": "Bob", "warmth": 0.7}, hears="tone=kind, name=Bob, warmth=0.7, signed=True, languages=['en']"),
+    Change({"Name": "Bob", "Warmth": 0.7}, hears="tone=kind, name=Bob, warmth=0.7, signed=True, languages=['en']"),
     Say("Hello", hears="Bob, kind: Hello"),
-    Change({"signed": False, "languages": ["en", "fr"], "tone": "dry"}, hears="signed=False, languages=['en', 'fr']"),
+    Change(
+        {"Signed": False, "Languages": ["English", "French"], "Tone": "dry"},
+        hears="signed=False, languages=['en', 'fr']",
+    ),
     Say("Hello", hears="Bob, dry: Hello"),
     Arrive(hears="Ada likes it kind."),
-    Try({"tone": "dry"}, hears="Ada likes it kind."),
-    Change({"tone": "bone-dry"}, hears="tone=bone-dry, name=Ada"),
+    Try({"Tone": "dry"}, hears="Ada likes it kind."),
+    Change({"Tone": "bone-dry"}, hears="tone=bone-dry, name=Ada"),
 ]
