@@ -1,7 +1,10 @@
 """Starts once for everybody, remembers what is dear to compute, renames its authors, and talks with its window."""
 
+from uuid import uuid4
+
 import chainlit as cl
 from chainlit.cache import cache
+from chainlit.utils import utc_now
 
 started = []
 computed = []
@@ -47,8 +50,27 @@ async def main(message: cl.Message):
         await emitter.task_end()
         await cl.Message(content="Counted.").send()
     elif message.content == "emit":
-        step = {"id": message.id, "name": "x"}
-        await cl.Message(content=f"{sorted(step)}").send()
+        now = utc_now()
+        step = {
+            "id": str(uuid4()),
+            "threadId": message.thread_id,
+            "parentId": message.id,
+            "type": "tool",
+            "name": "Raw",
+        }
+        step |= {"input": "", "output": "One", "createdAt": now, "start": now, "end": now, "isError": False}
+        step |= {"streaming": False, "metadata": {}, "showInput": False, "language": None, "tags": None}
+        await emitter.send_step(step)
+        await emitter.update_step({**step, "output": "Two"})
+        gone = {**step, "id": str(uuid4()), "name": "Gone"}
+        await emitter.send_step(gone)
+        await emitter.delete_step(gone)
+        await emitter.emit("toast", {"message": "Sent as it is.", "type": "info"})
+        await cl.Message(content="Sent.").send()
+    elif message.content == "session":
+        session = cl.context.session
+        known = [isinstance(session.environ, dict), isinstance(session.user_env, dict), session.chat_profile is None]
+        await cl.Message(content=f"{known} {len(cl.__version__.split('.')) >= 3}").send()
     else:
         async with cl.Step(name="Look up", type="tool") as step:
             step.output = f"{square(6)} {square(6)}"
