@@ -143,6 +143,7 @@ def _described(upload: Upload) -> dict[str, Any]:
         "mime": upload.mime,
         "bytes": upload.size,
         "questionId": upload.question_id,
+        "client": upload.client_id,
     }
 
 

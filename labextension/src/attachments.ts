@@ -43,8 +43,8 @@ const GONE = 'The server does not have it any more.';
 
 /** The attachments of one session. */
 export class Attachments {
-  /** Called after each change, with the ids of what the hub has: they may be kept over a reload. */
-  onChange: (here: readonly string[]) => void = () => undefined;
+  /** Called after each change, with the keys of all: by them they are known again after a reload. */
+  onChange: (keys: readonly string[]) => void = () => undefined;
   /** Why what was chosen last is not taken; null where all of it is. */
   notice: string | null = null;
 
@@ -108,13 +108,13 @@ export class Attachments {
     if (gone.length > 0) this._changed();
   }
 
-  /** After a reload: attach again what the hub still has of these. */
-  async restore(ids: readonly string[]): Promise<void> {
-    for (const given of await this._transfers.given().catch(() => [])) {
-      if (!ids.includes(given.file) || this._has(given.file)) continue;
-      const { file, name, bytes, mime, questionId } = given;
+  /** After a reload: attach again what the hub has of these. What was still under way is gone with the page. */
+  async restore(keys: readonly string[]): Promise<void> {
+    for (const { client, file, name, bytes, mime, questionId } of await this._transfers.given().catch(() => [])) {
+      const key = client ?? file;
+      if (!keys.includes(key) || this._items.has(key)) continue;
       const about = questionId ?? null;
-      this._items.set(file, { key: file, name, bytes, mime, about, fate: { kind: 'here', file }, content: null });
+      this._items.set(key, { key, name, bytes, mime, about, fate: { kind: 'here', file }, content: null });
     }
     this._changed();
   }
@@ -189,12 +189,8 @@ export class Attachments {
     if (item !== undefined) this._items.set(key, { ...item, fate });
   }
 
-  private _has(file: string): boolean {
-    return [...this._items.values()].some(({ fate }) => fate.kind === 'here' && fate.file === file);
-  }
-
   private _changed(): void {
-    this.onChange([...this._items.values()].flatMap(({ fate }) => (fate.kind === 'here' ? [fate.file] : [])));
+    this.onChange([...this._items.keys()]);
   }
 }
 

@@ -26,6 +26,8 @@ export interface Given {
   readonly mime: string;
   readonly bytes: number;
   readonly questionId?: string | null;
+  /** The id that its viewer gave it. */
+  readonly client?: string | null;
 }
 
 /** A file to give. */

@@ -387,7 +387,7 @@ export class Connection {
     return this._credentials === null ? Promise.reject(noSession()) : this._backend.takeBackFile(this._credentials, file);
   }
 
-  /** The ids of what was given and is not said; they outlive a reload. */
+  /** The keys of what is attached and not said; they outlive a reload. */
   get attached(): readonly string[] {
     return this._storage.attached;
   }

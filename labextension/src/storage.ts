@@ -131,7 +131,7 @@ export class TabStorage {
     this._write(this._choicesKey, choices);
   }
 
-  /** The ids of what was given and is not said. */
+  /** The keys of what is attached and not said. */
   get attached(): readonly string[] {
     return this._list(this._attachedKey).filter((id) => typeof id === 'string');
   }

@@ -51,7 +51,7 @@ describe('attachments', () => {
     await settle();
     const ids = attachments.ready(null);
     expect(ids).toEqual([`file-${first().key}`, `file-${second().key}`]);
-    expect([...kept].sort()).toEqual([...(ids ?? [])].sort());
+    expect(kept).toEqual([first().key, second().key]);
     attachments.said(null);
     expect(attachments.of(null)).toEqual([]);
     expect(kept).toEqual([]);
@@ -121,9 +121,9 @@ describe('attachments', () => {
     backend.given.push(
       { file: 'f1', name: 'a', mime: '', bytes: 1, questionId: null },
       { file: 'f2', name: 'of another tab', mime: '', bytes: 1, questionId: null },
-      { file: 'f3', name: 'b', mime: '', bytes: 1, questionId: 'q' },
+      { file: 'f3', name: 'b', mime: '', bytes: 1, questionId: 'q', client: 'c3' },
     );
-    await attachments.restore(['f1', 'f3', 'gone']);
+    await attachments.restore(['f1', 'c3', 'gone']);
     await attachments.restore(['f1']);
     expect(attachments.ready(null)).toEqual(['f1']);
     expect(attachments.ready('q')).toEqual(['f3']);

@@ -83,7 +83,7 @@ export class FakeBackend implements Backend {
     return new Promise((resolve, reject) => {
       giving.signal.addEventListener('abort', () => reject(new Error('cut')));
       const { client, name, mime, question: questionId } = giving;
-      const given = { file: `file-${client}`, name, mime, bytes: content.size, questionId };
+      const given = { file: `file-${client}`, name, mime, bytes: content.size, questionId, client };
       const end = (outcome?: Error): void => {
         if (outcome !== undefined) return reject(outcome);
         this.given.push(given);

@@ -41,6 +41,9 @@ PASTE = """(box, [name, text]) => {
     box.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
 }"""
 
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""A browser drops what is typed before it has painted a page."""
+
 
 @pytest.fixture(scope="module")
 def reader(server: LabServer) -> Kernel:
@@ -147,8 +150,10 @@ def test_a_question_for_files_is_answered_with_the_keyboard_alone_over_a_reload(
     choose(ada.chat, a_file("picture.png"), a_file("a.csv", "1;2"), by="Choose files")
     expect(ada.chat.root.get_by_role("alert")).to_have_text("picture.png is not taken here: only .csv.")
     expect(chips(ada.chat)).to_have_text(re.compile("a.csv"))
+    expect(ada.chat.send).to_be_enabled()
     ada.page.reload()
     expect(chips(ada.chat)).to_have_text(re.compile("a.csv"))
+    ada.page.evaluate(PAINTED)
     by.focus()
     with ada.page.expect_file_chooser() as chooser:
         ada.page.keyboard.press("Enter")

@@ -192,5 +192,10 @@ def _opened(path: Path) -> tuple[BinaryIO, int]:
 
 def _body(upload: Upload) -> UploadedBody:
     return UploadedBody(
-        file=upload.id, name=upload.name, mime=upload.mime, bytes=upload.size, question_id=upload.question_id
+        file=upload.id,
+        name=upload.name,
+        mime=upload.mime,
+        bytes=upload.size,
+        question_id=upload.question_id,
+        client=upload.client_id,
     )

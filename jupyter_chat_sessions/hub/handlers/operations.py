@@ -132,6 +132,8 @@ class UploadedBody(_Body, frozen=True, kw_only=True):
     mime: str
     bytes: int
     question_id: str | None = None
+    client: str | None = None
+    """The viewer's own id for it."""
 
 
 class UploadedFiles(_Body, frozen=True, kw_only=True):

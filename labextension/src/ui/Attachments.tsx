@@ -28,7 +28,7 @@ export function AttachmentList({ attachments, about }: AttachmentListProps) {
   return (
     <>
       {attachments.notice !== null && (
-        <div class="jcs-hint jcs-refused" role="alert">
+        <div class="jcs-attachment-notice" role="alert">
           <bdi>{attachments.notice}</bdi>
         </div>
       )}

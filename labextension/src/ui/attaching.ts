@@ -40,8 +40,8 @@ export function useAttaching(connection: Connection, within: RefObject<HTMLEleme
     if (current.current?.session !== session) {
       const opened = import('./Attachments.js').then(({ openAttachments }) => {
         const made = openAttachments(connection);
-        made.onChange = (here) => {
-          connection.attached = here;
+        made.onChange = (keys) => {
+          connection.attached = keys;
           setVersion((count) => count + 1);
         };
         setAttachments(made);

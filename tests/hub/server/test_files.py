@@ -129,6 +129,7 @@ async def test_what_was_given_and_not_said_can_be_listed_and_taken_back(server: 
         created = await alice.create()
         client = str(uuid4())
         given = json.loads((await give(alice, created, query=f"?client={client}")).body)
+        assert given["client"] == client
         path = f"sessions/{created['session']}/files"
         listed = await alice.request("GET", path, secret=created["secret"])
         assert json.loads(listed.body) == {"files": [given]}
