@@ -12,13 +12,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, get_args
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
 import msgspec
 
-from ..protocol.errors import HubUnreachableError, NoSessionError
+from ..protocol.errors import HubUnreachableError, NoSessionError, UnsupportedError
 from ..protocol.frames import (
     CallName,
     ClearQuestion,
@@ -236,6 +236,22 @@ class BaseSession:
         )
         self._is_save_due = False
         self._saving: asyncio.Task[None] | None = None
+
+    @property
+    def mcp_sessions(self) -> dict[str, Any]:
+        """MCP servers that the viewer has connected: none, in this version."""
+        return {}
+
+    @property
+    def config(self) -> NoReturn:
+        """Say where an app's configuration is read.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        raise UnsupportedError(
+            "cl.context.session.config: an app has one configuration; chainlit.config.config tells what its file says."
+        )
 
     def emit(self, event: HostEvent, *, run: Run | None = None) -> None:
         """Send an event on its way to the viewer. From any thread; never waits.

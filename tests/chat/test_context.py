@@ -51,6 +51,9 @@ async def test_the_session_tells_about_itself() -> None:
         assert session.user == cl.User("Alice", display_name="Alice")
         assert (session.language, session.client_type, session.channel) == ("de-DE", "webapp", "demo")
         assert session.environ == {}, "no header of a request comes here"
+        assert session.mcp_sessions == {}
+        with pytest.raises(cl.UnsupportedError, match=r"chainlit\.config\.config"):
+            session.config
         assert (session.user_env, session.chat_settings, session.chat_profile) == ({}, {}, None)
         assert isinstance(session, cl.WebsocketSession), "section D: `isinstance(context.session, WebsocketSession)`"
         assert not isinstance(session, cl.HTTPSession)
