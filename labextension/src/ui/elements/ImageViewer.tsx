@@ -21,11 +21,16 @@ export function ImageViewer({ element, url, onClose }: ImageViewerProps) {
     if (typeof dialog.current?.showModal === 'function') dialog.current.showModal();
     else dialog.current?.setAttribute('open', '');
   }, []);
+  const close = (): void => {
+    // First: as long as it is open, nothing outside of it can be focused.
+    if (typeof dialog.current?.close === 'function') dialog.current.close();
+    onClose();
+  };
   const change = (by: number): void => setZoom((at) => Math.min(STEPS.length - 1, Math.max(0, at + by)));
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') {
       event.preventDefault();
-      onClose();
+      close();
     } else if (event.key === '+' || event.key === '=') change(1);
     else if (event.key === '-') change(-1);
     else if (event.key === '0') setZoom(0);
@@ -40,7 +45,7 @@ export function ImageViewer({ element, url, onClose }: ImageViewerProps) {
       onKeyDown={onKeyDown}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        close();
       }}
     >
       <div class="jcs-viewer-bar">
@@ -63,7 +68,7 @@ export function ImageViewer({ element, url, onClose }: ImageViewerProps) {
         {(element.file != null || element.url?.startsWith('data:') === true) && (
           <Download element={element} label="Save" />
         )}
-        <button type="button" class="jcs-quiet" onClick={onClose}>
+        <button type="button" class="jcs-quiet" onClick={close}>
           Close
         </button>
       </div>

@@ -7,7 +7,7 @@ import DOMPurify from 'dompurify';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 
 import frameStyles from '../../style/frame.css?inline';
-import { useIsDark } from './theme.js';
+import { isDarkAt, useIsDark } from './theme.js';
 
 const NEVER = ['form', 'input', 'button', 'textarea', 'select', 'option', 'video', 'audio', 'picture', 'source', 'track', 'map', 'area', 'dialog']; // prettier-ignore
 const POLICY = "default-src 'none'; img-src data:; font-src data:; style-src";
@@ -20,7 +20,11 @@ export function SafeHtml({ html, name }: { readonly html: string; readonly name:
   const words = useMemo(() => structure(html), [html]);
   useLayoutEffect(() => twin.current?.replaceChildren(words.cloneNode(true)), [words]);
   useLayoutEffect(() => {
-    if (frame.current !== null) frame.current.srcdoc = documentOf(html, isDark, groundOf(frame.current));
+    const shown = frame.current;
+    if (shown === null) return;
+    // A frame that is given another document while one is on its way may show neither: it is given the right one at first.
+    const written = documentOf(html, isDarkAt(shown), groundOf(shown));
+    if (written !== shown.srcdoc) shown.srcdoc = written;
   }, [html, isDark]);
   return (
     <div class="jcs-html" ref={place}>

@@ -3,12 +3,17 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 
+/** Whether a place stands on a dark ground now. */
+export function isDarkAt(place: HTMLElement): boolean {
+  return getComputedStyle(place).colorScheme === 'dark';
+}
+
 /** Return whether what is drawn in a place stands on a dark ground, also when that changes. */
 export function useIsDark(place: RefObject<HTMLElement>): boolean {
   const [isDark, setIsDark] = useState(false);
   useEffect(() => {
     const look = (): void => {
-      if (place.current !== null) setIsDark(getComputedStyle(place.current).colorScheme === 'dark');
+      if (place.current !== null) setIsDark(isDarkAt(place.current));
     };
     look();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
