@@ -29,7 +29,8 @@ def as_mime_bundle(steps: Sequence[Step], *, bot_name: str, notes: Sequence[str]
     plain = [_plain(step, bot_name=bot_name) for step in steps]
     markdown += [f"*{note.replace('%%chat_session', '`%%chat_session`')}*" for note in notes]
     plain += [f"({note})" for note in notes]
-    return {"text/markdown": "\n\n".join(markdown), "text/plain": "\n\n".join(plain)}
+    # What says nothing, such as a picture that is shown below, leaves no gap.
+    return {"text/markdown": "\n\n".join(filter(None, markdown)), "text/plain": "\n\n".join(filter(None, plain))}
 
 
 def element_bundle(element: Element, content: bytes | None) -> tuple[dict[str, Any], dict[str, Any]]:

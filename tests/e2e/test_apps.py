@@ -41,10 +41,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
             process.wait()
 
 
-NOT_YET = {"intake"}
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in NOT_YET])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_page_shows_what_a_scripted_viewer_sees(name: str, pages: dict[str, str], browser: Browser) -> None:
     visitor = Visitor(name, browser.new_context(locale="en-US", viewport={"width": 1000, "height": 900}))
     visitor.expect_complaint("style.*/chunks/plotly-")  # Plotly styles itself, which the page's policy turns down

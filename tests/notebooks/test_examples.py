@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from example import EXAMPLES, Example, plain_text
 
-NAMES = ["01_quickstart", "02_sessions", "04_ask_and_settings", "05_steps_and_agents"]
+NAMES = ["01_quickstart", "02_sessions", "03_elements", "04_ask_and_settings", "05_steps_and_agents"]
 Run = Callable[[str], Example]
 
 
@@ -49,6 +49,24 @@ def test_the_examples_of_sessions_show_what_they_speak_of(run: Run) -> None:
     assert "All right, I stopped." in sessions.shown("carol.stop()")
     assert sessions.shown('Viewer("Dan"') == "Your key begins with dan.\n"
     assert "dan-secret" not in json.dumps([cell.outputs for cell in sessions.notebook.cells if "outputs" in cell])
+
+
+def test_elements_stand_with_the_answers(run: Run) -> None:
+    elements = run("03_elements")
+    shown = elements.cell("%%chat_session\nHow much").outputs
+    assert [output.data["text/plain"] for output in shown] == [
+        "It rained 236 mm.",
+        "[image: Rain]",
+        "[dataframe: By month]",
+        "[file: rain.csv]",
+    ]
+    assert "image/png" in shown[1].data
+    assert elements.shown("%%chat_session\nHow do").startswith("The Method is simple, and the Source is short.")
+    text, picture = elements.cell("%%chat_session\nDraw").outputs
+    assert text.data["text/plain"] == "Apr was the wettest month:"
+    assert "image/png" in picture.data
+    assert elements.shown("%%chat_session\nAre the") == "I have looked: they are fine."
+    assert "('Write', 'done')" in elements.shown("print(alice.tasks)")
 
 
 def test_questions_are_answered_and_settings_are_kept_to(run: Run) -> None:

@@ -30,7 +30,7 @@ from .script import (
 from .view import SeenElement, SeenStep, View
 
 LIMIT_S = 10.0
-QUESTIONS = {"Answering:": "text", "Choose above:": "action", "Files": "file"}
+QUESTIONS = {"Answering:": "text", "Choose above:": "action", "Your files": "file"}
 
 
 class PageViewer:
@@ -178,7 +178,12 @@ class PageViewer:
         if files:
             given = [{"name": each.name, "mimeType": each.mime, "buffer": each.content} for each in files]
             with self.page.expect_file_chooser() as chooser:
-                self._named_button("Attach files").click()
+                attach = (
+                    self.page.locator(".jcs-file-question")
+                    .get_by_role("button")
+                    .or_(self._named_button("Attach files"))
+                )
+                attach.first.click()
             chooser.value.set_files(given)
 
     def _named_button(self, name: str) -> Locator:
@@ -188,7 +193,7 @@ class PageViewer:
 READ = """
 (log) => {
     for (const fold of log.querySelectorAll('article > button[aria-expanded=false]')) fold.click();
-    const NOT_TEXT = 'article, button:not(.jcs-mention), details, .jcs-elements, .jcs-said-command, .jcs-hint';
+    const NOT_TEXT = 'article, button:not(.jcs-mention), details, .jcs-elements, .jcs-hint';
     const textOf = (element) => {
         if (element === null) return '';
         const copy = element.cloneNode(true);
@@ -214,9 +219,11 @@ READ = """
         return [...inline, ...[...names].map((name) => ['link', name, ''])];
     };
     const commandOf = (message) => {
-        const command = message.querySelector(':scope > .jcs-body > .jcs-said-command')?.innerText;
-        return command === undefined ? '' : ` ${command}`;
+        const before = message.querySelector(':scope > .jcs-body')?.previousElementSibling;
+        const isMarked = message.dataset.stepType === 'user_message' && before?.matches('.jcs-note');
+        return isMarked ? ` /${before.innerText}` : '';
     };
+    const FILES = 'Your files';
     const steps = [];
     for (const found of log.querySelectorAll('article, .jcs-actions button')) {
         if (found.tagName === 'BUTTON') {
@@ -252,8 +259,9 @@ READ = """
         kind: [...toast.classList].find((name) => name.startsWith('jcs-toast-')).slice('jcs-toast-'.length),
         text: toast.querySelector('span').innerText,
     }));
+    const asksForFiles = document.querySelector('.jcs-file-question') !== null;
     const hints = [...document.querySelectorAll('.jcs-composer .jcs-hint')].map((hint) => hint.innerText).join(' ');
-    return { steps, hints, around, toasts };
+    return { steps, hints: asksForFiles ? FILES : hints, around, toasts };
 }
 """
 

@@ -59,7 +59,6 @@ export function Message({ step, isContinued, note, mark, retry, edit, allowRemot
       {mark !== null && <MarkIcon mark={mark} />}
       {isMine && step.command != null && <div class="jcs-note">{plainName(step.command)}</div>}
       <div class={`jcs-body ${step.streaming === true ? 'jcs-streaming' : ''} ${isCutOff(step) ? 'jcs-cut-off' : ''}`}>
-        {isMine && step.command != null && <span class="jcs-said-command">/{plainName(step.command)}</span>}
         {step.language != null && step.language !== '' ? (
           <Markdown
             text={fence(text, step.language)}
