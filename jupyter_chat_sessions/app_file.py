@@ -23,6 +23,7 @@ from .compat import config
 from .host.accepting import kinds_of, limits
 from .host.app import App
 from .host.current import use_app
+from .host.public import PublicFolder
 from .protocol.errors import ChatSessionsError
 from .protocol.steps import Uploads
 
@@ -111,6 +112,7 @@ class AppFile:
         module = sys.modules[name] = module_from_spec(spec)
         app = App()
         folder = self.path.parent
+        app.public = PublicFolder(folder / "public")
         app.trace = app_settings.trace_of(_table(config.read(folder), "UI").get("cot"), config.path_in(folder))
         try:
             with use_app(app):

@@ -55,8 +55,8 @@ _AS_WRITTEN: dict[str, Any] = {
 }
 """What a configuration that Chainlit has written says without having been asked; None for whatever it says."""
 
-_NOT_SHOWN = ("avatars", "elements", "theme.json", "logo_*", "favicon*")
-"""What Chainlit shows of `public/` by itself."""
+_NOT_SHOWN = ("elements", "theme.json", "logo_*", "favicon*")
+"""What Chainlit shows of `public/` by itself, and is not shown here."""
 
 
 def readme_in(folder: Path) -> str | None:

@@ -182,7 +182,7 @@ def test_what_means_nothing_is_named_in_one_sentence(tmp_path: Path) -> None:
     config = '[UI]\nlayout = "wide"\ncustom_css = "/public/x.css"\n[features.audio]\nenabled = true\n[mine]\nkey = 1\n'
     assert app_with(tmp_path, config).config().without_meaning == (
         f"{tmp_path.name}: These mean nothing in Jupyter Chat Sessions: [UI] layout, [UI] custom_css, "
-        "[features.audio] enabled, [mine] key, public/avatars, public/logo_dark.png."
+        "[features.audio] enabled, [mine] key, public/logo_dark.png."
     )
 
 

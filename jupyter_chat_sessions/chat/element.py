@@ -62,7 +62,8 @@ class _Kept(NamedTuple):
 class Element:
     """What stands with a message or step (Chainlit: `cl.Element`); use one of its kinds, such as `Image`.
 
-    One of `url`, `path` and `content` is needed. A content or file travels to the chat's server when the element is
+    One of `url`, `path` and `content` is needed. A `url` such as `/public/cat.png` names a file in the folder `public/`
+    beside the app. A content or file travels to the chat's server when the element is
     shown, once for each session, and again only if it has changed by then.
 
     Args:
@@ -198,14 +199,14 @@ class Element:
         """Let the hub have the content, unless it has it; wait while too much is on its way."""
         source = self._unsent(session)
         if source is not None:
-            content = self._content_to_send
+            content = self._content_to_send(session)
             self._note(session, source, await session.files.send(content), content)
 
     def bring_now(self, session: BaseSession) -> None:
         """Do as `bring` does, and wait for nothing."""
         source = self._unsent(session)
         if source is not None:
-            content = self._content_to_send
+            content = self._content_to_send(session)
             self._note(session, source, session.files.put_to_show(content), content)
 
     # ---- as others have it -------------------------------------------------------------------------------------------
@@ -277,7 +278,7 @@ class Element:
 
     def as_struct(self, session: BaseSession | None) -> ElementStruct:
         """Return the element as the wire has it in a session; without one, with no content."""
-        kept = None if session is None or self.url is not None else self._kept_by_session.get(session)
+        kept = None if session is None else self._kept_by_session.get(session)
         return ElementStruct(
             id=self.id,
             type=self.type,
@@ -285,7 +286,7 @@ class Element:
             display=self.display,
             mime=self.mime,
             file=None if kept is None else kept.file,
-            url=self.url,
+            url=self.url if kept is None else None,
             bytes=None if kept is None else kept.size,
             size=self.size,
             language=self.language,
@@ -313,7 +314,9 @@ class Element:
             made._thread_id = session.thread_id
             if element.file is not None:
                 is_to_show = session.files.is_to_show(element.file)
-                made._kept_by_session[session] = _Kept(made._source(), element.file, element.bytes or 0, is_to_show)
+                made._kept_by_session[session] = _Kept(
+                    made._source(session), element.file, element.bytes or 0, is_to_show
+                )
         return made
 
     # ---- of its kinds ------------------------------------------------------------------------------------------------
@@ -353,38 +356,47 @@ class Element:
         if not Path(path).is_file():
             raise ValueError(f"{self._call}(path=…) names a file; {path!r} is none.")
 
-    @property
-    def _content_to_send(self) -> bytes | str | Path:
-        if self.content is not None:
-            return self.content
-        if self.path is None:
-            raise ValueError(f"The content of the element {self.name!r} is not here: give it a content or path.")
-        return Path(self.path)
+    def _file_in(self, session: BaseSession) -> Path | None:
+        """Return the file with its content: where its address says, among what is public of the session's app."""
+        if self.url is not None:
+            return None if session.app.public is None else session.app.public.find(self.url)
+        return None if self.path is None else Path(self.path)
 
-    def _source(self) -> object:
-        """Return what tells whether the content has changed; None where there is none here."""
-        if self.content is not None or self.path is None:
+    def _content_to_send(self, session: BaseSession) -> bytes | str | Path:
+        if self.content is not None and self.url is None:
             return self.content
+        path = self._file_in(session)
+        if path is None:
+            raise ValueError(f"The content of the element {self.name!r} is not here: give it a content or path.")
+        return path
+
+    def _source(self, session: BaseSession) -> object:
+        """Return what tells whether the content has changed; None where there is none here."""
+        if self.content is not None and self.url is None:
+            return self.content
+        path = self._file_in(session)
+        if path is None:
+            return None
         try:
-            file = Path(self.path).stat()
+            file = path.stat()
         except FileNotFoundError:
             return None
-        return (self.path, file.st_mtime_ns, file.st_size)
+        return (str(path), file.st_mtime_ns, file.st_size)
 
     def _unsent(self, session: BaseSession) -> object:
         """Return what the hub has yet to be given for a session; None where that is nothing."""
-        if self.url is not None:
-            return None
         kept = self._kept_by_session.get(session)
         if kept is not None and kept.is_to_show and not session.files.is_to_show(kept.file):
             kept = None  # it was taken away, and its content with it
-        source = self._source()
+        source = self._source(session)
         if kept is not None and source in (None, kept.source):
             self._thread_id, self._file = session.thread_id, kept.file
             return None
+        if source is None and self.url is not None:
+            return None  # its content is elsewhere
         if source is None and self.path is not None:
             self._check_file(self.path)
-        return source if source is not None else self._content_to_send
+        return source if source is not None else self._content_to_send(session)
 
     def _note(self, session: BaseSession, source: object, file: str, content: bytes | str | Path) -> None:
         size = Path(content).stat().st_size if isinstance(content, Path) else _length(content)

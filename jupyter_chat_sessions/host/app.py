@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from .hidden_steps import Trace
+    from .public import PublicFolder
     from .record import Record
     from .session import BaseSession, Run
 
@@ -112,6 +113,8 @@ class App:
         """Of buttons, by their names."""
         self.trace: Trace = "full"
         """Which intermediate steps its viewers see."""
+        self.public: PublicFolder | None = None
+        """What it may call by an address such as `/public/cat.png`; None where there is no such folder."""
         self.make_record: Callable[[BaseSession], Record] | None = None
         """Makes what tells the app's `data_layer` of a session."""
         self._warned: set[str] = set()

@@ -37,7 +37,7 @@ ShowError = Callable[[BaseException, str], None]
 """Shows an exception, under a line that says where it came from."""
 
 
-OFFERS = frozenset({"profiles", "profile", "starters", "starterCategories", "feedback"})
+OFFERS = frozenset({"profiles", "profile", "starters", "starterCategories", "feedback", "avatars"})
 """Keys of the session's state that say what a viewer may choose from; see `docs/protocol.md`."""
 _NOT_THE_VIEWERS: frozenset[Slot] = frozenset({"surroundings", "on_chat_resume", "on_disconnect", "on_reconnect"})
 """What waits for its turn and is not stopped by the viewer's Stop."""
@@ -93,7 +93,8 @@ class Dispatcher:
             session.chat_profile = None  # whatever a client says that it has chosen
         is_waiting = any(run.slot == "surroundings" for run in session.waiting)
         is_rated = app.handler("on_feedback") is not None or app.handler("data_layer") is not None
-        has_any = bool(app.surroundings) or is_rated or OFFERS & session.said_state.keys()
+        has_avatars = app.public is not None and bool(app.public.avatars())
+        has_any = bool(app.surroundings) or is_rated or has_avatars or OFFERS & session.said_state.keys()
         if has_any and not is_waiting:
             self.submit(Run("surroundings"))
 
@@ -261,10 +262,13 @@ class Dispatcher:
                 self._fail(run, error, slot=slot)
         if app.handler("on_feedback") is not None or app.handler("data_layer") is not None:
             run.offers["feedback"] = True
+        if app.public is not None:
+            run.offers["avatars"] = app.public.avatars() or None
         offers = {key: run.offers.get(key) for key in OFFERS}
         changed = {key: value for key, value in offers.items() if value != session.said_state.get(key)}
         if changed:
             session.emit(SetState(state=changed))
+            await session.room()  # icons and avatars may be many
 
     def _without_handler(self, run: Run) -> RunStatus:
         match run.slot:

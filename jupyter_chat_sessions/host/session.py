@@ -39,6 +39,7 @@ from ..protocol.steps import Action, Answer, Question, Step, Thread
 from .app import App, Slot
 from .files import HostFiles
 from .hidden_steps import HiddenSteps
+from .public import PublicPictures
 from .settings import SettingsForm, settings_state
 from .shown_names import ShownNames
 from .snapshot import keep
@@ -231,6 +232,7 @@ class BaseSession:
         self._questions: dict[str, _Asked] = {}
         self._save_lock = threading.Lock()
         self.files = HostFiles(self.id, line, max_bytes=opened.max_file_bytes)
+        self._pictures = PublicPictures(self.files)
         self._saved = encode(
             SaveValues(session=self.id, values=opened.values, lost=opened.lost, settings=opened.settings)
         )
@@ -274,6 +276,8 @@ class BaseSession:
         if self.record is not None:
             self.record.on_event(event)
         shown = event if self.app.trace == "full" else self._hidden.shown(event, self.app.trace)
+        if isinstance(shown, SetState) and self.app.public is not None:
+            shown = SetState(state=self._pictures.in_state(shown.state, self.app.public))
         if shown is not None:
             self._line.put(Emit(session=self.id, event=shown))
             self.files.note(shown)

@@ -34,51 +34,49 @@ export function App({ connection, title, rendermime }: AppProps) {
   const channel = connection.welcome?.channel;
   const name = channel?.title ?? title;
   return (
-    <div
-      class="jcs"
-      data-lm-suppress-shortcuts="true"
-      onKeyDown={(event) => event.stopPropagation()}
-      onKeyPress={(event) => event.stopPropagation()}
-    >
-      <div class="jcs-header">
-        <h1 class="jcs-title">{plainName(name)}</h1>
-        <Status connection={connection} />
-        {state?.['profiles'] !== undefined && <ProfilePicker connection={connection} />}
-        {channel?.readme != null && <Readme text={channel.readme} allowRemoteImages={channel.allowRemoteImages === true} />}
-        {connection.threads !== null && <Conversations connection={connection} />}
-        {state?.['settings'] !== undefined && <Settings key={connection.session} connection={connection} />}
-        <NewChat connection={connection} />
-      </div>
-      {state?.storage !== undefined && (
-        <div class="jcs-banner" role="status" aria-label="Storage">
-          {state.storage.text}
+    <LookingContext.Provider value={looking}>
+      <div
+        class="jcs"
+        data-lm-suppress-shortcuts="true"
+        onKeyDown={(event) => event.stopPropagation()}
+        onKeyPress={(event) => event.stopPropagation()}
+      >
+        <div class="jcs-header">
+          <h1 class="jcs-title">{plainName(name)}</h1>
+          <Status connection={connection} />
+          {state?.['profiles'] !== undefined && <ProfilePicker connection={connection} />}
+          {channel?.readme != null && <Readme text={channel.readme} allowRemoteImages={channel.allowRemoteImages === true} />}
+          {connection.threads !== null && <Conversations connection={connection} />}
+          {state?.['settings'] !== undefined && <Settings key={connection.session} connection={connection} />}
+          <NewChat connection={connection} />
         </div>
-      )}
-      {state?.['tasks'] !== undefined && <Tasks state={state['tasks']} />}
-      <ErrorBoundary>
-        {missing.length > 0 ? (
-          <div class="jcs-log-frame">
-            <EnvForm connection={connection} names={missing} />
+        {state?.storage !== undefined && (
+          <div class="jcs-banner" role="status" aria-label="Storage">
+            {state.storage.text}
           </div>
-        ) : (
-          <LookingContext.Provider value={looking}>
-            <MessageList connection={connection} />
-          </LookingContext.Provider>
         )}
-        {isEmpty && missing.length === 0 && <Greeting connection={connection} title={name} />}
-        <Ending connection={connection} />
-      </ErrorBoundary>
-      {hasStarters(connection) && <Starters connection={connection} />}
-      {missing.length === 0 && <Composer connection={connection} isOpen={canWrite(connection)} />}
-      {(opened !== null || state?.['sidebar'] !== undefined) && (
-        <LookingContext.Provider value={looking}>
+        {state?.['tasks'] !== undefined && <Tasks state={state['tasks']} />}
+        <ErrorBoundary>
+          {missing.length > 0 ? (
+            <div class="jcs-log-frame">
+              <EnvForm connection={connection} names={missing} />
+            </div>
+          ) : (
+            <MessageList connection={connection} />
+          )}
+          {isEmpty && missing.length === 0 && <Greeting connection={connection} title={name} />}
+          <Ending connection={connection} />
+        </ErrorBoundary>
+        {hasStarters(connection) && <Starters connection={connection} />}
+        {missing.length === 0 && <Composer connection={connection} isOpen={canWrite(connection)} />}
+        {(opened !== null || state?.['sidebar'] !== undefined) && (
           <Panel opened={opened} sidebar={state?.['sidebar']} onClose={close} />
-        </LookingContext.Provider>
-      )}
-      <div class="jcs-toasts" role="status" aria-label="Notices">
-        {connection.toasts.length > 0 && <Toasts connection={connection} />}
+        )}
+        <div class="jcs-toasts" role="status" aria-label="Notices">
+          {connection.toasts.length > 0 && <Toasts connection={connection} />}
+        </div>
       </div>
-    </div>
+    </LookingContext.Provider>
   );
 }
 

@@ -1,13 +1,14 @@
 /** One step of the conversation, as people see it. */
 
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useContext, useState } from 'preact/hooks';
 
 import { copyText } from '../clipboard.js';
 import type { Step } from '../frames.js';
 import { plainName } from '../markdown.js';
 import { Markdown } from './Markdown.js';
-import { EditMessage, Elements } from './later.js';
+import { EditMessage, Elements, FilePicture } from './later.js';
+import { LookingContext } from './looking.js';
 
 export interface MessageProps {
   readonly step: Step;
@@ -132,10 +133,13 @@ function CopyButton({ text }: { readonly text: string }) {
 }
 
 function Author({ name }: { readonly name: string }) {
+  const avatars = useContext(LookingContext)?.connection.conversation?.state['avatars'];
+  const avatar = (avatars as Readonly<Record<string, unknown>> | undefined)?.[name.trim().toLowerCase().replace(/[ .]/g, '_')];
   return (
     <div class="jcs-author">
       <span class="jcs-avatar" aria-hidden="true">
         {[...name][0]?.toUpperCase() ?? '•'}
+        {typeof avatar === 'string' && <FilePicture icon={avatar} />}
       </span>
       <bdi>{name}</bdi>
     </div>

@@ -47,6 +47,7 @@ export const Conversations = later(() => import('./Conversations.js').then((part
 export const Elements = later(() => import('./elements/Elements.js').then((part) => part.Elements));
 export const EditMessage = later(() => import('./EditMessage.js').then((part) => part.EditMessage));
 export const EnvForm = later(() => import('./EnvForm.js').then((part) => part.EnvForm));
+export const FilePicture = later(() => import('./FilePicture.js').then((part) => part.FilePicture));
 export const FileQuestion = later(() => import('./Attachments.js').then((part) => part.FileQuestion));
 export const Icon = later(() => import('./Icon.js').then((part) => part.Icon));
 export const Panel = later(() => import('./Panel.js').then((part) => part.Panel));
