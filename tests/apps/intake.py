@@ -43,6 +43,8 @@ async def main(message: cl.Message):
     ).send()
     async with cl.Step(name="Read", type="tool", show_input=False) as step:
         step.output = "\n".join(sorted(summary_of(paper) for paper in papers))
+    given = cl.context.session.files
+    papers = [paper for paper in papers if paper.id in given]
     yes, no = (cl.Action(name=name, payload={}, label=name.title()) for name in ("yes", "no"))
     place = cl.user_session.get("chat_settings")["place"]
     summary = f"{name['output']}, {len(papers)} papers, {place}. Is that right?"

@@ -193,7 +193,7 @@ class PageViewer:
 READ = """
 (log) => {
     for (const fold of log.querySelectorAll('article > button[aria-expanded=false]')) fold.click();
-    const NOT_TEXT = 'article, button:not(.jcs-mention), details, .jcs-elements, .jcs-hint';
+    const NOT_TEXT = 'article, button:not(.jcs-mention), details, .jcs-elements, .jcs-hint, .jcs-code-bar';
     const textOf = (element) => {
         if (element === null) return '';
         const copy = element.cloneNode(true);
