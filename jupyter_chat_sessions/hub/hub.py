@@ -123,6 +123,8 @@ class Hub:
         """How many sessions there are, by whom they belong to."""
         self._in_memory = MemoryStore()
         """For the notebooks' own sessions, which go with their kernel."""
+        self._passing_files = FileStore()
+        """Their files: no server that starts again would know what they were."""
         store.watch(self._on_storage)
 
     # ---- viewers -----------------------------------------------------------------------------------------------------
@@ -382,7 +384,7 @@ class Hub:
             options=self.options,
             clock=self._clock,
             store=store,
-            files=self.files,
+            files=self.files if store is self.store else self._passing_files,
             on_ended=self._on_session_ended,
         )
         self._sessions[session.id] = session

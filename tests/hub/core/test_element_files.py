@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from jupyter_chat_sessions.hub.export import export
+from jupyter_chat_sessions.hub.files import FileStore
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
 from jupyter_chat_sessions.hub.options import HubOptions
-from jupyter_chat_sessions.protocol.frames import HostRefused, PutElement, PutFile
+from jupyter_chat_sessions.protocol.frames import HostRefused, OpenNotebookSession, PutElement, PutFile
 from jupyter_chat_sessions.protocol.steps import Element, Step
 
 from .doubles import Hall, Tab, new_id, refusal_of
@@ -77,3 +80,12 @@ def test_an_export_names_it_and_a_name_is_just_a_name() -> None:
     assert r"*With: a \[link\]\(https\:\/\/example\.org\) \*and\* \# more*" in written
     assert b"With: a" in export(thread, tab.steps, "notebook").content
     assert b'"elements"' in export(thread, tab.steps, "json").content
+
+
+def test_files_of_a_notebooks_own_session_are_not_left_by_a_server_that_is_killed(tmp_path: Path) -> None:
+    hall = Hall(store=KeepingStore(), files=FileStore(tmp_path))
+    session, thread = new_id(), new_id()
+    hall.host.say(OpenNotebookSession(channel=hall.settings.name, session=session, thread_id=thread))
+    hall.host.say(PutFile(session=session, file=new_id(), offset=0, data=b"plot", is_last=True))
+    hall.kill()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
