@@ -198,6 +198,8 @@ class SessionFiles:
         self._options = options
         self._uploads: dict[str, Upload] = {}
         """What viewers have given, or are giving, and not said yet."""
+        self._being_said: dict[str, Upload] = {}
+        """What is being stored with what they say: nobody takes it back any more."""
         self._arriving: dict[str, int] = {}
         """What the host is giving, and how many bytes of it have come."""
         self._parting: deque[str] = deque()
@@ -263,7 +265,7 @@ class SessionFiles:
             RefusedError: It is not there, or not of those that are taken.
         """
         size = None if element.file is None else self._store.size(self._thread_id, element.file)
-        if element.file is None or size is None or element.file in self._uploads:
+        if element.file is None or size is None or self._is_given(element.file):
             raise RefusedError("unknown_file", f"{name_of(element.name)} is not here.")
         name = name_of(element.name)
         mime = mime_of(element.mime or "", name)
@@ -278,13 +280,13 @@ class SessionFiles:
     def drop(self, file_id: str) -> None:
         """Remove a file that the host has put and nothing tells of."""
         size = self._store.size(self._thread_id, file_id)
-        if not self.discard(file_id) and size is not None:
+        if file_id not in self._being_said and not self.discard(file_id) and size is not None:
             self._bytes -= size
             self._store.remove(self._thread_id, file_id)
 
     @property
     def every_upload(self) -> list[Upload]:
-        """What viewers have given, or are giving, and not said."""
+        """What viewers have given, or are giving, and are not saying yet."""
         return list(self._uploads.values())
 
     def uploads(self, question_id: str | None = None) -> list[Upload]:
@@ -292,7 +294,7 @@ class SessionFiles:
         return [upload for upload in self._uploads.values() if upload.question_id == question_id]
 
     def take(self, file_ids: list[str], *, question_id: str | None = None) -> list[Element]:
-        """Return what was uploaded as the elements of what is said with it. It can be taken back until `said`.
+        """Return what was uploaded as the elements of what is said with it, which ends with `said` or `give_back`.
 
         Raises:
             RefusedError: One of them is not there, or not for this.
@@ -306,12 +308,23 @@ class SessionFiles:
                 raise RefusedError("conflict", "A file is not there any more. Attach it again.")
             upload.keep()
             elements.append(upload.element())
+        for upload in filter(None, taken):
+            self._being_said[upload.id] = self._uploads.pop(upload.id)
         return elements
 
     def said(self, file_ids: list[str]) -> None:
         """What was uploaded is part of the conversation now."""
         for file_id in file_ids:
-            self._uploads.pop(file_id, None)
+            self._being_said.pop(file_id, None)
+
+    def give_back(self, file_ids: list[str]) -> None:
+        """What was taken could not be said: it waits to be said again, unless there is no more to say."""
+        for file_id in file_ids:
+            upload = self._being_said.pop(file_id, None)
+            if upload is not None:
+                self._uploads[file_id] = upload
+                if self._is_closed:
+                    self.discard(file_id)
 
     def discard(self, file_id: str) -> bool:
         """Remove what was uploaded and not said, by its id or the viewer's own; return whether it was there."""
@@ -347,6 +360,8 @@ class SessionFiles:
         """
         if offset == 0:
             self._forget_arriving(file_id)
+            if self._is_given(file_id) or self._store.size(self._thread_id, file_id) is not None:
+                raise RefusedError("conflict", "A file with this id is here already; it stays as it is.")
             self._arriving[file_id] = 0
         if file_id not in self._arriving:
             return  # of a file that was refused: said once
@@ -369,22 +384,23 @@ class SessionFiles:
 
     def part_with(self, file_id: str) -> None:
         """Let a file go that the host has put and shows no more; not at once: somebody may be about to fetch it."""
-        if file_id not in self._parting and file_id not in self._uploads:
+        if file_id not in self._parting and not self._is_given(file_id):
             self._parting.append(file_id)
         self._part(MAX_PARTING)
 
     def piece(self, file_id: str, offset: int) -> FilePiece:
         """Return a piece of a file for the host, or why there is none."""
         size = self._store.size(self._thread_id, file_id)
+        data, error = b"", None
         if size is None or not 0 <= offset <= size:
-            return FilePiece(
-                session=self._session_id,
-                file=file_id,
-                offset=offset,
-                data=b"",
-                error="This file is not there any more.",
-            )
-        data = self._store.read(self._thread_id, file_id, offset=offset, count=FILE_PIECE_BYTES)
+            error = "This file is not there any more."
+        else:
+            try:
+                data = self._store.read(self._thread_id, file_id, offset=offset, count=FILE_PIECE_BYTES)
+            except OSError as reason:  # what else the host has said stands behind this and must be heard
+                error = f"The server cannot read this file now: {reason.strerror}."
+        if size is None or error is not None:
+            return FilePiece(session=self._session_id, file=file_id, offset=offset, data=b"", error=error)
         is_last = offset + len(data) >= size
         return FilePiece(session=self._session_id, file=file_id, offset=offset, data=data, is_last=is_last)
 
@@ -400,6 +416,10 @@ class SessionFiles:
         self._part(0)
         if not keep:
             self._store.drop_thread(self._thread_id)
+
+    def _is_given(self, file_id: str) -> bool:
+        """Whether a viewer has given it, or is giving or saying it."""
+        return file_id in self._uploads or file_id in self._being_said
 
     def _check_count(self, allowed: Uploads, question_id: str | None) -> None:
         most = min(allowed.max_files, MAX_FILES)

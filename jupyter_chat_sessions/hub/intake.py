@@ -120,6 +120,7 @@ class Intake:
             step,
             also=self._transcript.name_after(step.output or ", ".join(each.name for each in elements)),
             then=lambda: self._session.files.said(command.files),
+            otherwise=lambda: self._session.files.give_back(command.files),
         )
 
     def edit(self, command: EditMessage, *, reply: Reply) -> None:
@@ -231,7 +232,11 @@ class Intake:
             answer = Answer(text=command.text, step=step, action=action, files=files)
             self._session.to_host(DeliverAnswer(session=self._session.id, question_id=question_id, answer=answer))
 
-        self._commit(known, step, then=then, otherwise=lambda: self._claimed.discard(question_id))
+        def failed() -> None:
+            self._claimed.discard(question_id)
+            self._session.files.give_back(command.files)
+
+        self._commit(known, step, then=then, otherwise=failed)
 
     def retry(self, command: Retry, *, reply: Reply) -> None:
         """Run an interrupted message or call again, after what waits already."""
@@ -280,6 +285,7 @@ class Intake:
         *,
         also: Sequence[stored.Write] = (),
         then: Callable[[], None] = lambda: None,
+        otherwise: Callable[[], None] = lambda: None,
     ) -> None:
         """Store what a handler is to be run for; then let the host have it in its turn."""
         if not self._storing:
@@ -291,7 +297,11 @@ class Intake:
                 self._session.stop(but=step.id)
             self._session.note_stored(step)
 
-        self._commit(command, step, then=stored_now, otherwise=lambda: self._session.release(step), also=also)
+        def failed() -> None:
+            otherwise()
+            self._session.release(step)
+
+        self._commit(command, step, then=stored_now, otherwise=failed, also=also)
 
     def _after(self, step_id: str) -> list[Step]:
         steps = self._transcript.conversation.steps

@@ -529,7 +529,7 @@ class PutFile(Frame, tag="put_file", frozen=True, kw_only=True):
     session: Id
     file: Id
     offset: int
-    """Bytes before this piece; a piece at 0 begins the file anew."""
+    """Bytes before this piece; a piece at 0 begins the file anew, unless that is whole already."""
     data: bytes
     is_last: bool = False
 
