@@ -375,6 +375,8 @@ class Session:
         is_final = change.status in FINAL_RUN_STATUSES
         if is_final and change.run == self._transcript.at_host:
             self._forget_sent()
+        if is_final:  # first: whoever hears that it is over does not find it any more
+            self._forget_passing(change.run, change.status)
         is_current = self.conversation.running == change.run
         if change.status == "running" or is_current or change.run in self._transcript.unfinished:
             # That the host has it is stored as running, since before the host was given it.
@@ -383,7 +385,6 @@ class Session:
         if is_final and is_current and change.name == "on_chat_start":
             self.publish(SetState(state={"started": True}))
         if is_final:
-            self._forget_passing(change.run, change.status)
             self.deliver_next()
 
     def signal(self, kind: SignalKind, data: Any) -> None:

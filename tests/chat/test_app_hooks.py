@@ -42,7 +42,9 @@ async def test_startup_comes_before_the_first_session_and_shutdown_after_the_las
             await bob.disconnect()
             await bob.reconnect()
             await bob.say("Hi")
-    assert order == ["startup begins", "startup ends", *["start", "message", "end"] * 2, "shutdown"]
+    assert order[:2] == ["startup begins", "startup ends"]
+    assert sorted(order[2:-1]) == sorted(["start", "message", "end"] * 2)  # between sessions there is no order
+    assert order[-1] == "shutdown"
 
 
 async def test_a_chat_that_nobody_uses_has_neither(order: list[str]) -> None:

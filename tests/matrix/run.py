@@ -16,7 +16,11 @@ IPYKERNELS = ["6.29.*", "7.0.*", "7.4.*"]
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 CORE = ["tests/notebook"]
 WHOLE = ["tests/protocol", "tests/host", "tests/chat", *CORE]
-TOOLS = ["hypothesis", "jsonschema", "mypy", "nbclient", "pytest", "pytest-timeout"]
+TOOLS = ["hypothesis", "jsonschema", "mypy", "nbclient", "pytest", "pytest-timeout", "pytest-xdist"]
+SHOWN = ["matplotlib", "pandas", "plotly", "polars"]
+"""What elements are made of."""
+BESIDE = ["-n", "2"]
+"""Kernels start and stop most of the time: two tests at a time take half of it."""
 
 
 def find_python(version: str) -> str | None:
@@ -39,7 +43,7 @@ def make_environment(python: str, version: str, ipykernel: str) -> Path:
     inside = directory / "bin" / "python"
     if not inside.exists():
         subprocess.run([python, "-m", "venv", directory], check=True)
-    packages = ["-e", str(ROOT), f"ipykernel=={ipykernel}", *TOOLS]
+    packages = ["-e", str(ROOT), f"ipykernel=={ipykernel}", *TOOLS, *SHOWN]
     uv = Path(sys.executable).parent / "uv"
     done = (
         uv.exists()
@@ -67,7 +71,9 @@ def main() -> int:
             name = f"Python {version}, ipykernel {ipykernel}"
             print(f"== {name}", flush=True)
             inside = make_environment(python, version, ipykernel)
-            code = subprocess.run([inside, "-m", "pytest", "-q", *(CORE if short else WHOLE)], cwd=ROOT).returncode
+            code = subprocess.run(
+                [inside, "-m", "pytest", "-q", *BESIDE, *(CORE if short else WHOLE)], cwd=ROOT
+            ).returncode
             results.append((name, "passed" if code == 0 else f"FAILED (pytest exit {code})"))
     print()
     for name, result in results:
