@@ -9,13 +9,14 @@ import msgspec
 
 from ..host.scope import current_scope
 from ..host.session import BaseSession
-from ..protocol.errors import UnsupportedError
-from ..protocol.frames import AppendText, PutStep, RemoveStep, SetState
+from ..protocol.errors import ChatSessionsError, UnsupportedError
+from ..protocol.frames import AppendText, HostEvent, PutStep, RemoveStep, SetState
 from ..protocol.steps import Step
 from . import arguments
 from .commands import CommandDict, command_list
 from .elsewhere import CopilotFunction, OutputAudioChunk, no_audio
 from .modes import Mode, ModeOption, mode_list
+from .texts import well_formed
 from .window import send_window_message
 
 ToastType = Literal["info", "success", "warning", "error"]
@@ -161,6 +162,7 @@ class Emitter:
             KeyError: The dict has no `id`.
         """
         self.session.emit(RemoveStep(step_id=step_dict["id"]), run=current_scope().run)
+        self.session.sent_steps.pop(step_dict["id"], None)
         await self.session.room()
 
     async def stream_start(self, step_dict: dict[str, Any]) -> None:
@@ -195,17 +197,41 @@ class Emitter:
         """
         CopilotFunction(name=name, args=args).acall()
 
-    async def send_token(self, id: str, token: str, *, offset: int, is_input: bool = False) -> None:
-        """Add text at the end of a step.
+    async def send_token(self, id: str, token: str, is_sequence: bool = False, is_input: bool = False) -> None:
+        """Add text at the end of a step that `send_step` or `stream_start` has shown.
 
         Args:
             id: The step's id.
             token: The text.
-            offset: Code points that the step has so far.
+            is_sequence: The token is the whole text so far, and takes the place of it.
             is_input: Add to its input.
+
+        Raises:
+            TypeError: The token is no text.
+            ChatSessionsError: No such step was shown here.
+
+        Example:
+            >>> step = cl.Message("").to_dict()
+            >>> await cl.context.emitter.stream_start(step)
+            >>> await cl.context.emitter.send_token(step["id"], "Hello")
         """
-        into = AppendText(step_id=id, offset=offset, text=token, into="input" if is_input else "output")
-        self.session.emit(into, run=current_scope().run)
+        if not isinstance(token, str):
+            raise TypeError(f"send_token takes text; it was given {token.__class__.__name__!r}.")
+        token = well_formed(token)
+        step = self.session.sent_steps.get(id)
+        if step is None:
+            raise ChatSessionsError(
+                f"The emitter has shown no step {id!r} here: await emitter.stream_start(…) first, or use stream_token."
+            )
+        into: Literal["input", "output"] = "input" if is_input else "output"
+        before = "" if is_sequence else getattr(step, into)
+        now = msgspec.structs.replace(step, **{into: before + token})
+        if is_sequence:
+            event: HostEvent = PutStep(step=now, replaces=True)
+        else:
+            event = AppendText(step_id=id, offset=len(before), text=token, into=into)
+        self.session.emit(event, run=current_scope().run)
+        self.session.sent_steps[id] = now
         await self.session.room()
 
     def _events(self) -> dict[str, Callable[[Any], Awaitable[None]]]:
@@ -241,6 +267,7 @@ class Emitter:
         except msgspec.ValidationError as reason:
             raise ValueError(f"This is no step: {reason}.") from None
         self.session.emit(PutStep(step=step), run=current_scope().run)
+        self.session.sent_steps[step.id] = step
         await self.session.room()
 
 

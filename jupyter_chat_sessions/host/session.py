@@ -198,6 +198,8 @@ class BaseSession:
         """What `user_session` holds."""
         self.messages: dict[str, Any] = {}
         """What `chat_context` holds, by id."""
+        self.sent_steps: dict[str, Step] = {}
+        """What the emitter has sent as it was given, by id: text is added to it where it ends."""
         self.shown: WeakValueDictionary[str, Any] = WeakValueDictionary()
         """The messages and steps of authors that are shown and that somebody still has, by id."""
         self.earlier_steps: list[Step] = [] if opened.thread is None else opened.thread.steps
@@ -496,6 +498,7 @@ class BaseSession:
         self.settings_form = None
         self.files.free()
         self.messages.clear()
+        self.sent_steps.clear()
         self.earlier_steps = []
         self.said_state.clear()
         self.resumes = None

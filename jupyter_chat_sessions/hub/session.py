@@ -154,7 +154,8 @@ class Session:
         return self._transcript.conversation
 
     def begin(self, env: UserEnv) -> None:
-        """Start the life of a new session with what its viewer gave so far."""
+        """Start the life of a new session with what its viewer gave so far, and what its thread was left with."""
+        self._values = self._transcript.thread.values
         self._store.commit([stored.PutThread(self._transcript.thread), stored.PutSession(self.record)])
         self._env = {name: value for name, value in env.items() if name in self.channel.settings.required_env}
         self._show_surroundings()
@@ -261,7 +262,8 @@ class Session:
             outlet.send(bye)
             outlet.close(4410, "ended")
         self._env = {}
-        self._store.commit([*self._transcript.settled(), stored.DropSession(self.record)])
+        left = stored.PutThread(replace(self._transcript.thread, values=self._values))
+        self._store.commit([*self._transcript.settled(), left, stored.DropSession(self.record)])
         self._transcript.rest()
         self.files.close(keep=self._store.keeps_threads and self._options.files_outlive_sessions)
         self._on_ended(self)

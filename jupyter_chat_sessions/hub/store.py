@@ -33,6 +33,16 @@ class StorageStatus(NamedTuple):
 OK = StorageStatus("ok")
 
 
+class Values(Struct, frozen=True, kw_only=True, gc=False):
+    """What `user_session` held when a handler was last done."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    """Keys whose values cannot be written as JSON."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """The form of the chat's settings and what they were, as the state has them."""
+
+
 class ThreadRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A stored conversation, without its steps."""
 
@@ -43,6 +53,8 @@ class ThreadRecord(Struct, frozen=True, kw_only=True, gc=False):
     """ISO 8601 in UTC with a trailing Z."""
     name: str | None = None
     """The beginning of the first message."""
+    values: Values = Values()
+    """What `user_session` and `chat_settings` held when its last session ended."""
 
 
 class SessionRecord(Struct, frozen=True, kw_only=True, gc=False):
@@ -70,16 +82,6 @@ class CommandRecord(Struct, frozen=True, kw_only=True, gc=False):
     fingerprint: bytes | None
     """Of what it said; None where the database could not keep it, and the client id is enough."""
     step_id: str | None = None
-
-
-class Values(Struct, frozen=True, kw_only=True, gc=False):
-    """What `user_session` held when a handler was last done."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
-    """Keys whose values cannot be written as JSON."""
-    settings: dict[str, Any] = field(default_factory=dict)
-    """The form of the chat's settings and what they were, as the state has them."""
 
 
 class PutThread(Struct, frozen=True, gc=False):

@@ -10,7 +10,8 @@ import pytest
 
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.chat.context import get_context
-from jupyter_chat_sessions.protocol.errors import NoSessionError
+from jupyter_chat_sessions.protocol.errors import ChatSessionsError, NoSessionError
+from jupyter_chat_sessions.protocol.frames import AppendText
 from jupyter_chat_sessions.testing import Stage, Viewer
 
 ID = "00000000-0000-4000-8000-000000000001"
@@ -143,9 +144,10 @@ async def test_the_emitter_sends_steps_as_they_are_given() -> None:
 
     async def body() -> None:
         await cl.context.emitter.send_step(step)
-        await cl.context.emitter.send_token(ID, "fou", offset=0)
-        await cl.context.emitter.send_token(ID, "nd", offset=3)
-        await cl.context.emitter.send_token(ID, "uery", offset=1, is_input=True)
+        await cl.context.emitter.send_token(ID, "lost", is_sequence=True)
+        await cl.context.emitter.send_token(ID, "fou", is_sequence=True)
+        await cl.context.emitter.send_token(ID, "nd")
+        await cl.context.emitter.send_token(ID, "uery", is_input=True)
 
     alice = await in_a_session(body)
     shown = alice.steps[-1]
@@ -161,10 +163,9 @@ async def test_the_emitter_changes_and_removes_steps() -> None:
         await cl.context.emitter.delete_step(step)
         with pytest.raises(ValueError, match="no step"):
             await cl.context.emitter.send_step({"id": "x"})
-        with pytest.raises(ValueError, match="UUID"):
-            await cl.context.emitter.send_token("x", "token", offset=0)
-        with pytest.raises(ValueError, match="surrogates"):
-            await cl.context.emitter.send_token(ID, "\ud83d", offset=0)
+        for unknown in ("x", ID):
+            with pytest.raises(ChatSessionsError, match="shown no step"):
+                await cl.context.emitter.send_token(unknown, "token")
 
     alice = await in_a_session(body)
     assert [step.output for step in alice.steps] == ["go", "after"]
@@ -173,8 +174,8 @@ async def test_the_emitter_changes_and_removes_steps() -> None:
 async def test_text_at_a_wrong_offset_is_dropped_by_the_hub_and_the_rest_goes_on() -> None:
     async def body() -> None:
         await cl.context.emitter.send_step({"id": ID, "type": "tool", "name": "t"})
-        await cl.context.emitter.send_token(ID, "lost", offset=7)
-        await cl.context.emitter.send_token(ID, "kept", offset=0)
+        cl.context.session.emit(AppendText(step_id=ID, offset=7, text="lost"))
+        await cl.context.emitter.send_token(ID, "kept")
 
     alice = await in_a_session(body)
     assert alice.steps[-1].output == "kept"

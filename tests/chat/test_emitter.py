@@ -160,7 +160,7 @@ async def test_a_step_is_streamed_as_it_is_given() -> None:
 
     async def stream(emitter: Any) -> None:
         await emitter.stream_start(step)
-        await emitter.send_token(step["id"], "Hi", offset=0)
+        await emitter.send_token(step["id"], "Hi")
         await emitter.update_step({**step, "output": "Hi there"})
 
     async with Stage(emitting(go=stream)), Viewer("Alice") as alice:

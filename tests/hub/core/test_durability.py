@@ -448,6 +448,18 @@ async def test_a_past_thread_is_taken_up_by_the_one_it_belongs_to_and_nobody_els
     assert await hall.hub.threads_of(alice, channel=None, limit=9) == []
 
 
+async def test_a_past_thread_is_taken_up_with_what_user_session_and_settings_held(hall: Hall) -> None:
+    tab = entered(hall)
+    tab.say("My name is Alice")
+    session, settings = tab.viewing.session, {"values": {"t": 1}}
+    hall.host.say(SaveValues(session=session, values={"name": "Alice"}, lost=["client"], settings=settings))
+    hall.hub.end_session(hall.hub.session(tab.principal, session, tab.viewing.secret))
+    created = await hall.hub.resume_thread(tab.principal, NewSession(channel="lesson"), _thread(tab))
+    opened = hall.host.opened[-1]
+    assert (opened.session, opened.resumed) == (created.session, True)
+    assert (opened.values, opened.lost, opened.settings) == ({"name": "Alice"}, ["client"], settings)
+
+
 def _thread(tab: Tab) -> str:
     assert tab.viewing.welcome is not None
     return tab.viewing.welcome.thread_id

@@ -156,7 +156,7 @@ async def test_threads_are_listed_to_their_owner_the_newest_first(open_one: Open
             )
         await write(store, PutThread(empty))
         found = await store.threads_of("user:alice", channel=None, limit=9)
-        assert {(summary.record, summary.steps) for summary in found} == {(mine, 2), (elsewhere, 2)}
+        assert {(summary.record.id, summary.steps) for summary in found} == {(mine.id, 2), (elsewhere.id, 2)}
         assert found[0].updated_at >= found[1].updated_at
         assert [one.record for one in await store.threads_of("user:alice", channel="other", limit=9)] == [elsewhere]
         assert len(await store.threads_of("user:alice", channel=None, limit=1)) == 1
