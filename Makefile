@@ -43,7 +43,7 @@ build: $(STATIC)
 
 python-tests: $(VENV)/.ready $(STATIC)
 	@echo "== Python"
-	$(PYTEST) -n 2 tests --ignore=tests/hub/server --ignore=tests/e2e --ignore=tests/packaging --ignore=tests/matrix \
+	$(PYTEST) -n 2 --dist loadfile tests --ignore=tests/hub/server --ignore=tests/e2e --ignore=tests/packaging --ignore=tests/matrix \
 		--ignore=tests/notebook --ignore=tests/chaos --ignore=tests/with_semantic_kernel
 
 # pytest-jupyter takes over async tests, so it is loaded for these alone.

@@ -45,7 +45,8 @@ def _settings(form: Mapping[str, Any]) -> Iterator[str]:
             yield f"tab {given['label']!r}"
         for each in given.get("inputs", [given]):
             value = _as_shown(values.get(each["id"], each.get("initial")))
-            yield f"setting {each['type']} {each['label']!r} = {value!r}"
+            items = [item["label"] for item in each.get("items") or []]
+            yield f"setting {each['type']} {each['label']!r}{f' of {items}' if items else ''} = {value!r}"
 
 
 def _as_shown(value: Any) -> Any:
