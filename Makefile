@@ -68,7 +68,7 @@ frontend-tests: $(STATIC)
 
 browser-tests: $(VENV)/.ready $(STATIC) chromium
 	@echo "== Browser"
-	$(WITH_CHROMIUM) $(PYTEST) tests/e2e
+	$(WITH_CHROMIUM) $(PYTEST) -n 2 --dist loadfile tests/e2e
 
 # Every ipykernel and every Python that can be had.
 test-matrix: $(VENV)/.ready $(STATIC)

@@ -128,6 +128,8 @@ def test_the_keyboard_alone_reaches_everything(bot: Kernel, visit: Visit) -> Non
     ada.page.keyboard.press("Tab")
     expect(ada.chat.log).to_be_focused()
     ada.page.keyboard.press("Tab")
+    expect(ada.chat.root.get_by_role("button", name="Attach files")).to_be_focused()
+    ada.page.keyboard.press("Tab")
     expect(ada.chat.box).to_be_focused()
     ada.page.keyboard.type("hi")
     ada.page.keyboard.press("Tab")
