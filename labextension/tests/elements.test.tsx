@@ -336,6 +336,14 @@ describe('what an object shows of itself', () => {
     expect(find('.jcs-html-twin').innerHTML).toBe('<table><tbody><tr><td>1</td></tr></tbody></table><img>');
   });
 
+  it('in HTML keeps its styles, but none that a browser might fetch before it has read the policy', async () => {
+    await display({ 'text/html': '<style>@import "https://evil/x.css"; td { color: red }</style><table><tr><td>1</td></tr></table>' });
+    await eventually(() => expect(find('iframe').getAttribute('sandbox')).toBe(''));
+    const written = (find('iframe') as HTMLIFrameElement).srcdoc;
+    expect(written).toContain('td { color: red }');
+    expect(written).not.toMatch(/@import|evil/);
+  });
+
   it('as text has no signs of a terminal’s colours', async () => {
     await display({ 'text/plain': ['one\n', '\u001b[31m<b>two</b>\u001b[0m'] });
     await eventually(() => expect(find('.jcs-plain').textContent).toBe('one\n<b>two</b>'));

@@ -65,6 +65,10 @@ function cleaned(html: string, isStyled: boolean): string {
     FORCE_BODY: true,
     RETURN_DOM: true,
   }) as unknown as HTMLElement;
+  // The policy refuses it, but a browser that reads ahead may ask for it before it has read the policy.
+  for (const style of body.querySelectorAll('style')) {
+    style.textContent = (style.textContent ?? '').replace(/@import\b[^;]*;?/gi, '');
+  }
   for (const image of body.querySelectorAll('[src]')) {
     if (!/^data:image\//i.test(image.getAttribute('src') ?? '')) image.removeAttribute('src');
   }
