@@ -319,6 +319,8 @@ class ChainlitViewer:
         path = f"/project/file/{element['chainlitKey']}?session_id={self._session}"
         request = HTTPRequest(f"http://127.0.0.1:{self._port}{path}", headers=self._headers)
         content = (await AsyncHTTPClient().fetch(request)).body
+        if self._elements.get(element["id"]) is not element:
+            return  # It has changed meanwhile, and what it shows now may have come first.
         if element["type"] == "tasklist":
             self._state["tasks"] = json.loads(content)
         else:
