@@ -69,7 +69,7 @@ from .chat.sync import make_async, run_sync, sleep
 from .chat.task_list import Task, TaskList, TaskStatus
 from .chat.user_session import SessionAccessor, user_session
 from .chat.window import on_window_message, send_window_message
-from .host.session import HTTPSession, WebsocketSession
+from .host.session_kinds import HTTPSession, WebsocketSession
 from .host.user import PersistedUser, User
 from .protocol.errors import (
     AskTimeoutError,

@@ -9,8 +9,8 @@ from uuid import uuid4
 import msgspec
 
 from ..host.current import current_app
+from ..host.run import Run
 from ..host.scope import current_scope
-from ..host.session import Run
 from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import PutAction, RemoveAction
 from ..protocol.steps import Action as ActionStruct

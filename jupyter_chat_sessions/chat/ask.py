@@ -47,7 +47,9 @@ class AskMessage(Message):
             timeout_s=float(self.timeout),
             uploads=self._uploads,
         )
-        answer = await scope.session.ask(question, run=scope.run, on_put=lambda: self._tell_cell(scope, question))
+        answer = await scope.session.questions.ask(
+            question, run=scope.run, on_put=lambda: self._tell_cell(scope, question)
+        )
         self._waits_for_answer = False
         return answer
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..host.current import current_app
+from ..host.run import Run
 from ..host.scope import current_session
-from ..host.session import Run
 from .chat_context import note_received
 from .commands import chosen_command
 from .message import Message

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..host.current import current_app
+from ..host.run import Run
 from ..host.scope import Scope, current_scope
-from ..host.session import Run
 from ..host.setting_values import check_value
 from ..host.settings import NO_SETTINGS, SettingsForm, apply_settings, show_settings
 from ..protocol.errors import ChatSessionsError
@@ -164,7 +164,7 @@ def set_settings(values: Mapping[str, Any]) -> dict[str, Any]:
 async def _show(scope: Scope, form: SettingsForm) -> None:
     scope.session.settings_form = form if form.fields else None
     show_settings(scope.session, run=scope.run)
-    scope.session.save_values_soon()
+    scope.session.kept.save_soon()
     await scope.session.room()
 
 

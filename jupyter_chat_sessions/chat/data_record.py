@@ -16,8 +16,9 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from ..host.run import Run
 from ..host.scope import session_scope
-from ..host.session import BaseSession, Run
+from ..host.session import BaseSession
 from ..host.snapshot import keep
 from ..protocol.frames import (
     AppendText,

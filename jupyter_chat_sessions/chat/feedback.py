@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from ..host.current import current_app
+from ..host.run import Run
 from ..host.scope import current_session
-from ..host.session import Run
 
 F = TypeVar("F", bound=Callable[..., Any])
 

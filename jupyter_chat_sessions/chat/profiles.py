@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..host.current import current_app
+from ..host.run import Run
 from ..host.scope import current_session
-from ..host.session import Run
 from . import arguments
 from .starters import Starter, viewer
 

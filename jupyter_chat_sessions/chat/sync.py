@@ -12,8 +12,8 @@ from concurrent.futures import Future
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from ..host.line import wait_limit_s
 from ..host.scope import current_session, is_in_handler
-from ..host.session import wait_limit_s
 
 SYNC_LIMIT_S = 30.0
 """How long plain code is held up by a message that cannot leave, seconds."""

@@ -73,7 +73,7 @@ class UserSession:
         scope = current_scope()
         scope.session.values[key] = value
         if scope.run is None or scope.run is not scope.session.current_run:
-            scope.session.save_values_soon()  # What a run sets is saved at its end.
+            scope.session.kept.save_soon()  # What a run sets is saved at its end.
 
     def create_accessor(self, key: str, default: T, *, apply_fn: Callable[[T], T] | None = None) -> SessionAccessor[T]:
         """Return an object that gets and sets one key, with a type.

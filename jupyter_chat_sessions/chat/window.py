@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..host.current import current_app
+from ..host.run import Run
 from ..host.scope import current_session
-from ..host.session import Run
 from . import arguments
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..chat.context import Context
 from ..chat.emitter import Emitter
 from ..chat.step import Step, current_steps, set_current_steps
+from ..host.run import Run
 from ..host.scope import Scope, current_scope, enter, leave
-from ..host.session import BaseSession, Run, WebsocketSession
+from ..host.session import BaseSession
+from ..host.session_kinds import WebsocketSession
 from ..protocol.errors import NoSessionError, UnsupportedError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..host.scope import current_session, sessions_here
-from ..host.session import BaseSession, WebsocketSession
+from ..host.session import BaseSession
+from ..host.session_kinds import WebsocketSession
 
 
 class Sessions(Mapping[str, BaseSession]):
@@ -80,4 +81,4 @@ async def persist_user_session(thread_id: str, metadata: dict[str, Any]) -> None
     Raises:
         NoSessionError: There is no session here.
     """
-    current_session().save_values()
+    current_session().kept.save()

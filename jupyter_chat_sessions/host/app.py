@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .hidden_steps import Trace
     from .public import PublicFolder
     from .record import Record
-    from .session import BaseSession, Run
+    from .run import Run
+    from .session import BaseSession
 
 Slot = Literal[
     "on_chat_start",

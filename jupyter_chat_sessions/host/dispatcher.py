@@ -17,8 +17,10 @@ from ..protocol.frames import FinishStep, PutStep, RunChanged, SetState
 from ..protocol.steps import RunStatus, Step
 from .app import Handler, Slot
 from .app_lives import AppLives
+from .line import Line
+from .run import Run
 from .scope import session_scope
-from .session import BaseSession, Line, Run
+from .session import BaseSession
 from .settings import show_settings, take_settings
 from .shared_globals import SharedGlobals
 from .threads import run_in_thread
@@ -229,7 +231,7 @@ class Dispatcher:
                 for step_id in list(run.streams):  # a thread that was abandoned may still take some out
                     self._session.emit(FinishStep(step_id=step_id, end=utc_now()))
                 if not self.is_ending:
-                    self._session.save_values()
+                    self._session.kept.save()
                 self._tell(run, status)
 
     async def _call(self, run: Run, handler: Handler) -> None:

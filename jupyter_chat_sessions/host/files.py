@@ -23,7 +23,7 @@ from ..protocol.steps import Element
 from .shown_files import ShownFiles
 
 if TYPE_CHECKING:
-    from .session import Line
+    from .line import Line
 
 MAX_ENDING = 32
 """Characters of a file's ending: a name on a disk may not have any length."""

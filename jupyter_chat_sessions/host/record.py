@@ -6,7 +6,8 @@ from typing import Protocol
 
 from ..protocol.frames import HostEvent
 from ..protocol.steps import Answer
-from .session import BaseSession, Run
+from .run import Run
+from .session import BaseSession
 
 
 class Record(Protocol):

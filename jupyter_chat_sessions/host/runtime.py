@@ -59,7 +59,9 @@ from .hosted import HostedSession, HostedSessions
 from .link import Link, LinkStatus
 from .loops import HandlerLoops
 from .lost_values import LostValues
-from .session import BaseSession, Run, session_class
+from .run import Run
+from .session import BaseSession
+from .session_kinds import session_class
 from .shared_globals import SharedGlobals
 from .wire import Dial
 
@@ -337,7 +339,7 @@ class Runtime:
                 if hosted is not None:
                     if answer is not None:
                         hosted.session.heard_at = time.monotonic()
-                    hosted.session.answered(question_id, answer)
+                    hosted.session.questions.answered(question_id, answer)
             case FilePiece(session=session_id):
                 hosted = self._sessions.get(session_id)
                 if hosted is not None:
@@ -398,7 +400,7 @@ class Runtime:
         if displaced is not None:
             session.go_on_from(displaced.session)
             session.say_state_again()
-            session.save_values_soon()  # What was said of them last may not have come through.
+            session.kept.save_soon()  # What was said of them last may not have come through.
             self._end_on_loop(displaced, goes_on=True)
             if displaced.session.is_closing:  # said while the hub was away, and lost with what else was said then
                 self.end(session)

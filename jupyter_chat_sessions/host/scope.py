@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ..protocol.errors import NoSessionError
 from .current import current_runtime
-from .session import BaseSession, Run
+from .run import Run
+from .session import BaseSession
 
 
 class Scope(NamedTuple):

@@ -15,7 +15,8 @@ from ..protocol.frames import SetState
 from .setting_values import FIELD_TYPES, Field, check_value
 
 if TYPE_CHECKING:
-    from .session import BaseSession, Run
+    from .run import Run
+    from .session import BaseSession
 
 NO_SETTINGS = "This chat has no settings now."
 
@@ -129,7 +130,7 @@ def apply_settings(session: BaseSession, chosen: Mapping[str, Any], *, run: Run 
     """Let checked values hold: in the session, on every screen, and after a restart."""
     session.chat_settings.update(chosen)
     show_settings(session, run=run)
-    session.save_values_soon()
+    session.kept.save_soon()
 
 
 def _fields(inputs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

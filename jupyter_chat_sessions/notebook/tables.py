@@ -39,7 +39,7 @@ def session_state(session: BaseSession) -> str:
     """Return what goes on in a session, in few words."""
     if session.is_ending:
         return "ends"
-    if session.open_question() is not None:
+    if session.questions.oldest is not None:
         return "asks"
     if session.current_run is not None:
         waiting = f", {len(session.waiting)} waiting" if session.waiting else ""

@@ -83,7 +83,7 @@ class Talk:
         question = self._following.question
         if question is None:
             own = self._following.session.client_type == "notebook"
-            return None if own else self._following.session.open_question()
+            return None if own else self._following.session.questions.oldest
         return question if self._following.is_shown(question.step_id) else None
 
     async def _show_until_settled(self, changed: asyncio.Event) -> None:

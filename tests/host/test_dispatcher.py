@@ -16,7 +16,8 @@ import pytest
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.host.app import App
 from jupyter_chat_sessions.host.dispatcher import MAX_ERROR_TEXT, Dispatcher
-from jupyter_chat_sessions.host.session import MAX_TAKEN, BaseSession, Run
+from jupyter_chat_sessions.host.run import Run
+from jupyter_chat_sessions.host.session import MAX_TAKEN, BaseSession
 from jupyter_chat_sessions.protocol.frames import Emit, HostFrame, OpenSession, RunChanged, UserInfo
 from jupyter_chat_sessions.protocol.steps import Step
 from jupyter_chat_sessions.testing import Stage, Viewer
