@@ -15,7 +15,8 @@ Object.defineProperty(window, 'pwned', { set: () => console.error('CAUGHT a scri
 """
 REMAINS = """(log) => [...log.querySelectorAll('*')].flatMap((element) => [
     ...(element.matches('script, iframe, object, embed, form, style, link, meta, base, video, audio, template')
-        || (element.matches('svg, button') && element.closest('.jcs-copy, .jcs-code-bar') === null)
+        || (element.matches('svg, button') && element.closest('.jcs-copy, .jcs-code-bar') === null
+            && !element.matches('.jcs-error > .jcs-body > svg'))
         ? [element.outerHTML] : []),
     ...(element.tagName === 'ARTICLE' && element.parentElement.closest('article') !== null ? ['a forged message'] : []),
     ...[...element.attributes]

@@ -60,6 +60,11 @@ export function Message({ step, isContinued, note, mark, retry, edit, allowRemot
       {mark !== null && <MarkIcon mark={mark} />}
       {isMine && step.command != null && <div class="jcs-note">{plainName(step.command)}</div>}
       <div class={`jcs-body ${step.streaming === true ? 'jcs-streaming' : ''} ${isCutOff(step) ? 'jcs-cut-off' : ''}`}>
+        {step.isError === true && (
+          <svg viewBox="0 0 16 16" role="img" aria-label="Error">
+            <path d="M8 2.5 14 13H2zM8 6v3M8 11v.1" />
+          </svg>
+        )}
         {step.language != null && step.language !== '' ? (
           <Markdown
             text={fence(text, step.language)}

@@ -26,7 +26,12 @@ export function DataTable({ element, isLarge = false }: ElementProps) {
           This table cannot be read. <Download element={element} />
         </span>
       ) : (
-        <Rows frame={frame} name={name} total={Number(element.props?.['rows'] ?? frame.rows.length)} />
+        <Rows
+          frame={frame}
+          name={name}
+          rowCount={Number(element.props?.['rows'] ?? frame.rows.length)}
+          columnCount={Number(element.props?.['columns'] ?? 0)}
+        />
       )}
     </section>
   );
@@ -40,13 +45,20 @@ function tryRead(text: string): Frame | null {
   }
 }
 
-function Rows({ frame, name, total }: { readonly frame: Frame; readonly name: string; readonly total: number }) {
+interface RowsProps {
+  readonly frame: Frame;
+  readonly name: string;
+  /** How many there are, with those that are not shown. */
+  readonly rowCount: number;
+  readonly columnCount: number;
+}
+
+function Rows({ frame, name, rowCount, columnCount }: RowsProps) {
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const [wanted, setPage] = useState(0);
   const rows = useMemo(() => sorted(frame, sorting), [frame, sorting]);
   const pages = Math.max(1, Math.ceil(rows.length / PAGE_ROWS));
   const page = Math.min(wanted, pages - 1);
-  const isPart = total > rows.length;
   const sort = (column: number): void => {
     setPage(0);
     if (sorting?.column !== column) setSorting({ column, isDescending: false });
@@ -62,7 +74,7 @@ function Rows({ frame, name, total }: { readonly frame: Frame; readonly name: st
             <tr>
               {frame.columns.map((column, at) => (
                 <th key={at} scope="col" aria-sort={orderOf(at)} class={frame.isNumeric[at] === true ? 'jcs-number' : ''}>
-                  <button type="button" onClick={() => sort(at)}>
+                  <button type="button" class="jcs-sort" onClick={() => sort(at)}>
                     {column === '' ? <span class="jcs-unseen">Index</span> : column}
                     <svg viewBox="0 0 16 16" aria-hidden="true">
                       <path d={SIGNS[orderOf(at)]} />
@@ -95,11 +107,7 @@ function Rows({ frame, name, total }: { readonly frame: Frame; readonly name: st
         </table>
       </div>
       <div class="jcs-frame-foot">
-        <span role="status">
-          {isPart
-            ? `${count(rows.length)} of ${count(total)} rows shown`
-            : `${count(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`}
-        </span>
+        <span role="status">{extentText(frame, rowCount, columnCount)}</span>
         {pages > 1 && (
           <span class="jcs-choices" role="group" aria-label={`Pages of ${name}`}>
             <button type="button" class="jcs-quiet" disabled={page === 0} onClick={() => setPage(page - 1)}>
@@ -119,6 +127,15 @@ function Rows({ frame, name, total }: { readonly frame: Frame; readonly name: st
 }
 
 const SIGNS = { none: 'M5 6.5 8 3.5l3 3M5 9.5l3 3 3-3', ascending: 'M4.5 10 8 6l3.5 4', descending: 'M4.5 6 8 10l3.5-4' };
+
+/** How much of a table there is to see; of its columns only where some are left out. */
+function extentText(frame: Frame, rowCount: number, columnCount: number): string {
+  const [rows, columns] = [frame.rows.length, frame.columns.length - frame.indexWidth];
+  const isPart = rowCount > rows || columnCount > columns;
+  const ofRows = rowCount > rows ? `${count(rows)} of ${count(rowCount)} rows` : `${count(rows)} ${rows === 1 ? 'row' : 'rows'}`;
+  const ofColumns = columnCount > columns ? `, ${count(columns)} of ${count(columnCount)} columns` : '';
+  return `${ofRows}${ofColumns}${isPart ? ' shown' : ''}`;
+}
 
 function textOfCell(value: string | number | boolean | null | undefined): string {
   if (value == null) return '';
