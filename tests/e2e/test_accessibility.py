@@ -9,7 +9,7 @@ import pytest
 from axe import violations
 from lab_server import TOLD_BOT, Kernel, LabServer
 from notebook_page import NotebookPage
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from visitors import Visit
 
 README = """\
@@ -106,6 +106,34 @@ def test_conversations_of_before_with_the_keyboard_alone(bot: Kernel, visit: Vis
     ada.chat.expect_reply("echo: one thing")
     expect(past).to_have_count(0)
     expect(ada.chat.conversations).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_files_that_are_there_under_way_and_refused(bot: Kernel, visit: Visit, scheme: str) -> None:
+    ada = visit("ada", "bot", color_scheme=scheme)
+    ada.expect_complaint("ERR_FAILED")
+    ada.chat.expect_status("Connected")
+    ada.page.route("**/files?client=*", _go_as_they_are_called)
+    ada.page.set_viewport_size({"width": 320, "height": 640})
+    with ada.page.expect_file_chooser() as chooser:
+        ada.page.get_by_role("button", name="Attach files").click()
+    names = ("there.txt", "slow-and-with-a-name-that-is-longer-than-a-telephone-is-wide.txt", "lost.txt")
+    chooser.value.set_files([{"name": name, "mimeType": "text/plain", "buffer": b"words"} for name in names])
+    files = ada.page.get_by_role("list", name="Attached files")
+    expect(files.get_by_role("button", name="Remove there.txt")).to_be_attached()
+    expect(files.get_by_role("progressbar", name="Uploading slow")).to_be_attached()
+    expect(files.get_by_role("button", name="Retry lost.txt")).to_be_attached()
+    assert ada.page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert violations(ada.page) == []
+
+
+def _go_as_they_are_called(upload: Route) -> None:
+    """Lose `lost…`, leave `slow…` under way, and let every other file through."""
+    name = upload.request.headers["x-chat-file-name"]
+    if name.startswith("lost"):
+        upload.abort()
+    elif not name.startswith("slow"):
+        upload.continue_()
 
 
 @pytest.mark.timeout(90)
