@@ -109,6 +109,12 @@ async def reply(message):
             await cl.Message("Here is everything.", elements=everything()).send()
         case "kind":
             await cl.Message(f"Only {rest}.", elements=[each for each in everything() if each.name == rest]).send()
+        case "recordings":
+            recordings = [
+                cl.Audio(name="silence.wav", content=wav()),
+                cl.Video(name="film.webm", content=film[0], mime="video/webm"),
+            ]
+            await cl.Message("Listen, and watch.", elements=recordings).send()
         case "beside":
             await cl.Message("Please read the small print first.", elements=beside(rest)).send()
         case "tasks":
@@ -132,6 +138,7 @@ async def reply(message):
             await cl.ElementSidebar.set_title(hostile[2])
 
 
+film = []
 hostile = []
 
 

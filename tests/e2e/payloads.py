@@ -31,6 +31,8 @@ def payloads(canary: str) -> list[str]:
         f'<input autofocus onfocus="{call}"><textarea autofocus onfocus="{call}"></textarea>',
         f'<input type="image" src="{canary}input.png"><input type="checkbox" autofocus onfocus="{call}">',
         f'<form action="{canary}form"><button formaction="javascript:{call}">press me</button></form>',
+        f'<button type="button" class="jcs-chip" onclick="{call}">Send</button>',
+        '<svg class="jcs-sign" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 2h12v12"></path></svg>',
         f'<body onload="{call}"><marquee onstart="{call}">x</marquee>',
         f'<style>@import "{canary}import.css"; body {{ display: none; background: url({canary}style.png) }}</style>',
         f'<link rel="stylesheet" href="{canary}link.css"><link rel="prefetch" href="{canary}prefetch">',

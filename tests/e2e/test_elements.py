@@ -20,6 +20,53 @@ WIDER_THAN_WINDOW = """
 """
 BOT = (Path(__file__).parent / "elements_bot.py").read_text()
 
+FILM = """async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 48 });
+    const drawn = canvas.getContext('2d');
+    const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: 'video/webm' });
+    const pieces = [];
+    const recorded = new Promise((done) => {
+        recorder.ondataavailable = ({ data }) => pieces.push(data);
+        recorder.onstop = done;
+    });
+    recorder.start();
+    for (let frame = 0; frame < 20; frame++) {
+        drawn.fillStyle = `hsl(${frame * 18} 80% 50%)`;
+        drawn.fillRect(0, 0, 64, 48);
+        await new Promise(requestAnimationFrame);
+    }
+    recorder.stop();
+    await recorded;
+    return btoa(String.fromCharCode(...new Uint8Array(await new Blob(pieces).arrayBuffer())));
+}"""
+"""Records a film that is a few frames long."""
+PLAYED = """async (player) => {
+    const ended = new Promise((done) => player.addEventListener('ended', done));
+    await player.play();
+    await ended;
+    return player.currentTime;
+}"""
+"""Plays to the end; returns where that is, in seconds."""
+
+OWN_BUTTONS = {
+    *("jcs-attach", "jcs-chip", "jcs-copy", "jcs-edit", "jcs-fold", "jcs-icon", "jcs-link", "jcs-new", "jcs-quiet"),
+    *("jcs-reopen", "jcs-send", "jcs-sort", "jcs-stop", "jcs-tool"),
+}
+BUTTON_ATTRIBUTES = {"type", "title", "disabled", "aria-label", "aria-expanded", "aria-busy"}
+SIGN = re.compile(
+    r'<svg(?: class="jcs-sign")? viewBox="0 0 \d\d \d\d" aria-hidden="true">'
+    r'(?:<(path|circle|rect|line|polyline)(?: [a-z0-9]+="[\w .,-]*")+></\1>)+</svg>'
+)
+FORGED = """(root) => [
+    '.jcs-markdown', '.jcs-plain', '.jcs-html', '.jcs-by-host', '.jcs-chip-name', '.jcs-element-name',
+    'td', 'tbody th', 'bdi',
+]
+    .flatMap((place) => [...root.querySelectorAll(`${place} :is(button, svg, form)`)])
+    .filter((found) => !found.matches('.jcs-code > .jcs-code-bar > button:not([class])'))
+    .map((found) => found.outerHTML)
+"""
+"""What stands where only texts of others do, and is more than text."""
+
 
 @pytest.fixture(scope="module")
 def shower(server: LabServer) -> Kernel:
@@ -103,6 +150,22 @@ def test_a_file_is_saved_under_its_name(shower: Kernel, visit: Visit) -> None:
     assert saved.value.path().read_text() == "a,b\n1,2\n"
 
 
+def test_sound_and_film_play_to_their_end(shower: Kernel, visit: Visit) -> None:
+    ada = visit("ada", "shower")
+    shower.run(f"import base64\nfilm[:] = [base64.b64decode({ada.page.evaluate(FILM)!r})]")
+    ada.chat.say("recordings")
+    ada.chat.expect_reply("Listen, and watch.")
+    sound, film = element(ada.chat, "audio").locator("audio"), element(ada.chat, "video").locator("video")
+    expect(sound).to_have_js_property("duration", 1)
+    expect(sound).to_have_accessible_name("silence.wav")
+    expect(film).to_have_js_property("videoWidth", 64)
+    for player in (sound, film):
+        expect(player).to_have_js_property("paused", True)
+        assert player.evaluate(PLAYED) > 0
+        expect(player).to_have_js_property("error", None)
+    expect(sound).to_have_js_property("currentTime", 1)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_stands_beside_the_conversation(shower: Kernel, visit: Visit, scheme: str) -> None:
     ada = visit("ada", "shower", color_scheme=scheme)
@@ -183,6 +246,40 @@ def test_in_the_widget_hostile_elements_run_nothing_and_call_nobody(server: LabS
         withstands_elements(lab.chat, server.kernel_of(path), seen)
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "<button>Send</button>",
+        '<button type="button" class="jcs-forged">Send</button>',
+        '<button type="button" class="jcs-chip" onclick="x()">Send</button>',
+        '<button type="button" class="jcs-chip" formaction="x">Send</button>',
+        '<button type="button" class="jcs-chip" style="position: fixed">Send</button>',
+        '<svg viewBox="0 0 16 16"></svg>',
+        '<svg viewBox="0 0 16 16" aria-hidden="true"><image></image></svg>',
+        '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M0 0" onclick="x()"></path></svg>',
+        '<svg viewBox="0 0 16 16" aria-hidden="true"><path fill="url(//evil)" d="M0 0"></path></svg>',
+        '<form class="jcs-composer" action="x"></form>',
+        '<iframe sandbox="allow-scripts"></iframe>',
+        '<iframe sandbox="" onload="1"></iframe>',
+        '<iframe sandbox="" src="javascript:x()"></iframe>',
+        # As the chat's own are made, but where a bot's words stand.
+        '<p class="jcs-markdown"><button type="button" class="jcs-chip">Send</button></p>',
+        '<p class="jcs-element-name"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M0 0"></path></svg></p>',
+    ],
+)
+def test_what_a_bot_forges_is_not_taken_for_the_chats_own(visit: Visit, forged: str) -> None:
+    victim = visit("victim")
+    victim.page.set_content(
+        '<main><button type="button" class="jcs-chip" title="<a>"><svg viewBox="0 0 16 16" aria-hidden="true">'
+        '<path d="M2 2l3 3"></path></svg></button><form class="jcs-composer"></form><div id="bot"></div></main>'
+    )
+    root = victim.page.locator("main")
+    assert len(root.evaluate(REMAINS)) == 3
+    assert foreign_in(root) == []
+    root.locator("#bot").evaluate("(place, html) => { place.innerHTML = html; }", forged)
+    assert foreign_in(root) != []
+
+
 def withstands_elements(chat: Chat, bot: Kernel, seen: Seen) -> None:
     """Show the corpus in every place that an element, a task or the sidebar has for text."""
     bot.run(f"hostile[:] = {payloads(seen.canary)!r}")
@@ -200,20 +297,34 @@ def withstands_elements(chat: Chat, bot: Kernel, seen: Seen) -> None:
         shown.scroll_into_view_if_needed()
         expect(shown.locator("iframe, img, .jcs-markdown, pre, .jcs-hint").first).to_be_attached()
     chat.page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
-    found = [each for each in chat.root.evaluate(REMAINS) if not is_own(each)]
-    assert found == []
+    assert foreign_in(chat.root) == []
     assert not seen.anything, (seen.dialogs, seen.requests)
     expect(chat.box).to_be_visible()
 
 
+def foreign_in(root: Locator) -> list[str]:
+    """Return what looks dangerous in a chat and is not its own."""
+    return [each for each in root.evaluate(REMAINS) if not is_own(each)] + root.evaluate(FORGED)
+
+
 def is_own(remains: str) -> bool:
-    """Whether what looks dangerous is the chat's own: its buttons and signs, its frame without rights, its composer."""
-    return remains.startswith(
-        (
-            "<button",
-            "<svg",
-            '<form class="jcs-',
-            '<iframe sandbox=""',
-            "IFRAME",
-        )
-    )
+    """Whether what looks dangerous is the chat's own: its buttons and signs, its frame without rights, its composer.
+
+    It is told by what it is made of, all of it: of a button, which classes and attributes it has; of a sign, that it
+    is drawn and nothing else. Where it stands is for `FORGED` to judge.
+    """
+    opening = re.match(r'<(\w+)((?: [\w-]+="[^"]*")*)>', remains)
+    if opening is None:
+        return False
+    attributes = dict(re.findall(r' ([\w-]+)="([^"]*)"', opening[2]))
+    classes = set(attributes.pop("class", "").split())
+    match opening[1]:
+        case "button":
+            return bool(classes) and classes <= OWN_BUTTONS and set(attributes) <= BUTTON_ATTRIBUTES
+        case "svg":
+            return SIGN.fullmatch(remains) is not None
+        case "form":
+            return classes == {"jcs-composer"} and not attributes
+        case "iframe":
+            return attributes.get("sandbox") == "" and set(attributes) <= {"sandbox", "title", "srcdoc"}
+    return False
