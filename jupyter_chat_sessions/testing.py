@@ -325,7 +325,7 @@ class Viewer:
 
         async def give() -> str:
             session = hub.session(self._principal, self.session_id, self._secret)
-            upload = session.begin_upload(name=called, mime=mime, size=len(data), question_id=question_id)
+            upload = session.files.begin_upload(name=called, mime=mime, size=len(data), question_id=question_id)
             upload.write(data)
             upload.finish()
             return upload.id

@@ -34,7 +34,8 @@ from ..protocol.frames import (
     ViewerFrame,
     encode,
 )
-from .session import Outlet, Session
+from .session import Session
+from .viewers import Outlet
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ class Attachment:
             case Retry():
                 self.session.intake.retry(frame, reply=self._reply)
             case Stop():
-                self.session.stop()
+                self.session.runs.stop()
             case EndSession():
                 self.session.end("closed")
             case Ping():

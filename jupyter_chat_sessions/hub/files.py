@@ -180,6 +180,7 @@ class SessionFiles:
         thread_id: Its thread.
         store: Where files are.
         options: The limits.
+        allowed: Tells which files may be given with a message, or for a question; raises `RefusedError` for none.
         is_shown: Tells whether the conversation shows a file, as far as it is here.
     """
 
@@ -190,12 +191,14 @@ class SessionFiles:
         store: FileStore,
         *,
         options: HubOptions,
-        is_shown: Callable[[str], bool] = lambda _: False,
+        allowed: Callable[[str | None], Uploads],
+        is_shown: Callable[[str], bool],
     ) -> None:
         self._session_id = session_id
         self._thread_id = thread_id
         self._store = store
         self._options = options
+        self._allowed = allowed
         self._uploads: dict[str, Upload] = {}
         """What viewers have given, or are giving, and not said yet."""
         self._being_said: dict[str, Upload] = {}
@@ -211,32 +214,24 @@ class SessionFiles:
     # ---- of viewers --------------------------------------------------------------------------------------------------
 
     def begin_upload(
-        self,
-        *,
-        name: str,
-        mime: str,
-        size: int,
-        allowed: Uploads | None,
-        question_id: str | None = None,
-        client_id: str | None = None,
+        self, *, name: str, mime: str, size: int, question_id: str | None = None, client_id: str | None = None
     ) -> Upload:
-        """Let a viewer give a file, before a byte of it is read.
+        """Let a viewer give a file with a message, or as the answer to a question, before a byte of it is read.
 
         Args:
             name: As its owner calls it.
             mime: Its MIME type, as the browser says.
             size: How many bytes it has.
-            allowed: Which files may be given here; None for none.
             question_id: The question that it answers, if it is for one.
             client_id: The viewer's own id for it: what it gave under that before and has not said is replaced.
 
         Raises:
-            RefusedError: It is too large, of a kind that is not taken, empty, or too much is there already.
+            RefusedError: No files are taken here, or the question is closed. Or the file is too large, of a kind that
+                is not taken, or empty, or too much is there already.
         """
         if self._is_closed:
             raise RefusedError("ended", "This conversation has ended. Start a new chat.")
-        if allowed is None:
-            raise RefusedError("forbidden", "This chat takes no files.")
+        allowed = self._allowed(question_id)
         name = name_of(name)
         mime = mime_of(mime, name)
         check_taken(name, mime, size, allowed, max_bytes=self._options.max_file_bytes)
@@ -258,24 +253,21 @@ class SessionFiles:
         self._uploads[upload.id] = upload
         return upload
 
-    def adopt(self, element: Element, *, allowed: Uploads, question_id: str) -> None:
-        """Take a file that the host has put as what was given for a question.
+    def adopt(self, elements: list[Element], *, question_id: str) -> list[str]:
+        """Take files that the host has put as what was given for a question; return their ids.
 
         Raises:
-            RefusedError: It is not there, or not of those that are taken.
+            RefusedError: The question is closed, or a file is not there, or is not taken: then none of them stays.
         """
-        size = None if element.file is None else self._store.size(self._thread_id, element.file)
-        if element.file is None or size is None or self._is_given(element.file):
-            raise RefusedError("unknown_file", f"{name_of(element.name)} is not here.")
-        name = name_of(element.name)
-        mime = mime_of(element.mime or "", name)
-        check_taken(name, mime, size, allowed, max_bytes=self._options.max_file_bytes)
-        self._check_count(allowed, question_id)
-        upload = Upload(
-            self._store, self._thread_id, name=name, mime=mime, size=size, question_id=question_id, client_id=None
-        )
-        upload.id, upload.received, upload.is_whole = element.file, size, True
-        self._uploads[upload.id] = upload
+        file_ids = [element.file for element in elements if element.file is not None]
+        try:
+            for element in elements:
+                self._adopt(element, question_id=question_id)
+        except RefusedError:
+            for file_id in file_ids:
+                self.drop(file_id)
+            raise
+        return file_ids
 
     def drop(self, file_id: str) -> None:
         """Remove a file that the host has put and nothing tells of."""
@@ -416,6 +408,21 @@ class SessionFiles:
         self._part(0)
         if not keep:
             self._store.drop_thread(self._thread_id)
+
+    def _adopt(self, element: Element, *, question_id: str) -> None:
+        allowed = self._allowed(question_id)
+        size = None if element.file is None else self._store.size(self._thread_id, element.file)
+        if element.file is None or size is None or self._is_given(element.file):
+            raise RefusedError("unknown_file", f"{name_of(element.name)} is not here.")
+        name = name_of(element.name)
+        mime = mime_of(element.mime or "", name)
+        check_taken(name, mime, size, allowed, max_bytes=self._options.max_file_bytes)
+        self._check_count(allowed, question_id)
+        upload = Upload(
+            self._store, self._thread_id, name=name, mime=mime, size=size, question_id=question_id, client_id=None
+        )
+        upload.id, upload.received, upload.is_whole = element.file, size, True
+        self._uploads[upload.id] = upload
 
     def _is_given(self, file_id: str) -> bool:
         """Whether a viewer has given it, or is giving or saying it."""

@@ -105,7 +105,7 @@ class Hosts:
             host.grace_timer = None
         self._show_host(host)
         for session in self._sessions_at(host):
-            session.deliver_next()  # what was said while it was away
+            session.runs.deliver_next()  # what was said while it was away
         return connection
 
     def gone(self, connection: HostConnection) -> None:
@@ -189,14 +189,14 @@ class Hosts:
                     logger.warning("session %s: an event of its host was refused: %s", session.id, error)
                     host.send(HostRefused(session=session.id, code=error.code, text=error.text))
             case RunChanged():
-                session.run_changed(frame)
+                session.runs.changed(frame)
             case HostMessage(client_id=client_id, text=text):
                 session.follow()
                 session.intake.message(SendMessage(client_id=client_id, text=text), reply=_reply_to(host, session))
             case HostAnswer():
                 session.follow()
                 try:
-                    files = session.adopt_files(frame.files, question_id=frame.question_id)
+                    files = session.files.adopt(frame.files, question_id=frame.question_id)
                 except RefusedError as error:
                     host.send(HostRefused(session=session.id, code=error.code, text=error.text))
                     return

@@ -40,9 +40,10 @@ from .host_port import HostPort
 from .hosts import Hosts
 from .memory_store import MemoryStore
 from .options import HubOptions
-from .session import EndReason, Outlet, Session
+from .session import EndReason, Session
 from .store import SessionRecord, StorageStatus, Store, StoredThread, ThreadRecord, ThreadSummary
 from .transcript import Transcript
+from .viewers import Outlet
 
 logger = logging.getLogger(__name__)
 

@@ -175,7 +175,7 @@ class Intake:
             return
         call = self._call(command, name=command.name, given=command.value, parent_id=command.about, status="queued")
         if command.name != "on_feedback":
-            self._let_run(known, call, then=lambda: self._session.supersede(call))
+            self._let_run(known, call, then=lambda: self._session.runs.supersede(call))
             return
         rated = self._rated(command)
         if rated is None:
@@ -228,7 +228,7 @@ class Intake:
         def then() -> None:
             self._claimed.discard(question_id)
             self._session.files.said(command.files)  # first: what else was given for the question goes with it
-            self._session.close_question(question_id, "answered")
+            self._session.questions.close(question_id, "answered")
             answer = Answer(text=command.text, step=step, action=action, files=files)
             self._session.to_host(DeliverAnswer(session=self._session.id, question_id=question_id, answer=answer))
 
@@ -254,7 +254,7 @@ class Intake:
 
         def then() -> None:
             self._claimed.discard(again.id)
-            self._session.deliver_next()
+            self._session.runs.deliver_next()
 
         self._commit(known, again, then=then, otherwise=lambda: self._claimed.discard(again.id))
 
@@ -289,17 +289,17 @@ class Intake:
     ) -> None:
         """Store what a handler is to be run for; then let the host have it in its turn."""
         if not self._storing:
-            self._session.claim(step)
+            self._session.runs.claim(step)
 
         def stored_now() -> None:
             then()
             if self._session.channel.settings.when_busy == "interrupt" and step.name not in get_args(CallName):
-                self._session.stop(but=step.id)
-            self._session.note_stored(step)
+                self._session.runs.stop(but=step.id)
+            self._session.runs.note_stored(step)
 
         def failed() -> None:
             otherwise()
-            self._session.release(step)
+            self._session.runs.release(step)
 
         self._commit(command, step, then=stored_now, otherwise=failed, also=also)
 

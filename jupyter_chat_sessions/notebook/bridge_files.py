@@ -79,7 +79,7 @@ class BridgeFiles:
 
     def _begin(self, begun: _BegunUpload) -> dict[str, Any]:
         session = self._find_session(begun.session, begun.secret)
-        upload = session.begin_upload(
+        upload = session.files.begin_upload(
             name=begun.name, mime=begun.mime, size=begun.size, question_id=begun.question, client_id=begun.client
         )
         self._wait_for_more(session, upload)

@@ -61,6 +61,12 @@ def _session() -> type:
     return Session
 
 
+def _runs() -> type:
+    from jupyter_chat_sessions.hub.runs import Runs
+
+    return Runs
+
+
 def _hosts() -> type:
     from jupyter_chat_sessions.hub.hosts import Hosts
 
@@ -150,7 +156,7 @@ def crosses_sessions(original: _Bug, self: Any, host: Any, session: Any, frame: 
     original(host, session, frame)
 
 
-@_seeds(_session, "deliver_next")
+@_seeds(_runs, "deliver_next")
 def reorders_the_queue(original: _Bug, self: Any) -> None:
     """The hub gives the kernel what came last first."""
     transcript = self._transcript
@@ -158,14 +164,14 @@ def reorders_the_queue(original: _Bug, self: Any) -> None:
     original()
 
 
-@_seeds(_session, "interrupt")
+@_seeds(_runs, "interrupt")
 def runs_again_after_interruption(original: _Bug, self: Any) -> None:
     """What ran when the kernel was lost is run again by the next one, without being asked for."""
     from jupyter_chat_sessions.protocol.frames import PutStep
 
     self._sent = self._transcript.at_host = None
     for step in list(self._transcript.unfinished.values()):
-        self.publish(PutStep(step=replace(step, status="queued", attempt=step.attempt + 1)))
+        self._session.publish(PutStep(step=replace(step, status="queued", attempt=step.attempt + 1)))
     original()
 
 
@@ -213,7 +219,7 @@ def takes_every_answer(original: _Bug, self: Any, question_id: str) -> Any:
     return known.get(question_id)
 
 
-@_seeds(_session, "run_changed")
+@_seeds(_runs, "changed")
 def invents_a_message(original: _Bug, self: Any, change: Any) -> None:
     """A message stands in the thread that nobody said."""
     from jupyter_chat_sessions.protocol.frames import PutStep
@@ -224,7 +230,7 @@ def invents_a_message(original: _Bug, self: Any, change: Any) -> None:
         step = Step(
             id=str(uuid4()), type="user_message", name="Nobody", output="Did I say that?", client_id=str(uuid4())
         )
-        self.publish(PutStep(step=step))
+        self._session.publish(PutStep(step=step))
 
 
 NAMES = sorted({name for name, *_ in _SEEDED})

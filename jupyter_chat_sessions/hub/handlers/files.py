@@ -118,7 +118,7 @@ class FilesHandler(RestHandler):
         client_id = self.get_query_argument("client", None)
         if client_id is not None and is_id(client_id) is None:
             raise RefusedError("malformed", "`client` is a UUID in lower case.")
-        return self._session.begin_upload(
+        return self._session.files.begin_upload(
             name=unquote(self.request.headers.get(NAME_HEADER, ""), errors="replace"),
             mime=self.request.headers.get("Content-Type", ""),
             size=size,

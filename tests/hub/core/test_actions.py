@@ -80,7 +80,7 @@ def test_it_waits_for_the_message_before_it_and_stop_cancels_it(hall: Hall) -> N
     tab.say("first")
     tab.press(step.id, YES.id)
     assert presses(hall) == []
-    hall.session(tab).stop()
+    hall.session(tab).runs.stop()
     assert [each.status for each in tab.steps if each.is_call] == ["cancelled"]
 
 

@@ -118,7 +118,7 @@ def test_stop_means_what_runs_and_not_the_settings_that_wait(hall: Hall) -> None
     tab.say("Hello")
     tab.call("on_settings_update", {"on": True})
     tab.call("on_settings_edit", {"on": False})
-    hall.session(tab).stop()
+    hall.session(tab).runs.stop()
     assert [(step.name, step.status) for step in tab.steps if step.is_call] == [("on_settings_update", "queued")]
     assert len(hall.host.got(StopRuns)) == 1
     hall.host.work()

@@ -44,14 +44,14 @@ def directory(tmp_path: Path) -> Path:
 
 def give(session: Session, content: bytes = b"content", *, name: str = "notes.txt", question: str | None = None) -> str:
     """Give a whole file and return its id."""
-    upload = session.begin_upload(name=name, mime="text/plain", size=len(content), question_id=question)
+    upload = session.files.begin_upload(name=name, mime="text/plain", size=len(content), question_id=question)
     upload.write(content)
     upload.finish()
     return upload.id
 
 
 def begin(session: Session, *, size: int = 7, name: str = "notes.txt", client: str | None = None) -> Upload:
-    return session.begin_upload(name=name, mime="text/plain", size=size, client_id=client)
+    return session.files.begin_upload(name=name, mime="text/plain", size=size, client_id=client)
 
 
 def on_disk(directory: Path) -> list[str]:
@@ -157,7 +157,7 @@ def test_each_limit_is_told_with_a_sentence_and_nothing_is_begun(directory: Path
     assert refusal_of(lambda: begin(session, size=0)) == ("malformed", "notes.txt is empty: there is nothing to send.")
     assert refusal_of(lambda: begin(session, size=-1))[0] == "malformed"
     assert refusal_of(lambda: begin(session, size=9))[0] == "too_large"
-    code, text = refusal_of(lambda: session.begin_upload(name="a.png", mime="image/png", size=1))
+    code, text = refusal_of(lambda: session.files.begin_upload(name="a.png", mime="image/png", size=1))
     assert (code, text) == ("conflict", "a.png is not taken here: only text/*, .csv.")
     begin(session, size=8)
     assert refusal_of(lambda: begin(session, size=5))[1] == (

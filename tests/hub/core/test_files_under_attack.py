@@ -31,7 +31,7 @@ def on_disk(directory: Path) -> dict[str, bytes]:
 
 
 def give(hall: Hall, tab: Tab, content: bytes = b"hers") -> str:
-    upload = hall.session(tab).begin_upload(name="a.txt", mime="text/plain", size=len(content))
+    upload = hall.session(tab).files.begin_upload(name="a.txt", mime="text/plain", size=len(content))
     upload.write(content)
     upload.finish()
     return upload.id

@@ -66,7 +66,7 @@ def test_what_is_shown_again_stays(tmp_path: Path) -> None:
 def test_what_somebody_gave_does_not_go_by_a_word_of_the_host(tmp_path: Path) -> None:
     hall = Hall(files=FileStore(tmp_path))
     tab = hall.enter()
-    upload = hall.session(tab).begin_upload(name="a.txt", mime="text/plain", size=1)
+    upload = hall.session(tab).files.begin_upload(name="a.txt", mime="text/plain", size=1)
     upload.write(b"x")
     upload.finish()
     drop(hall, tab, upload.id, *(new_id() for _ in range(MAX_PARTING)))

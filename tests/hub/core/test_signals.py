@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_chat_sessions.hub.session import MAX_UNHEARD
+from jupyter_chat_sessions.hub.viewers import MAX_UNHEARD
 from jupyter_chat_sessions.protocol.frames import Signal
 
 from .doubles import Hall, Tab, a_person
