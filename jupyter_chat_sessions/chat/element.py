@@ -22,6 +22,7 @@ from ..protocol.frames import PutElement, RemoveElement
 from ..protocol.steps import Element as ElementStruct
 from ..protocol.steps import ElementType, is_id
 from .mime import mime_of
+from .panel import take_from_panel
 
 ElementDisplay = Literal["inline", "side", "page"]
 ElementSize = Literal["small", "medium", "large"]
@@ -177,7 +178,9 @@ class Element:
         await scope.session.room()
 
     async def remove(self) -> None:
-        """Take the element away from what it stands with in this session, one message or several.
+        """Take the element away from what it stands with in this session: messages, and the side panel.
+
+        A panel that shows nothing else closes.
 
         Raises:
             ChatSessionsError: It stands with nothing.
@@ -185,11 +188,12 @@ class Element:
         """
         scope = current_scope()
         shown = [each for each in scope.session.shown.values() if any(element is self for element in each.elements)]
-        if not shown and self.for_id is None:
+        is_beside = take_from_panel(scope, self.id)
+        if not (shown or is_beside or self.for_id is not None):
             raise ChatSessionsError("This element stands with no message yet: send it, or its message, first.")
         for each in shown:
             each.elements = [element for element in each.elements if element is not self]
-        for step_id in [each.id for each in shown] or [self.for_id or ""]:
+        for step_id in [each.id for each in shown] or ([] if self.for_id is None else [self.for_id]):
             scope.session.emit(RemoveElement(step_id=step_id, element_id=self.id), run=scope.run)
         await scope.session.room()
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from ..host.scope import Scope, current_scope
-from ..protocol.frames import SetState
+from ..host.scope import current_scope
 from . import arguments
 from .element import Element, elements_of
+from .panel import show_panel, shown_panel
 
 
 class ElementSidebar:
@@ -33,7 +31,8 @@ class ElementSidebar:
             NoSessionError: There is no session here.
         """
         scope = current_scope()
-        await _show(scope, {**_shown(scope), "title": arguments.text("ElementSidebar.set_title(title)", title)})
+        show_panel(scope, {**shown_panel(scope), "title": arguments.text("ElementSidebar.set_title(title)", title)})
+        await scope.session.room()
 
     @staticmethod
     async def set_elements(elements: list[Element], key: str | None = None) -> None:
@@ -52,21 +51,12 @@ class ElementSidebar:
         scope = current_scope()
         given = elements_of(elements, call="ElementSidebar.set_elements")
         arguments.text_or_none("ElementSidebar.set_elements(key=…)", key)
-        before = _shown(scope)
+        before = shown_panel(scope)
         if not given:
-            await _show(scope, None)
+            show_panel(scope, None)
         elif key is None or before.get("key") != key or not before["elements"]:
             for element in given:
                 await element.bring(scope.session)
             structs = [msgspec.to_builtins(element.as_struct(scope.session)) for element in given]
-            await _show(scope, {"title": before["title"], "key": key, "elements": structs})
-
-
-def _shown(scope: Scope) -> dict[str, Any]:
-    """Return what the panel shows now."""
-    return {"title": "", "key": None, "elements": [], **scope.session.said_state.get("sidebar", {})}
-
-
-async def _show(scope: Scope, panel: dict[str, Any] | None) -> None:
-    scope.session.emit(SetState(state={"sidebar": panel}), run=scope.run)
-    await scope.session.room()
+            show_panel(scope, {"title": before["title"], "key": key, "elements": structs})
+        await scope.session.room()

@@ -65,6 +65,44 @@ async def test_what_has_the_same_key_stays_as_it_is_until_it_was_closed() -> Non
         assert await shown(alice) == [b"five teas"]
 
 
+async def test_an_element_that_is_removed_leaves_it_and_it_closes_with_the_last() -> None:
+    tea, cake = cl.Text(name="tea", content="one tea"), cl.Text(name="cake", content="no cake")
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        match message.content:
+            case "show":
+                await cl.ElementSidebar.set_title("Your order")
+                await cl.ElementSidebar.set_elements([tea, cake])
+            case "no tea":
+                await tea.remove()
+            case "no cake":
+                await cake.remove()
+                with pytest.raises(cl.ChatSessionsError, match="stands with no message"):
+                    await cake.remove()
+
+    async with Stage(), Viewer("Alice") as alice:
+        await alice.say("show")
+        await alice.say("no tea")
+        assert alice.state["sidebar"]["title"] == "Your order"
+        assert [element.name for element in alice.sidebar] == ["cake"]
+        await alice.say("no cake")
+        assert "sidebar" not in alice.state
+
+
+async def test_an_element_that_stands_with_a_message_too_is_removed_from_both() -> None:
+    @cl.on_message
+    async def reply() -> None:
+        order = cl.Text(name="order", content="one tea")
+        await cl.Message("Your order", elements=[order]).send()
+        await cl.ElementSidebar.set_elements([order])
+        await order.remove()
+
+    async with Stage(), Viewer("Alice") as alice:
+        assert (await alice.say("go")).elements == []
+        assert "sidebar" not in alice.state
+
+
 async def test_it_survives_reloads_and_restarts_with_its_key() -> None:
     ordering()
     async with Stage() as stage, Viewer("Alice") as alice:
