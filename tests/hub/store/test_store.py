@@ -13,9 +13,13 @@ from uuid import uuid4
 import msgspec
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, create_engine, inspect, make_url
+from sqlalchemy import Connection, create_engine, inspect, make_url, select
 
+from hub.core.doubles import FakeClock
+from jupyter_chat_sessions.hub.files import FileStore
+from jupyter_chat_sessions.hub.hub import Hub
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
+from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.hub.sql import schema, writer
 from jupyter_chat_sessions.hub.sql.opening import open_store
 from jupyter_chat_sessions.hub.sql.store import SqlStore
@@ -36,7 +40,7 @@ from jupyter_chat_sessions.hub.store import (
     Write,
 )
 from jupyter_chat_sessions.protocol.frames import ChannelSettings, UserInfo
-from jupyter_chat_sessions.protocol.steps import RunStatus, Step
+from jupyter_chat_sessions.protocol.steps import Element, RunStatus, Step
 
 Opened = Callable[[], Store]
 
@@ -275,6 +279,31 @@ async def test_old_threads_are_purged_unless_a_session_lives_in_them(open_lastin
         assert await store.purge(older_than_days=0, channel="other") == []
         assert len(await store.purge(older_than_days=0)) == 1
         assert [one.record for one in await store.threads_of("user:alice", channel=None, limit=9)] == [live]
+
+
+async def test_with_a_purged_thread_go_its_rows_and_its_files_and_no_other_s(
+    open_lasting: Opened, tmp_path: Path
+) -> None:
+    async with opened(open_lasting()) as store:
+        assert isinstance(store, SqlStore)
+        hub = Hub(options=HubOptions(), store=store, clock=FakeClock(), files=FileStore(tmp_path / "files"))
+        old, other = a_thread(), a_thread()
+        for thread in (old, other):
+            picture = Element(id=str(uuid4()), type="image", name="plot.png", file=str(uuid4()), bytes=7)
+            hub.files.write(thread.id, str(picture.file), b"picture", offset=0)
+            hub.files.finish(thread.id, str(picture.file))
+            step = replace(a_step("Look"), elements=[picture])
+            await write(store, PutThread(thread), PutStep(thread.id, 0, step))
+        await write(store, PutSession(a_session(other)))
+        assert await hub.purge(older_than_days=0) == 1
+        in_threads, in_steps = await store._read(
+            lambda one: [
+                set(one.execute(select(column)).scalars()) for column in (schema.threads.c.id, schema.steps.c.thread_id)
+            ]
+        )
+        assert (in_threads, in_steps) == ({other.id}, {other.id})
+        assert [path.name for path in (tmp_path / "files").iterdir()] == [other.id]
+        assert [path.read_bytes() for path in (tmp_path / "files").rglob("*") if path.is_file()] == [b"picture"]
 
 
 async def test_what_nobody_waits_for_is_written_with_what_somebody_does(
