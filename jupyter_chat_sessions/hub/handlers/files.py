@@ -18,8 +18,9 @@ from ...protocol.errors import RefusedError
 from ...protocol.steps import is_id
 from ..session import Session
 from ..uploads import UNKNOWN_MIME, Upload
-from .base import MAX_BODY_BYTES, Refusal, refusals
+from .base import MAX_BODY_BYTES, ErrorBody, Refusal, refusals
 from .operations import Content, Operation, UploadedBody, UploadedFiles
+from .ranges import OutsideError, Part, part_of
 from .rest import RestHandler
 
 NAME_HEADER = "X-Chat-File-Name"
@@ -141,25 +142,38 @@ class FileHandler(RestHandler):
     """A file of a session's conversation, or one that was given and is not said yet."""
 
     operations: ClassVar = {
-        "get": Operation("Return a file of a conversation", Content, needs_secret=True),
+        "get": Operation("Return a file of a conversation, or the part that `Range` says", Content, needs_secret=True),
         "delete": Operation("Remove what was given and not said yet", None, status=204, needs_secret=True),
     }
 
     @web.authenticated
     async def get(self, session_id: str, file_id: str) -> None:
-        """Return a file of a conversation, as bytes to be saved: whoever shows it knows what it is."""
+        """Return a file of a conversation, or a part of it, as bytes to be saved: whoever shows it knows what it is."""
         session = await self.own_session(session_id)
         with refusals():
             path = session.files.path(file_id)
         file, size = await asyncio.to_thread(_opened, path)
         try:
-            self.set_header("Content-Type", UNKNOWN_MIME)
-            self.set_header("Content-Length", size)
             self.set_header("Content-Disposition", "attachment")
             self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
             self.set_header("X-Content-Type-Options", "nosniff")
+            self.set_header("Accept-Ranges", "bytes")
+            try:
+                part = self._wanted_part(size)
+            except OutsideError:
+                self.set_header("Content-Range", f"bytes */{size}")
+                self.answer(ErrorBody(code="malformed", text=f"The file has only {size:,} bytes."), status=416)
+                return
+            if part is not None:
+                self.set_status(206)
+                self.set_header("Content-Range", part.content_range(size))
+            start, left = part or (0, size)
+            self.set_header("Content-Type", UNKNOWN_MIME)
+            self.set_header("Content-Length", left)
             self.set_header("Cache-Control", "no-store")
-            while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+            await asyncio.to_thread(file.seek, start)
+            while chunk := await asyncio.to_thread(file.read, min(CHUNK_BYTES, left)):
+                left -= len(chunk)
                 self.write(chunk)
                 await self.flush()
         except StreamClosedError:
@@ -176,6 +190,11 @@ class FileHandler(RestHandler):
             raise Refusal("unknown_file", "There is no such file here, or it is part of the conversation.")
         self.set_status(204)
         self.finish()
+
+    def _wanted_part(self, size: int) -> Part | None:
+        """Return the part that is asked for. One that depends on a mark (`If-Range`) is none: no file has one here."""
+        headers = self.request.headers
+        return None if "If-Range" in headers else part_of(headers.get("Range"), size)
 
 
 def _opened(path: Path) -> tuple[BinaryIO, int]:
