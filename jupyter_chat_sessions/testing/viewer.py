@@ -1,13 +1,4 @@
-"""Scripted viewers, for authors' tests: real sessions of a real hub, in this process, without a server.
-
-    from jupyter_chat_sessions.testing import Viewer
-
-    async with Viewer("Alice") as alice:
-        reply = await alice.say("Hello")
-        assert reply.content == "You said: Hello"
-
-Viewers in the body of `async with Stage():` share one hub, as the viewers of one notebook do.
-"""
+"""A scripted viewer, where it is, and what it hears."""
 
 from __future__ import annotations
 
@@ -22,18 +13,18 @@ from uuid import uuid4
 
 import msgspec
 
-from .embedded import EmbeddedHub
-from .host.app import App, RunOn
-from .host.current import current_runtime
-from .host.link import Link
-from .host.runtime import Runtime
-from .host.session import BaseSession
-from .hub.access import Principal
-from .hub.attachment import Attachment
-from .hub.hub import Hub, NewSession
-from .hub.options import HubOptions
-from .protocol.errors import ChatSessionsError, ProtocolError
-from .protocol.frames import (
+from ..embedded import EmbeddedHub
+from ..host.app import App, RunOn
+from ..host.current import current_runtime
+from ..host.link import Link
+from ..host.runtime import Runtime
+from ..host.session import BaseSession
+from ..hub.access import Principal
+from ..hub.attachment import Attachment
+from ..hub.hub import Hub, NewSession
+from ..hub.options import HubOptions
+from ..protocol.errors import ChatSessionsError, ProtocolError
+from ..protocol.frames import (
     MAX_HOST_BYTES,
     MAX_VIEWER_BYTES,
     Call,
@@ -57,8 +48,8 @@ from .protocol.frames import (
     encode,
     join,
 )
-from .protocol.steps import Action, Element, Question, Step
-from .protocol.viewing import Viewing
+from ..protocol.steps import Action, Element, Question, Step
+from ..protocol.viewing import Viewing
 
 DEFAULT_TIMEOUT_S = 10.0
 
