@@ -123,7 +123,7 @@ bench: $(VENV)/.ready $(STATIC) chromium
 	$(BIN)/python -m tests.benchmarks.curves --report docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks.import_time --report docs/benchmarks.md
 
-# It is 400 MB, so it has an environment of its own.
+# Half a gigabyte, so it has an environment of its own.
 test-semantic-kernel: $(VENV)/.ready
 	$(PYTHON) -m venv .venv-semantic-kernel
 	$(BIN)/uv pip install --quiet --python .venv-semantic-kernel/bin/python -e ".[semantic-kernel]" hypothesis pytest pytest-timeout

@@ -127,7 +127,8 @@ def without_meaning(given: Mapping[str, Any], folder: Path) -> str | None:
     """
     keys = [key for key, value in _leaves(given) if not _is_as_written(key, value)]
     public = folder / "public"
-    files = [f"public/{path.name}" for pattern in _NOT_SHOWN for path in sorted(public.glob(pattern))]
+    files = [path.name for path in sorted(folder.glob("chainlit_*.md"))]
+    files += [f"public/{path.name}" for pattern in _NOT_SHOWN for path in sorted(public.glob(pattern))]
     sentences = []
     if "features.unsafe_allow_html" in keys:
         keys.remove("features.unsafe_allow_html")

@@ -179,10 +179,11 @@ def test_what_means_nothing_is_named_in_one_sentence(tmp_path: Path) -> None:
     (public / "avatars").mkdir(parents=True)
     (public / "logo_dark.png").write_bytes(b"")
     (public / "notes.csv").write_text("1")
+    (tmp_path / "chainlit_de-DE.md").write_text("Willkommen!")
     config = '[UI]\nlayout = "wide"\ncustom_css = "/public/x.css"\n[features.audio]\nenabled = true\n[mine]\nkey = 1\n'
     assert app_with(tmp_path, config).config().without_meaning == (
         f"{tmp_path.name}: These mean nothing in Jupyter Chat Sessions: [UI] layout, [UI] custom_css, "
-        "[features.audio] enabled, [mine] key, public/logo_dark.png."
+        "[features.audio] enabled, [mine] key, chainlit_de-DE.md, public/logo_dark.png."
     )
 
 

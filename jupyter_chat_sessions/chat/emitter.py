@@ -105,6 +105,8 @@ class Emitter:
     async def update_token_count(self, count: int) -> None:
         """Tell whoever looks on how many tokens were used.
 
+        The chat does not show it; what follows the session (a script, a page of yours) hears a `token_usage`.
+
         Args:
             count: How many.
 

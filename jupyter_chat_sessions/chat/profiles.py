@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -26,7 +27,7 @@ class ChatProfile:
         display_name: How viewers read it; the name by default.
         default: Who has chosen none, has this one. Where no profile says so, it is the first.
         starters: What an empty conversation offers, in place of what `set_starters` says.
-        config_overrides: For compatibility; a chat is configured where it is opened.
+        config_overrides: Taken, and not followed; you are warned once. A chat is configured where it is opened.
 
     Raises:
         TypeError: Something is of the wrong type.
@@ -53,6 +54,12 @@ class ChatProfile:
         self.default = arguments.flag("ChatProfile(default=…)", self.default)
         if self.starters is not None:
             self.starters = arguments.many("ChatProfile(starters=…)", self.starters, Starter, "cl.Starter")
+        if self.config_overrides is not None and current_app().is_first_warning("config_overrides"):
+            warnings.warn(
+                "ChatProfile(config_overrides=…) is not followed: all profiles of a chat have the configuration that "
+                "it was opened with, by %chat_session or jupyter chat-sessions run.",
+                stacklevel=3,  # over the dataclass's own __init__
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the profile with Chainlit's keys, its configuration left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -175,9 +176,38 @@ async def test_two_of_one_name_are_refused() -> None:
         assert "has 'fast', 'thorough' more than once" in alice.transcript[0][1]
 
 
+def test_a_profile_that_would_change_the_configuration_warns_once_and_is_taken() -> None:
+    with use_app(App()):
+        with pytest.warns(UserWarning, match=r"\(config_overrides=…\) is not followed: .*%chat_session") as told:
+            assert cl.ChatProfile("a", "b", config_overrides={"ui": {}}).config_overrides == {"ui": {}}
+        assert [each.filename for each in told] == [__file__], "it points at the author's line"
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            cl.ChatProfile("a", "b", config_overrides={"ui": {}})
+            cl.ChatProfile("a", "b")
+
+
+async def test_it_warns_once_for_all_viewers_of_a_chat() -> None:
+    with use_app(App()) as app:
+
+        @cl.set_chat_profiles
+        async def offered() -> list[cl.ChatProfile]:
+            return [cl.ChatProfile("a", "b", config_overrides={"ui": {}})]
+
+        @cl.on_message
+        async def reply(message: cl.Message) -> None:
+            await cl.Message(cl.user_session.get("chat_profile")).send()
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        async with Stage(app), Viewer("Alice") as alice, Viewer("Bob") as bob:
+            assert [(await each.say("Hi")).content for each in (alice, bob)] == ["a", "a"]
+    assert ["config_overrides" in str(each.message) for each in told] == [True]
+
+
 def test_it_tells_about_itself_with_chainlits_keys() -> None:
     starter = cl.Starter("Joke", "Tell me one")
-    assert cl.ChatProfile("a", "b", starters=[starter], config_overrides=object()).to_dict() == {
+    assert cl.ChatProfile("a", "b", starters=[starter]).to_dict() == {
         "name": "a",
         "markdown_description": "b",
         "icon": None,
