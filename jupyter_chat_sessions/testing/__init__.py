@@ -11,6 +11,8 @@ Viewers in the body of `async with Stage():` share one hub, as the viewers of on
 
 from __future__ import annotations
 
-from .viewer import DEFAULT_TIMEOUT_S, Reply, Stage, Viewer
+from .reply import Reply
+from .stage import DEFAULT_TIMEOUT_S, Stage
+from .viewer import Viewer
 
 __all__ = ["DEFAULT_TIMEOUT_S", "Reply", "Stage", "Viewer"]
