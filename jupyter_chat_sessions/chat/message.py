@@ -311,8 +311,9 @@ class Message(WithElements):
         self._bring_elements_now(scope)
         scope.session.shown[self.id] = self
         step = self._step()
-        is_renamed = self.type != "user_message"  # the names of viewers are theirs
-        shown = msgspec.structs.replace(step, name=shown_name(scope.session, step.name)) if is_renamed else step
+        # The names of viewers are theirs.
+        name = step.name if self.type == "user_message" else shown_name(scope.session, step.name)
+        shown = step if name == step.name else msgspec.structs.replace(step, name=name)
         self._emit(scope, PutStep(step=shown, replaces=self._shown is not None))
         self._shown, self._text.is_shown = step, True
 

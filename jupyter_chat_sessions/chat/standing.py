@@ -30,7 +30,7 @@ class WithElements:
     id: str
 
     def __init__(self, elements: Any) -> None:
-        self.elements: list[Element] = shown_elements(elements, call=type(self).__name__)
+        self.elements: list[Element] = [] if elements is None else shown_elements(elements, call=type(self).__name__)
         self._display: Display | None = None
         """What shows the object that was given as content, where one was."""
 
@@ -55,12 +55,16 @@ class WithElements:
 
     async def _bring_elements(self, scope: Scope) -> None:
         """Let the hub have what the elements show; what is still missing when this is shown, that brings."""
+        if not self.elements:
+            return
         self.elements = shown_elements(self.elements, call=type(self).__name__)
         for element in self.elements:
             await element.bring(scope.session)
 
     def _bring_elements_now(self, scope: Scope) -> None:
         """Do as `_bring_elements` does, and wait for nothing."""
+        if not self.elements:
+            return
         self.elements = shown_elements(self.elements, call=type(self).__name__)
         for element in self.elements:
             element.bring_now(scope.session)

@@ -123,6 +123,11 @@ class App:
         self.on_offers_changed: Callable[[], None] = lambda: None
         """Called when there is something new to be asked: a cell was run again while sessions live."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether viewers see all of its steps as they are, and nobody beside them is told."""
+        return self.trace == "full" and self.make_record is None
+
     def register(
         self,
         slot: Slot,

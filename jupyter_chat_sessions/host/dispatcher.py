@@ -162,7 +162,7 @@ class Dispatcher:
     def _start_next(self) -> None:
         if self._task is not None or not self._session.waiting or self._session.is_ending:
             return
-        run = self._session.waiting.popleft()
+        run = self._session.waiting.pop(0)
         self._session.current_run = run
         if run.attempt is not None:
             self._session.take(run.attempt)

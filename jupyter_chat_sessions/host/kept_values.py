@@ -69,6 +69,8 @@ class KeptValues:
     def _settings(self) -> dict[str, Any]:
         """Return what of the settings is kept: as the state has them, and of the values only what JSON gives back."""
         session = self._session
+        if not session.chat_settings and session.settings_form is None:
+            return {}
         values = keep(session.chat_settings, secrets=session.user_env.values()).values
         form = keep(settings_state(session), secrets=session.user_env.values()).values
         return {**form, "values": values} if values or form else {}

@@ -6,14 +6,13 @@ all of it. The public attributes are those of Chainlit's sessions.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import WeakValueDictionary
 
 from ..protocol.errors import NoSessionError, UnsupportedError
-from ..protocol.frames import Emit, HostEvent, OpenSession, SendSignal, SetState, SignalKind
+from ..protocol.frames import AppendText, Emit, HostEvent, OpenSession, SendSignal, SetState, SignalKind
 from ..protocol.steps import Step, Thread
 from .app import App
 from .files import HostFiles
@@ -60,6 +59,17 @@ class BaseSession:
             `path`, `name`, `type` and `size`, by id.
     """
 
+    # One by one, for that takes a third of the memory: Python lets instances share the keys of 30 attributes at most.
+    __slots__ = tuple(
+        """
+        id thread_id user user_env chat_profile chat_settings settings_form client_type language
+        is_owner environ channel app loop bot_name shown_names neighbours values messages sent_steps
+        shown earlier_steps resumes waiting submit current_run is_ending is_closing is_ended
+        was_spoken_in show_error _hidden _record said_state taken heard_at follower _line questions
+        kept files _pictures
+        """.split()
+    )
+
     def __init__(self, opened: OpenSession, *, app: App, line: Line, loop: asyncio.AbstractEventLoop) -> None:
         self.id = opened.session
         self.thread_id = opened.thread_id
@@ -91,7 +101,7 @@ class BaseSession:
         """What was said under an earlier host: it belongs before `messages`."""
         self.resumes: Thread | None = (opened.thread or _nothing_said(opened)) if opened.resumed else None
         """What `on_chat_resume` is to be given; None once it has had its turn, or has none."""
-        self.waiting: deque[Run] = deque()
+        self.waiting: list[Run] = []
         self.submit: Callable[[Run], None] = self.waiting.append
         """Lets a run have its turn; its dispatcher's. On the session's loop."""
         self.current_run: Run | None = None
@@ -153,6 +163,9 @@ class BaseSession:
         if run is not None and run.is_abandoned:
             raise NoSessionError("This run was stopped; what it says is no longer shown.")
         if self.is_ended:
+            return
+        if type(event) is AppendText and self.app.is_plain:  # as many come as a model has tokens
+            self._line.put(Emit(session=self.id, event=event))
             return
         if isinstance(event, SetState):
             self._note_state(event.state)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -205,7 +204,7 @@ class SessionFiles:
         """What is being stored with what they say: nobody takes it back any more."""
         self._arriving: dict[str, int] = {}
         """What the host is giving, and how many bytes of it have come."""
-        self._parting: deque[str] = deque()
+        self._parting: list[str] = []
         """What the host shows no more and is still here, oldest first."""
         self._is_shown = is_shown
         self._bytes = store.begin_thread(thread_id)
@@ -436,7 +435,7 @@ class SessionFiles:
     def _part(self, most: int) -> None:
         """Remove what was parted with, but for the newest, and for what is shown again."""
         while len(self._parting) > most:
-            file_id = self._parting.popleft()
+            file_id = self._parting.pop(0)
             if not self._is_shown(file_id):
                 self.drop(file_id)
 

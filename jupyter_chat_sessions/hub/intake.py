@@ -71,8 +71,8 @@ class Intake:
         self._pace = Pace(burst=options.message_burst, per_minute=options.messages_per_minute)
         self._storing = 0
         """What the store has not confirmed yet."""
-        self._held: deque[Callable[[], None]] = deque()
-        """What waits for that: it has its place in the thread behind it."""
+        self._held: deque[Callable[[], None]] | None = None
+        """What waits for that, if anything does: it has its place in the thread behind it."""
         self._claimed: set[str] = set()
         """Questions whose answer is being stored, and messages whose Retry is."""
 
@@ -87,6 +87,8 @@ class Intake:
     def in_turn(self, work: Callable[[], None]) -> None:
         """Do what the host says: at once, or behind what viewers said before and is still being stored."""
         if self._storing:
+            if self._held is None:
+                self._held = deque()  # not before: an empty one takes 760 bytes, in each session
             self._held.append(work)
         else:
             work()
@@ -357,6 +359,8 @@ class Intake:
         self._storing -= 1
         while self._held and not self._storing:
             self._held.popleft()()
+        if not self._held:
+            self._held = None
 
     def _rated(self, command: Call) -> Step | None:
         """Return a message with what its viewer thinks of it, or None where it cannot be rated."""
