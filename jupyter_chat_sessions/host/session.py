@@ -60,15 +60,15 @@ class BaseSession:
     """
 
     # One by one, for that takes a third of the memory: Python lets instances share the keys of 30 attributes at most.
-    __slots__ = tuple(
-        """
-        id thread_id user user_env chat_profile chat_settings settings_form client_type language
-        is_owner environ channel app loop bot_name shown_names neighbours values messages sent_steps
-        shown earlier_steps resumes waiting submit current_run is_ending is_closing is_ended
-        was_spoken_in show_error _hidden _record said_state taken heard_at follower _line questions
-        kept files _pictures
-        """.split()
+    # fmt: off
+    __slots__ = (
+        "_hidden", "_line", "_pictures", "_record", "app", "bot_name", "channel", "chat_profile", "chat_settings",
+        "client_type", "current_run", "earlier_steps", "environ", "files", "follower", "heard_at", "id",
+        "is_closing", "is_ended", "is_ending", "is_owner", "kept", "language", "loop", "messages", "neighbours",
+        "questions", "resumes", "said_state", "sent_steps", "settings_form", "show_error", "shown", "shown_names",
+        "submit", "taken", "thread_id", "user", "user_env", "values", "waiting", "was_spoken_in",
     )
+    # fmt: on
 
     def __init__(self, opened: OpenSession, *, app: App, line: Line, loop: asyncio.AbstractEventLoop) -> None:
         self.id = opened.session
