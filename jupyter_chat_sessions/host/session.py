@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from weakref import WeakValueDictionary
 
 from ..protocol.errors import NoSessionError, UnsupportedError
@@ -131,6 +131,10 @@ class BaseSession:
         """What of it the hub keeps for the next host."""
         self.files = HostFiles(self.id, line, max_bytes=opened.max_file_bytes)
         self._pictures = PublicPictures(self.files)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return the session itself: a copy of a message, such as a step's input, is of the same session."""
+        return self
 
     @property
     def mcp_sessions(self) -> dict[str, Any]:

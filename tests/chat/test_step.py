@@ -128,6 +128,25 @@ async def test_arguments_are_shown_as_they_were_and_whatever_they_are() -> None:
     assert step.output == ""
 
 
+async def test_a_message_that_goes_in_brings_its_session_along_and_not_a_copy() -> None:
+    copies: list[Any] = []
+
+    class Bag:
+        def __deepcopy__(self, memo: dict[int, Any]) -> None:
+            copies.append(self)
+
+    @cl.step
+    async def answer(message: cl.Message) -> str:
+        return message.content.upper()
+
+    async def handler(message: cl.Message) -> None:
+        cl.user_session.set("bag", Bag())
+        await answer(message)
+
+    _, steps = await heard(handler)
+    assert (named(steps, "answer").output, copies) == ("HI", [])
+
+
 async def test_an_exception_is_the_output_and_goes_on() -> None:
     @cl.step
     async def broken() -> None:
