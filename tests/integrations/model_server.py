@@ -42,6 +42,9 @@ class Chat(RequestHandler):
         if said == "use a tool":
             call = {"id": "c", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
             message = {"role": "assistant", "content": None, "tool_calls": [call]}
+        if tools := asked.get("tools"):
+            call = {"name": tools[0]["function"]["name"], "arguments": json.dumps({"items": said.split()})}
+            message = {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": call}]}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
         self.finish({**about, "object": "chat.completion", "choices": [choice], "usage": USAGE})
 
