@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from jupyter_chat_sessions.protocol.errors import ChatSessionsError, RefusedErro
 from jupyter_chat_sessions.protocol.frames import Numbered, PutElement, PutStep
 from jupyter_chat_sessions.testing import Stage, Viewer
 
-Body = Callable[[], Awaitable[None]]
+from .answering import answering, said
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
 
@@ -31,20 +31,6 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "cat.png"
     path.write_bytes(PNG)
     return path
-
-
-def answering(body: Body) -> None:
-    """Let a body be what `on_message` does."""
-
-    @cl.on_message
-    async def reply() -> None:
-        await body()
-
-
-async def said(viewer: Viewer, text: str = "go") -> None:
-    """Say something, and make sure that the handler did not fail."""
-    await viewer.say(text)
-    assert [step.output for step in viewer.steps if step.is_error] == []
 
 
 # ---- made -----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from jupyter_chat_sessions.protocol.frames import AppendText, Event, FinishStep,
 from jupyter_chat_sessions.protocol.steps import Step, is_id
 from jupyter_chat_sessions.testing import Stage, Viewer
 
-Body = Callable[[], Awaitable[None]]
+from .answering import Body, answering
 
 
 def events(viewer: Viewer) -> list[Event]:
@@ -40,11 +39,7 @@ def answers(viewer: Viewer) -> list[Step]:
 
 async def seen(body: Body) -> tuple[list[Step], list[Event]]:
     """Run a body as a handler; return what the viewer sees in the end, and how it came."""
-
-    @cl.on_message
-    async def reply() -> None:
-        await body()
-
+    answering(body)
     async with Stage(), Viewer("Alice", is_owner=True) as alice:
         await alice.say("go")
         assert [step.status for step in alice.steps if step.type == "user_message"] == ["done"], answers(alice)

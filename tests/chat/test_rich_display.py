@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -15,7 +14,7 @@ from jupyter_chat_sessions.protocol.errors import ChatSessionsError
 from jupyter_chat_sessions.protocol.steps import Element
 from jupyter_chat_sessions.testing import Stage, Viewer
 
-Body = Callable[[], Awaitable[None]]
+from .answering import answering, said
 
 
 class Formula:
@@ -46,17 +45,6 @@ class Broken:
 
     def __str__(self) -> str:
         return "broken"
-
-
-def answering(body: Body) -> None:
-    @cl.on_message
-    async def reply() -> None:
-        await body()
-
-
-async def said(viewer: Viewer, text: str = "go") -> None:
-    await viewer.say(text)
-    assert [step.output for step in viewer.steps if step.is_error] == []
 
 
 async def bundle_of(viewer: Viewer, element: Element) -> dict[str, Any]:

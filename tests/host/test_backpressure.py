@@ -9,38 +9,15 @@ import pytest
 
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.chat import sync
-from jupyter_chat_sessions.embedded import EmbeddedHub, LocalWire
 from jupyter_chat_sessions.host.current import use_runtime
 from jupyter_chat_sessions.host.outbox import MAX_WAITING_BYTES, MAX_WAITING_FRAMES, Outbox
 from jupyter_chat_sessions.protocol.errors import HubUnreachableError
 from jupyter_chat_sessions.testing import Stage, Viewer
 
+from .cutting import AwayHub, cut_off
 from .saves import Saves
 
 TEXT = "0123456789" * 6_000
-
-
-class AwayHub(EmbeddedHub):
-    """A hub that cannot be dialled while it is `away`."""
-
-    is_away = False
-
-    async def dial(self) -> LocalWire:
-        if self.is_away:
-            raise HubUnreachableError("cut")
-        return await super().dial()
-
-
-async def cut(stage: Stage, hub: AwayHub) -> None:
-    """Cut the link until `is_away` is taken back."""
-    hub.is_away = True
-
-    async def close() -> None:
-        wire = stage.link._wire
-        assert wire is not None
-        wire.close()
-
-    await asyncio.wrap_future(stage.link.call(close()))
 
 
 async def somebody_waits(outbox: Outbox) -> None:
@@ -67,7 +44,7 @@ async def test_a_handler_that_speaks_while_the_link_is_gone_waits_and_loses_noth
     async with stage, Viewer("Alice") as alice:
         alice.send("go")
         await begun.wait()
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         gate.set()
         outbox = stage.link.outbox
         await somebody_waits(outbox)
@@ -89,7 +66,7 @@ async def test_values_that_change_while_the_link_is_gone_wait_as_one() -> None:
         saves = Saves(stage)
         [session] = stage.runtime.sessions
         stage.runtime.find_cell_session = lambda: session
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         with use_runtime(stage.runtime):
             for number in range(400):  # 20 MB
                 cl.user_session.set("value", f"{number} {TEXT[:50_000]}")
@@ -142,7 +119,7 @@ async def test_everything_that_speaks_waits(name: str) -> None:
     async with stage, Viewer("Alice") as alice:
         alice.send("go")
         await begun.wait()
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         gate.set()
         await somebody_waits(stage.link.outbox)
         assert stage.link.outbox._bytes <= MAX_WAITING_BYTES + 3 * len(TEXT)
@@ -184,7 +161,7 @@ async def test_plain_code_is_held_up_for_a_while_and_then_told(kind: str, monkey
     async with stage, Viewer("Alice") as alice:
         alice.send("go")
         await begun.wait()
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         gate.set()
         await asyncio.wait_for(done.wait(), 10)
         assert "has not come through to the Jupyter server" in told[0]

@@ -17,6 +17,8 @@ from jupyter_chat_sessions.protocol.frames import FILE_PIECE_BYTES
 from jupyter_chat_sessions.protocol.steps import Element
 from jupyter_chat_sessions.testing import Stage, Viewer
 
+from .cutting import cut
+
 SIZES = [0, 1, FILE_PIECE_BYTES - 1, FILE_PIECE_BYTES, FILE_PIECE_BYTES + 1, 3 * FILE_PIECE_BYTES + 7]
 
 
@@ -66,17 +68,12 @@ async def test_a_cut_in_the_middle_costs_no_byte() -> None:
 
     async with Stage() as stage, Viewer() as viewer:
 
-        async def cut() -> None:
-            wire = stage.link._wire
-            assert wire is not None
-            wire.close()
-
         @cl.on_message
         async def reply() -> None:
             files = cl.context.session.files
-            stage.link.loop.call_soon_threadsafe(asyncio.ensure_future, cut())
+            stage.link.call(cut(stage))
             file_id = await files.send(content)
-            stage.link.loop.call_soon_threadsafe(asyncio.ensure_future, cut())
+            stage.link.call(cut(stage))
             path = await files.fetch(an_element(file_id))
             await cl.Message("whole" if Path(path).read_bytes() == content else "damaged").send()
 

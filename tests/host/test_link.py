@@ -30,6 +30,8 @@ from jupyter_chat_sessions.protocol.frames import (
 )
 from jupyter_chat_sessions.testing import Stage, Viewer
 
+from .cutting import cut
+
 
 class CuttingWire:
     """A connection that is cut after a number of messages, with the last one lost on its way."""
@@ -122,7 +124,7 @@ async def test_a_link_that_is_cut_again_and_again_loses_nothing_and_doubles_noth
     async with stage, Viewer("Alice") as alice:
         said = []
         hub.plan += [chance.randint(1, 9) for _ in range(8)]
-        await _cut_now(stage, hub)
+        await cut(stage)
         while hub.plan:
             said.append(f"message {len(said)}")
             await alice.say(said[-1])
@@ -161,17 +163,6 @@ async def test_what_nothing_is_said_to_is_acknowledged_all_the_same() -> None:
             await asyncio.sleep(0)
 
 
-async def _cut_now(stage: Stage, hub: CuttingHub) -> None:
-    """Cut the connection that holds; from now on the plan counts."""
-
-    async def cut() -> None:
-        wire = stage.link._wire
-        assert wire is not None
-        wire.close()
-
-    await asyncio.wrap_future(stage.link.call(cut()))
-
-
 async def test_while_the_link_is_gone_the_viewer_knows_and_nothing_is_lost() -> None:
     gate = threading.Event()
 
@@ -188,7 +179,7 @@ async def test_while_the_link_is_gone_the_viewer_knows_and_nothing_is_lost() -> 
     stage = Stage()
     stage.embedded = Slow()
     async with stage, Viewer("Alice") as alice:
-        await _cut_now(stage, stage.embedded)  # type: ignore[arg-type]
+        await cut(stage)
         await alice.wait_for(lambda: alice.state.get("host") == "gone")
         alice.send("are you there?")
         await alice.wait_for(lambda: not alice.viewing.unconfirmed)
@@ -218,7 +209,7 @@ async def test_another_hub_is_told_of_the_channels_and_the_old_sessions_end() ->
     async with stage:
         alice = await Viewer("Alice", stage=stage).__aenter__()
         hubs.pop(0)
-        await _cut_now(stage, stage.embedded)  # type: ignore[arg-type]
+        await cut(stage)
         await asyncio.wait_for(ends.wait(), 10)
         await asyncio.to_thread(stage.runtime.wait_connected, 10)
         async with Viewer("Bob", stage=stage) as bob:

@@ -10,40 +10,22 @@ import pytest
 from hub.core.doubles import LastingStore
 
 import jupyter_chat_sessions as cl
-from jupyter_chat_sessions.embedded import EmbeddedHub, LocalWire
+from jupyter_chat_sessions.embedded import LocalWire
 from jupyter_chat_sessions.host.current import use_runtime
 from jupyter_chat_sessions.hub.hub import Hub
 from jupyter_chat_sessions.hub.options import HubOptions
-from jupyter_chat_sessions.protocol.errors import HubUnreachableError
 from jupyter_chat_sessions.protocol.frames import EndSession, SessionEnded, SetState
 from jupyter_chat_sessions.testing import Stage, Viewer
 
+from .cutting import AwayHub, cut_off
 from .saves import Saves
 
 
-class UnreachableHub(EmbeddedHub):
+class UnreachableHub(AwayHub):
     """A hub that cannot be dialled while it is `away`, and waits for no host that was cut off."""
 
     def __init__(self) -> None:
         super().__init__(options=HubOptions(host_grace_s=0.0))
-        self.is_away = False
-
-    async def dial(self) -> LocalWire:
-        if self.is_away:
-            raise HubUnreachableError("cut")
-        return await super().dial()
-
-
-async def cut(stage: Stage, hub: UnreachableHub) -> None:
-    """Cut the link until `is_away` is taken back."""
-    hub.is_away = True
-
-    async def close() -> None:
-        wire = stage.link._wire
-        assert wire is not None
-        wire.close()
-
-    await asyncio.wrap_future(stage.link.call(close()))
 
 
 def status(viewer: Viewer, text: str) -> str | None:
@@ -75,7 +57,7 @@ async def test_a_session_goes_on_while_a_cell_keeps_the_loop() -> None:
     async with stage, Viewer("Alice") as alice:
         alice.send("first")
         assert await asyncio.to_thread(holds.wait, 10)
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         await alice.wait_for(lambda: status(alice, "first") == "interrupted")
         hub.is_away = False
         await alice.wait_for(lambda: alice.state.get("host") == "connected")
@@ -109,7 +91,7 @@ async def test_a_message_that_was_answered_behind_the_hubs_back_is_not_answered_
         alice.send("second")
         assert await asyncio.to_thread(holds.wait, 10)
         await alice.wait_for(lambda: status(alice, "second") == "queued")
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         hold.set()
         assert await asyncio.to_thread(is_done.wait, 10)
         await alice.wait_for(lambda: status(alice, "first") == "interrupted")
@@ -126,7 +108,7 @@ async def test_a_session_that_ended_meanwhile_has_its_on_chat_end() -> None:
     stage = Stage(run_on="thread")
     hub = stage.embedded = UnreachableHub()
     async with stage, Viewer("Alice") as alice:
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         await alice.wait_for(lambda: alice.state.get("host") == "gone")
         alice._open_line.send(EndSession())
         await alice._until(lambda: alice.viewing.bye is not None, "the goodbye")
@@ -154,7 +136,7 @@ async def test_a_message_that_only_waited_is_answered_once_afterwards() -> None:
         alice.send("second")
         assert await asyncio.to_thread(holds.wait, 10)
         await alice.wait_for(lambda: status(alice, "second") == "queued")
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         await alice.wait_for(lambda: status(alice, "first") == "interrupted")
         hub.is_away = False
         await alice.wait_for(lambda: alice.state.get("host") == "connected")
@@ -180,7 +162,7 @@ async def test_retry_runs_an_interrupted_message_again_at_the_host_that_had_begu
     async with stage, Viewer("Alice") as alice:
         alice.send("first")
         assert await asyncio.to_thread(holds.wait, 10)
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         await alice.wait_for(lambda: status(alice, "first") == "interrupted")
         hub.is_away = False
         await alice.wait_for(lambda: alice.state.get("host") == "connected")
@@ -208,7 +190,7 @@ async def test_after_a_long_cut_it_is_no_resumption_and_values_are_saved_again()
     hub = stage.embedded = UnreachableHub()
     async with stage, Viewer("Alice") as alice:
         await alice.say("set")
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         await alice.wait_for(lambda: alice.state.get("host") == "gone")
         hub.is_away = False
         await alice.wait_for(lambda: alice.state.get("host") == "connected")
@@ -227,7 +209,7 @@ async def test_what_was_set_while_the_hub_was_away_outlives_the_kernel_too() -> 
         saves = Saves(stage)
         [session] = stage.runtime.sessions
         stage.runtime.find_cell_session = lambda: session
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         await alice.wait_for(lambda: alice.state.get("host") == "gone")
         with use_runtime(stage.runtime):
             cl.user_session.set("name", "Alice")
@@ -263,7 +245,7 @@ async def test_an_end_that_a_cell_wanted_while_the_link_was_cut_is_an_end() -> N
     stage = Stage(run_on="thread")
     hub = stage.embedded = UnreachableHub()
     async with stage, Viewer("Alice") as alice:
-        await cut(stage, hub)
+        await cut_off(stage, hub)
         await alice.wait_for(lambda: alice.state.get("host") == "gone")
         (session,) = stage.runtime.sessions
         stage.runtime.end(session)
@@ -287,7 +269,7 @@ class RestartedHub(UnreachableHub):
         return await super().dial()
 
     async def restart(self, stage: Stage) -> None:
-        await cut(stage, self)
+        await cut_off(stage, self)
         self._is_back.clear()
         self._hub, self.is_away = None, False
         assert await asyncio.to_thread(self._is_back.wait, 10)
