@@ -103,7 +103,7 @@ class SharedGlobals:
     @contextmanager
     def watching(self, session_id: str, handler: Handler) -> Iterator[None]:
         """Watch what a handler's code refers to while the body runs it for a session."""
-        if not self.is_on:
+        if not self.is_on or not self._globals_of(handler):
             yield
             return
         watch = _Watch(session_id)

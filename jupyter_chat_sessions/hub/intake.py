@@ -112,11 +112,9 @@ class Intake:
         except RefusedError as error:
             self._commands.refuse(known, _error(error.code, error.text, command))
             return
-        step = replace(
-            self._step(command, text=command.text, command=command.command, status="queued"),
-            elements=elements,
-            modes=command.modes or None,
-        )
+        step = self._step(command, text=command.text, command=command.command, status="queued")
+        if elements or command.modes:
+            step = replace(step, elements=elements, modes=command.modes or None)
         self._let_run(
             known,
             step,
