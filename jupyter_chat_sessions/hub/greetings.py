@@ -2,49 +2,76 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ..protocol.frames import PROTOCOL_VERSION, Hello, OpenSession, UserEnv, Welcome, encode
-from .options import HubOptions
-from .store import Values
+from ..protocol.frames import PROTOCOL_VERSION, ChannelInfo, Hello, OpenSession, UserEnv, Welcome, encode
+from .store import SessionRecord, Values
 from .transcript import Transcript
-
-if TYPE_CHECKING:
-    from .session import Session
 
 _OWN_STATE = frozenset({"host", "run", "started", "missingEnv", "storage", "settings"})
 """Keys of the state that a host is not told of: the hub itself sets them, or keeps them longer than the state."""
 
 
-def welcome(session: Session, transcript: Transcript, hello: Hello, *, options: HubOptions) -> list[bytes]:
-    """Return the frames that a viewer is let in with: the welcome, and the events it has missed if they can be had."""
+def welcome(
+    record: SessionRecord,
+    transcript: Transcript,
+    hello: Hello,
+    *,
+    channel: ChannelInfo,
+    remaining_s: dict[str, float],
+    newest_steps: int,
+) -> list[bytes]:
+    """Return the frames that a viewer is let in with: the welcome, and the events it has missed if they can be had.
+
+    Args:
+        record: The session.
+        transcript: Its conversation.
+        hello: What the viewer has of it.
+        channel: What viewers may know of its channel.
+        remaining_s: The seconds left for each open question.
+        newest_steps: How many steps stand in a snapshot.
+    """
     missed = transcript.log.since(hello.epoch, hello.last_seq)
     is_resumed = isinstance(missed, list)
     first = Welcome(
         v=PROTOCOL_VERSION,
-        session=session.id,
-        thread_id=session.record.thread_id,
+        session=record.id,
+        thread_id=record.thread_id,
         epoch=transcript.log.epoch,
         seq=transcript.log.last,
         resumed=is_resumed,
         reason=None if isinstance(missed, list) else missed,
-        snapshot=None if is_resumed else transcript.conversation.snapshot(newest=options.snapshot_steps),
-        channel=session.channel.info,
-        user=session.record.user,
-        is_owner=session.record.is_owner,
-        remaining_s=session.questions.clocks.remaining(),
+        snapshot=None if is_resumed else transcript.conversation.snapshot(newest=newest_steps),
+        channel=channel,
+        user=record.user,
+        is_owner=record.is_owner,
+        remaining_s=remaining_s,
     )
     return [encode(first), *(missed if isinstance(missed, list) else ())]
 
 
 def opening(
-    session: Session, transcript: Transcript, *, env: UserEnv, values: Values, is_watched: bool, options: HubOptions
+    record: SessionRecord,
+    transcript: Transcript,
+    *,
+    channel: str,
+    env: UserEnv,
+    values: Values,
+    is_watched: bool,
+    max_file_bytes: int,
 ) -> OpenSession:
-    """Return the frame that a host is given a session with: all that it may know, and what was kept for it."""
-    record = session.record
+    """Return the frame that a host is given a session with: all that it may know, and what was kept for it.
+
+    Args:
+        record: The session.
+        transcript: Its conversation.
+        channel: The name of its channel.
+        env: The viewer's own variables.
+        values: What was kept of `user_session` and the settings.
+        is_watched: Somebody looks, or nobody has come yet.
+        max_file_bytes: The largest file that is kept.
+    """
     return OpenSession(
-        session=session.id,
-        channel=session.channel.name,
+        session=record.id,
+        channel=channel,
         thread_id=record.thread_id,
         user=record.user,
         user_env=env,
@@ -59,5 +86,5 @@ def opening(
         lost=values.lost,
         settings=values.settings,
         is_watched=is_watched,
-        max_file_bytes=options.max_file_bytes,
+        max_file_bytes=max_file_bytes,
     )

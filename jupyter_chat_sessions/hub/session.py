@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from ..protocol.conversation import Conversation
 from ..protocol.errors import RefusedError
 from ..protocol.frames import (
+    AppendText,
     Bye,
     ClearQuestion,
     Event,
@@ -173,7 +174,14 @@ class Session:
                 "busy", f"This conversation is open in {self._options.max_tabs} tabs already. Close one."
             )
         self.show_storage()
-        frames = welcome(self, self._transcript, hello, options=self._options)
+        frames = welcome(
+            self.record,
+            self._transcript,
+            hello,
+            channel=self.channel.info,
+            remaining_s=self.questions.clocks.remaining(),
+            newest_steps=self._options.snapshot_steps,
+        )
         self._move("attach")
         self._absence.end()
         self.questions.clocks.run()
@@ -243,6 +251,8 @@ class Session:
             ProtocolError: The event does not fit the conversation.
         """
         match event:
+            case AppendText():
+                pass  # first: it comes with each token
             case PutQuestion(question=question):
                 self.questions.clocks.put(question.id, question.timeout_s)
             case ClearQuestion(question_id=question_id, reason=reason):
@@ -287,12 +297,13 @@ class Session:
             self.interrupt()
         self.to_host(
             opening(
-                self,
+                self.record,
                 self._transcript,
+                channel=self.channel.name,
                 env=self._env,
                 values=self._values,
                 is_watched=not self._has_left,
-                options=self._options,
+                max_file_bytes=self._options.max_file_bytes,
             )
         )
         self.is_open_at_host = self._was_opened = True
