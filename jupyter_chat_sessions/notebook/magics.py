@@ -226,7 +226,8 @@ class ChatMagics(Magics):
             count = sum(session.channel == name for session in runtime.sessions)
             page = self.notebook.page_path(name)
             shown = f", page {page}" if page is not None else ""
-            lines.append(f"chat      {name!r}, {count} sessions, handlers run on the {channel.run_on}{shown}")
+            sessions = "1 session" if count == 1 else f"{count} sessions"
+            lines.append(f"chat      {name!r}, {sessions}, handlers run on the {channel.run_on}{shown}")
             if channel.app is not runtime.app:
                 lines.append(f"          handlers of its own: {_slots(channel.app)}")
         if not self.notebook.channels:

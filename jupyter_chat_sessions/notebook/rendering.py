@@ -41,7 +41,8 @@ def element_bundle(element: Element, content: bytes | None) -> tuple[dict[str, A
         content: Its content, where that is here and not too large; without it, and for kinds that no cell shows, its
             name stands for it.
     """
-    plain = {"text/plain": f"[{element.type}: {element.url or element.name}]"}
+    name = element.url or element.name
+    plain = {"text/plain": f"[{element.type}: {name}]" if name else f"[{element.type}]"}
     if content is None:
         return plain, {}
     match element.type:

@@ -6,8 +6,8 @@ import pytest
 
 from jupyter_chat_sessions.notebook.cells import await_chat_cell
 from jupyter_chat_sessions.notebook.naming import channel_name, default_channel
-from jupyter_chat_sessions.notebook.rendering import as_mime_bundle
-from jupyter_chat_sessions.protocol.steps import Step
+from jupyter_chat_sessions.notebook.rendering import as_mime_bundle, element_bundle
+from jupyter_chat_sessions.protocol.steps import Element, Step
 
 
 def a_step(text: str, **fields: object) -> Step:
@@ -68,3 +68,9 @@ def test_errors_are_alerts_code_is_fenced_and_strangers_are_named() -> None:
     assert "**Ada**\n\nhi" in markdown
     assert markdown.endswith("*Use `%%chat_session`.*")
     assert bundle["text/plain"] == "plain\n\nError: broken\n\na ``` b\n\nAda: hi\n\n(Use %%chat_session.)"
+
+
+@pytest.mark.parametrize(("name", "shown"), [("By month", "[dataframe: By month]"), ("", "[dataframe]")])
+def test_what_no_cell_shows_is_told_by_its_kind_and_its_name_if_it_has_one(name: str, shown: str) -> None:
+    element = Element(id="00000000-0000-4000-8000-000000000000", type="dataframe", name=name, display="inline")
+    assert element_bundle(element, b"{}") == ({"text/plain": shown}, {})
