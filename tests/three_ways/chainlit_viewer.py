@@ -17,25 +17,8 @@ from uuid import uuid4
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from . import script
 from .around import around_of, passing, values_by_id
-from .script import (
-    Arrive,
-    Begin,
-    Change,
-    Deed,
-    Edit,
-    Give,
-    Pick,
-    Post,
-    Press,
-    Rate,
-    Resume,
-    Say,
-    Stop,
-    Try,
-    Upload,
-    Wait,
-)
 from .view import CONTENTS_SEEN, SeenElement, SeenStep, View, digest
 
 LIMIT_S = 8.0
@@ -91,55 +74,55 @@ class ChainlitViewer:
         await self._emit("clear_session")
         self._socket.close()
 
-    async def do(self, deed: Deed) -> None:
+    async def do(self, deed: script.Deed) -> None:
         """Do something, and do not wait until it is answered."""
         self._passing.clear()
         match deed:
-            case Arrive() | Wait():
+            case script.Arrive() | script.Wait():
                 pass
-            case Say() if self._question is not None:
+            case script.Say() if self._question is not None:
                 self._is_busy = True
                 await self._answer(self._own_step(deed.text))
-            case Say():
+            case script.Say():
                 files = [await self._upload(each) for each in deed.files]
                 await self._say(deed.text, deed.command, dict(deed.modes or {}), files=files)
-            case Give():
+            case script.Give():
                 self._is_busy = True
                 assert self._question is not None
                 asked = self._question[2]
                 await self._answer([await self._upload(each, ask_parent_id=asked) for each in deed.files])
-            case Rate():
+            case script.Rate():
                 [rated] = [step for step in self._steps.values() if step["output"] == deed.text][-1:]
                 feedback = {"forId": rated["id"], "value": deed.value, "comment": deed.comment}
                 await self._post("/feedback", {"feedback": feedback, "sessionId": self._session}, method="PUT")
-            case Resume():
+            case script.Resume():
                 await self._resume()
-            case Begin():
+            case script.Begin():
                 await self._say(deed.text, None, {})
-            case Pick():
+            case script.Pick():
                 groups = self._state["starterCategories"]
                 starters = [each for group in groups for each in group["starters"]] or self._state["starters"]
                 [starter] = [each for each in starters if each["label"] == deed.label]
                 await self._say(starter["message"], starter.get("command"), {})
-            case Change():
+            case script.Change():
                 form = self._state["settings"]
                 values = form["values"] = {**form["values"], **values_by_id(form["inputs"], deed.values)}
                 await self._emit("chat_settings_change", values)
-            case Try():
+            case script.Try():
                 form = self._state["settings"]
                 edited = {**form["values"], **values_by_id(form["inputs"], deed.values)}
                 await self._emit("chat_settings_edit", edited)
-            case Post():
+            case script.Post():
                 await self._emit("window_message", deed.data)
-            case Stop():
+            case script.Stop():
                 await self._emit("stop")
-            case Press() if self._question is not None:
+            case script.Press() if self._question is not None:
                 self._is_busy = True
                 await self._answer(self._button(deed.label))
-            case Press():
+            case script.Press():
                 body = {"sessionId": self._session, "action": self._button(deed.label)}
                 await self._post("/project/action", body)
-            case Edit():
+            case script.Edit():
                 [step] = [step for step in self._steps.values() if step["output"] == deed.old][-1:]
                 shown = list(self._steps)
                 for later in shown[shown.index(step["id"]) + 1 :]:
@@ -290,7 +273,7 @@ class ChainlitViewer:
         self._steps[step["id"]] = step
         await self._emit("client_message", {"message": step, "fileReferences": list(files)})
 
-    async def _upload(self, file: Upload, *, ask_parent_id: str | None = None) -> dict[str, Any]:
+    async def _upload(self, file: script.Upload, *, ask_parent_id: str | None = None) -> dict[str, Any]:
         """Give a file, as a form in a browser does; return what refers to it."""
         asked = "" if ask_parent_id is None else f"&ask_parent_id={ask_parent_id}"
         head = f'Content-Disposition: form-data; name="file"; filename="{file.name}"\r\nContent-Type: {file.mime}'

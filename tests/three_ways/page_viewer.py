@@ -8,25 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
+from . import script
 from .around import passing
-from .script import (
-    Arrive,
-    Begin,
-    Change,
-    Deed,
-    Edit,
-    Give,
-    Pick,
-    Post,
-    Press,
-    Rate,
-    Resume,
-    Say,
-    Stop,
-    Try,
-    Upload,
-    Wait,
-)
 from .view import SeenElement, SeenStep, View
 
 LIMIT_S = 10.0
@@ -47,18 +30,18 @@ class PageViewer:
         self._box = page.get_by_role("textbox", name="Message", exact=True)
         page.goto(url)
 
-    def do(self, deed: Deed) -> None:
+    def do(self, deed: script.Deed) -> None:
         """Do something, and do not wait until it is answered."""
         self._log.evaluate("() => document.querySelectorAll('.jcs-toast button').forEach((each) => each.click())")
         match deed:
-            case Arrive():
+            case script.Arrive():
                 if deed.profile is not None:
                     self.page.get_by_role("button", name="Chat profile:").click()
                     choices = self.page.get_by_role("group", name="Chat profiles")
                     choices.get_by_role("button").filter(has_text=deed.profile).click()
-            case Wait():
+            case script.Wait():
                 pass
-            case Say(command=command, modes=modes, files=files):
+            case script.Say(command=command, modes=modes, files=files):
                 if command is not None:
                     self._named_button("Commands").click()
                     self.page.get_by_role("option").filter(has_text=command).click()
@@ -67,35 +50,35 @@ class PageViewer:
                 self._attach(files)
                 self._box.fill(deed.text)
                 self._named_button("Send").click()
-            case Give():
+            case script.Give():
                 self._attach(deed.files)
                 self._named_button("Send").click()
-            case Pick():
+            case script.Pick():
                 offers = self.page.get_by_role("group", name="Suggestions")
                 if deed.of is not None and offers.get_by_role("button", name=deed.label, exact=True).count() == 0:
                     offers.get_by_role("button", name=deed.of, exact=True).click()
                 offers.get_by_role("button", name=deed.label, exact=True).click()
-            case Change():
+            case script.Change():
                 self._edit_settings(deed.values)
                 self.page.get_by_role("dialog", name="Settings").get_by_role("button", name="Save").click()
-            case Try():
+            case script.Try():
                 self._edit_settings(deed.values)
-            case Rate():
+            case script.Rate():
                 self._rate(deed)
-            case Post():
+            case script.Post():
                 self._log.evaluate(POST, deed.data)
-            case Resume():
+            case script.Resume():
                 self._named_button("New chat").click()
                 self._named_button("Conversations").click()
                 self.page.get_by_role("group", name="Conversations").get_by_text(deed.begins).click()
-            case Begin():
+            case script.Begin():
                 self._box.fill(deed.text)
                 self._named_button("Send").click()
-            case Stop():
+            case script.Stop():
                 self._named_button("Stop").click()
-            case Press():
+            case script.Press():
                 self._log.get_by_role("button", name=deed.label, exact=True).last.click()
-            case Edit():
+            case script.Edit():
                 mine = self._log.locator("article[data-step-type=user_message]").filter(has_text=deed.old).last
                 mine.hover()
                 mine.get_by_role("button", name="Edit your message").click()
@@ -162,7 +145,7 @@ class PageViewer:
                 case _:
                     field.fill(value)
 
-    def _rate(self, deed: Rate) -> None:
+    def _rate(self, deed: script.Rate) -> None:
         rated = self._log.get_by_role("article").filter(has_text=deed.text).last
         rated.hover()
         thumbs = rated.locator("xpath=following-sibling::*[@aria-label='Rate this answer'][1]")
@@ -174,7 +157,7 @@ class PageViewer:
             thumbs.get_by_role("textbox", name="Comment").fill(deed.comment)
             thumbs.get_by_role("button", name="Save").click()
 
-    def _attach(self, files: Sequence[Upload]) -> None:
+    def _attach(self, files: Sequence[script.Upload]) -> None:
         if files:
             given = [{"name": each.name, "mimeType": each.mime, "buffer": each.content} for each in files]
             with self.page.expect_file_chooser() as chooser:

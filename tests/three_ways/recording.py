@@ -15,36 +15,18 @@ from jupyter_chat_sessions.protocol.frames import Signal
 from jupyter_chat_sessions.protocol.steps import Step
 from jupyter_chat_sessions.testing import Stage, Viewer
 
+from . import script
 from .around import around_of, passing, values_by_id
-from .script import (
-    Arrive,
-    Begin,
-    Change,
-    Deed,
-    Edit,
-    Give,
-    Pick,
-    Post,
-    Press,
-    Rate,
-    Resume,
-    Say,
-    Script,
-    Stop,
-    Try,
-    Upload,
-    Wait,
-)
 from .view import CONTENTS_SEEN, SeenElement, SeenStep, View, digest
 
 APPS = Path(__file__).parents[1] / "apps"
 NAMES = sorted(path.stem for path in APPS.glob("*.py"))
 
 
-def script_of(name: str) -> Script:
+def script_of(name: str) -> script.Script:
     """Return what is done in an app."""
-    script: Script = import_module(f".{name}", "apps.scripts").SCRIPT
-    return script
+    found: script.Script = import_module(f".{name}", "apps.scripts").SCRIPT
+    return found
 
 
 @cache
@@ -87,9 +69,9 @@ class Actor:
         self._contents: dict[str, str] = {}
         self._viewer: Viewer | None = None
 
-    async def do(self, deed: Deed) -> View:
+    async def do(self, deed: script.Deed) -> View:
         """Do something, and return what is seen once it is answered."""
-        if isinstance(deed, Arrive):
+        if isinstance(deed, script.Arrive):
             await self.leave()
             self._viewer = await Viewer("You", is_owner=True).__aenter__()
             if deed.profile is not None:
@@ -98,38 +80,38 @@ class Actor:
         viewer = self.viewer
         heard = len(viewer.frames)
         match deed:
-            case Say():
+            case script.Say():
                 modes = dict(deed.modes) if deed.modes else None
                 files = [await self._upload(each) for each in deed.files]
                 await viewer.say(deed.text, command=deed.command, modes=modes, files=files)
-            case Give():
+            case script.Give():
                 await viewer.answer_files([await self._upload(each) for each in deed.files])
-            case Rate():
+            case script.Rate():
                 [rated] = [step for step in viewer.steps if step.output == deed.text][-1:]
                 await viewer.rate(rated, deed.value, comment=deed.comment)
-            case Resume():
+            case script.Resume():
                 # Another host takes the conversation on, as one does in which it is opened again.
                 await self._stage.restart_host()
                 await viewer.wait_for(lambda: viewer.viewing.is_quiet)
-            case Pick():
+            case script.Pick():
                 await viewer.start(deed.label)
-            case Change():
+            case script.Change():
                 await viewer.change_settings(values_by_id(viewer.settings_form, deed.values))
-            case Try():
+            case script.Try():
                 await viewer.edit_settings(values_by_id(viewer.settings_form, deed.values))
-            case Post():
+            case script.Post():
                 await viewer.post_window_message(deed.data)
-            case Begin():
+            case script.Begin():
                 viewer.send(deed.text)
                 await viewer.wait_for(lambda: deed.hears in self._view(heard).newest_text())
-            case Stop():
+            case script.Stop():
                 viewer.stop()
                 await self._until_heard(deed, heard)
-            case Wait():
+            case script.Wait():
                 await self._until_heard(deed, heard)
-            case Press():
+            case script.Press():
                 await viewer.press(deed.label)
-            case Edit():
+            case script.Edit():
                 [step] = [step for step in viewer.steps if step.type == "user_message" and step.output == deed.old][-1:]
                 await viewer.edit(step, deed.new)
             case _:
@@ -137,7 +119,7 @@ class Actor:
         await self._read_contents()
         return self._view(heard)
 
-    async def _upload(self, file: Upload) -> str:
+    async def _upload(self, file: script.Upload) -> str:
         return await self.viewer.upload(file.content, name=file.name, mime=file.mime)
 
     async def _read_contents(self) -> None:
@@ -145,7 +127,7 @@ class Actor:
             if element.id not in self._contents and element.type in CONTENTS_SEEN:
                 self._contents[element.id] = digest(await self.viewer.read(element))
 
-    async def _until_heard(self, deed: Deed, heard: int) -> None:
+    async def _until_heard(self, deed: script.Deed, heard: int) -> None:
         viewer = self.viewer
         await viewer.wait_for(lambda: viewer.viewing.is_quiet and deed.hears in self._view(heard).newest_text())
 
