@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..host.setting_values import check_value
+from .arguments import many, text, text_or_none
 
 
 @dataclass
@@ -80,9 +81,7 @@ class InputWidget:
             raise kind(f"{self._name}(initial=…) {reason}; it was {self.initial!r}.") from None
 
     def _check_text(self, name: str, *, or_none: bool = False) -> None:
-        value = getattr(self, name)
-        if not (isinstance(value, str) or (or_none and value is None)):
-            raise TypeError(f"{self._name}({name}=…) is a text; it was given {type(value).__name__!r}.")
+        (text_or_none if or_none else text)(f"{self._name}({name}=…)", getattr(self, name))
 
 
 @dataclass
@@ -280,16 +279,9 @@ class Tab:
 
     def __post_init__(self) -> None:
         for name in ("id", "label"):
-            value = getattr(self, name)
-            if not isinstance(value, str):
-                raise TypeError(f"Tab({name}=…) is a text; it was given {type(value).__name__!r}.")
-            if not value:
+            if not text(f"Tab({name}=…)", getattr(self, name)):
                 raise ValueError(f"Tab({name}=…) is not empty.")
-        if not isinstance(self.inputs, list):
-            raise TypeError(f"Tab(inputs=…) is a list of fields; it was given {type(self.inputs).__name__!r}.")
-        for each in self.inputs:
-            if not isinstance(each, InputWidget):
-                raise TypeError(f"Tab(inputs=…) is a list of fields; in it was {type(each).__name__!r}.")
+        many("Tab(inputs=…)", self.inputs, InputWidget, "fields")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tab with Chainlit's keys."""
