@@ -160,6 +160,8 @@ class Element:
         Raises:
             NoSessionError: There is no session here.
             ValueError: `for_id` is no id, or the content is larger than the chat's server keeps.
+            RefusedError: The server keeps no more of this conversation's files. Where that turns out only after the
+                call, a warning says so, and the viewer reads it in the element's place.
             OSError: The file cannot be read.
 
         Example:
@@ -204,14 +206,14 @@ class Element:
         source = self._unsent(session)
         if source is not None:
             content = self._content_to_send(session)
-            self._note(session, source, await session.files.send(content), content)
+            self._note(session, source, await session.files.send(content, name=self.name), content)
 
     def bring_now(self, session: BaseSession) -> None:
         """Do as `bring` does, and wait for nothing."""
         source = self._unsent(session)
         if source is not None:
             content = self._content_to_send(session)
-            self._note(session, source, session.files.put_to_show(content), content)
+            self._note(session, source, session.files.put_to_show(content, name=self.name), content)
 
     # ---- as others have it -------------------------------------------------------------------------------------------
 

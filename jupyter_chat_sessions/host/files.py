@@ -7,23 +7,28 @@ would have to be secured. What the viewer gave stands in a temporary folder of t
 from __future__ import annotations
 
 import io
+import logging
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, TypedDict
 from uuid import uuid4
 
-from ..protocol.errors import ChatSessionsError
-from ..protocol.frames import FILE_PIECE_BYTES, DropFile, FilePiece, HostEvent, PutFile, WantFile
+from ..protocol.errors import ChatSessionsError, RefusedError
+from ..protocol.frames import FILE_PIECE_BYTES, DropFile, FilePiece, HostEvent, HostRefused, PutFile, WantFile
 from ..protocol.steps import Element
+from .refused_files import RefusedFiles
 from .shown_files import ShownFiles
 
 if TYPE_CHECKING:
     from .line import Line
+
+logger = logging.getLogger(__name__)
 
 MAX_ENDING = 32
 """Characters of a file's ending: a name on a disk may not have any length."""
@@ -63,6 +68,9 @@ class HostFiles(Mapping[str, KeptFile]):
         self._wanted: dict[tuple[str, int], list[Future[FilePiece]]] = {}
         self._lock = threading.Lock()
         self._shown = ShownFiles()
+        self._refused = RefusedFiles()
+        self.warn: Callable[[str], None] = logger.warning
+        """Shows a sentence to the author."""
 
     def __getitem__(self, file_id: str) -> KeptFile:
         return self._kept[file_id]
@@ -97,17 +105,42 @@ class HostFiles(Mapping[str, KeptFile]):
             self._line.put(frame)
         return file_id
 
-    def put_to_show(self, content: bytes | str | Path) -> str:
-        """Do as `put` does; once it was shown and is no more, the hub is told to let it go."""
-        file_id = self.put(content)
-        self._shown.put(file_id)
+    def put_to_show(self, content: bytes | str | Path, *, name: str = "") -> str:
+        """Do as `put` does; once it was shown and is no more, the hub is told to let it go.
+
+        Args:
+            content: As for `put`.
+            name: What the author calls it, for a warning that the hub does not keep it.
+        """
+        file_id = str(uuid4())
+        self._refused.name(file_id, name)
+        with self._to_show(file_id):
+            for frame in self._pieces(file_id, content):
+                self._line.put(frame)
         return file_id
 
-    async def send(self, content: bytes | str | Path) -> str:
-        """Do as `put_to_show` does, and wait while too much is on its way."""
-        file_id = await self._send(str(uuid4()), content)
-        self._shown.put(file_id)
+    async def send(self, content: bytes | str | Path, *, name: str = "") -> str:
+        """Do as `put_to_show` does, and wait while too much is on its way.
+
+        Raises:
+            RefusedError: The hub does not keep it, and has said so in time; of what comes later the author is warned.
+        """
+        file_id = str(uuid4())
+        self._refused.name(file_id, name)
+        with self._to_show(file_id):
+            await self._send(file_id, content)
         return file_id
+
+    def on_refused(self, refusal: HostRefused) -> bool:
+        """Something was turned down; return whether it is a file and its author is told. On the link's thread."""
+        file_id = refusal.file
+        if file_id is None or not (file_id in self._shown or file_id in self._kept or file_id in self._refused):
+            return False
+        self._shown.forget(file_id)
+        warning = self._refused.take(file_id, refusal)
+        if warning is not None:
+            self.warn(warning)
+        return True
 
     def is_to_show(self, file_id: str) -> bool:
         """Return whether a file was put to be shown, and was not let go since."""
@@ -128,6 +161,7 @@ class HostFiles(Mapping[str, KeptFile]):
 
         Raises:
             ValueError: There is neither a path nor a content, or the file is empty or too large.
+            RefusedError: The hub does not keep it.
             OSError: It cannot be read.
         """
         import asyncio  # here and not above: importing the author's API stays fast
@@ -147,9 +181,10 @@ class HostFiles(Mapping[str, KeptFile]):
         if not size:
             kept.unlink()
             raise ValueError(f"persist_file was given an empty file, {name!r}: there is nothing to keep.")
+        self._refused.name(file_id, name)
         try:
             await self._send(file_id, kept)
-        except ValueError:
+        except (ValueError, RefusedError):
             kept.unlink()
             raise
         self._kept[file_id] = KeptFile(id=file_id, path=str(kept), name=name, type=mime, size=size)
@@ -216,11 +251,28 @@ class HostFiles(Mapping[str, KeptFile]):
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
 
-    async def _send(self, file_id: str, content: bytes | str | Path) -> str:
-        for frame in self._pieces(file_id, content):
-            self._line.put(frame)
-            await self._line.room_for_files()
-        return file_id
+    @contextmanager
+    def _to_show(self, file_id: str) -> Iterator[None]:
+        """Count a file as one to be shown from its first piece on, unless it cannot be sent."""
+        self._shown.put(file_id)
+        try:
+            yield
+        except BaseException:
+            self._shown.forget(file_id)
+            raise
+
+    async def _send(self, file_id: str, content: bytes | str | Path) -> None:
+        try:
+            for frame in self._pieces(file_id, content):
+                if not frame.is_last:  # the call that sends a single piece is over before anything is heard of it
+                    self._refused.begin(file_id)
+                self._line.put(frame)
+                await self._line.room_for_files()
+                self._refused.check(file_id)
+        finally:
+            refusal = self._refused.end(file_id)
+        if refusal is not None:
+            raise refusal
 
     def _drop(self, file_ids: list[str]) -> None:
         for file_id in file_ids:

@@ -375,6 +375,8 @@ class Runtime:
                 hosted = self._sessions.get(frame.session)
                 if opening is not None:
                     _settle_future(opening, RefusedError(frame.code, frame.text))
+                elif hosted is not None and hosted.session.files.on_refused(frame):
+                    pass  # Its author knows.
                 elif hosted is not None and hosted.session.follower is not None:
                     hosted.session.follower.on_refused(frame)
                 else:
@@ -389,6 +391,7 @@ class Runtime:
         session = session_class(frame)(frame, app=channel.app, line=self.link.outbox, loop=channel.loop)
         session.bot_name = channel.settings.bot_name
         session.neighbours = lambda: self.sessions
+        session.files.warn = self._warn
         dispatcher = Dispatcher(
             session,
             line=self.link.outbox,

@@ -30,6 +30,13 @@ class ShownFiles:
         with self._lock:
             self._places_by_file[file_id] = set()
 
+    def forget(self, file_id: str) -> None:
+        """A file is not with the hub after all, or could not be sent."""
+        with self._lock:
+            for place in self._places_by_file.pop(file_id, ()):
+                files = self._files_by_place[place]
+                self._files_by_place[place] = {key: file for key, file in files.items() if file != file_id}
+
     def after(self, event: HostEvent) -> list[str]:
         """Take note of what an event shows or takes away; return the files that are shown nowhere after it."""
         if not self._places_by_file:

@@ -25,6 +25,8 @@ _PART = ".part"
 """Is still being written."""
 _HELD = ".held"
 """Is whole, and no part of the conversation yet."""
+MAX_REFUSED = 64
+"""Files of which it is remembered why they are not here, the newest: their viewers ask at once."""
 MAX_PARTING = 8
 """Files that stay a while after nothing shows them any more: whoever was told of one may be about to fetch it."""
 
@@ -204,6 +206,8 @@ class SessionFiles:
         """What is being stored with what they say: nobody takes it back any more."""
         self._arriving: dict[str, int] = {}
         """What the host is giving, and how many bytes of it have come."""
+        self._refused: dict[str, str] = {}
+        """Why what the host gave is not here, in words for who asks for it; the oldest first."""
         self._parting: list[str] = []
         """What the host shows no more and is still here, oldest first."""
         self._is_shown = is_shown
@@ -338,7 +342,7 @@ class SessionFiles:
             RefusedError: There is none.
         """
         if is_id(file_id) is None or self._store.size(self._thread_id, file_id) is None:
-            raise RefusedError("unknown_file", "There is no such file here.")
+            raise RefusedError("unknown_file", self._refused.get(file_id, "There is no such file here."))
         return self._store.path(self._thread_id, file_id)
 
     # ---- of the host -------------------------------------------------------------------------------------------------
@@ -353,6 +357,7 @@ class SessionFiles:
             self._forget_arriving(file_id)
             if self._is_given(file_id) or self._store.size(self._thread_id, file_id) is not None:
                 raise RefusedError("conflict", "A file with this id is here already; it stays as it is.")
+            self._refused.pop(file_id, None)
             self._arriving[file_id] = 0
         if file_id not in self._arriving:
             return  # of a file that was refused: said once
@@ -369,8 +374,11 @@ class SessionFiles:
             if is_last:
                 self._store.finish(self._thread_id, file_id)
                 del self._arriving[file_id]
-        except RefusedError:
+        except RefusedError as error:
             self._forget_arriving(file_id)
+            self._refused[file_id] = error.text
+            if len(self._refused) > MAX_REFUSED:
+                del self._refused[next(iter(self._refused))]
             raise
 
     def part_with(self, file_id: str) -> None:

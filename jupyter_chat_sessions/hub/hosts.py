@@ -174,7 +174,7 @@ class Hosts:
                 try:
                     session.files.put(frame.file, frame.data, offset=frame.offset, is_last=frame.is_last)
                 except RefusedError as error:
-                    host.send(HostRefused(session=session.id, code=error.code, text=error.text))
+                    host.send(HostRefused(session=session.id, code=error.code, text=error.text, file=frame.file))
             case WantFile(file=file, offset=offset):
                 host.send(session.files.piece(file, offset))
             case _:

@@ -686,6 +686,8 @@ class HostRefused(Frame, tag="host_refused", frozen=True, kw_only=True):
     code: ErrorCode
     text: str
     client_id: str | None = None
+    file: str | None = None
+    """The file of which nothing is kept, where it was a piece of one."""
 
 
 class Forward(Frame, tag="forward", frozen=True, kw_only=True):

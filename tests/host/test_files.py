@@ -155,7 +155,7 @@ async def test_what_is_larger_than_the_hub_takes_leaves_nothing_behind() -> None
         with pytest.raises(ValueError, match="keeps at most 786,432 of one"):
             await session.files.send(b"x" * 5 * FILE_PIECE_BYTES)
         session.files.max_bytes = 10 * FILE_PIECE_BYTES  # a host that does not look
-        file_id = await session.files.send(b"x" * 5 * FILE_PIECE_BYTES)
+        file_id = session.files.put(b"x" * 5 * FILE_PIECE_BYTES)
         with pytest.raises(ChatSessionsError, match="not there"):
             await session.files.fetch(an_element(file_id))
         kept.append((session.thread_id, file_id))

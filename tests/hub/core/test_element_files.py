@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 
 from jupyter_chat_sessions.hub.export import export
-from jupyter_chat_sessions.hub.files import FileStore
+from jupyter_chat_sessions.hub.files import MAX_REFUSED, FileStore
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
 from jupyter_chat_sessions.hub.options import HubOptions
-from jupyter_chat_sessions.protocol.frames import HostRefused, OpenNotebookSession, PutElement, PutFile
+from jupyter_chat_sessions.protocol.frames import (
+    DropFile,
+    HostRefused,
+    OpenNotebookSession,
+    PutElement,
+    PutFile,
+    RemoveStep,
+)
 from jupyter_chat_sessions.protocol.steps import Element, Step
 
 from .doubles import Hall, Tab, new_id, refusal_of
@@ -69,6 +76,34 @@ def test_of_one_that_is_too_large_nothing_stays_and_its_host_is_told() -> None:
     _, element = shown(hall, tab, b"12345678901")
     assert hall.host.got(HostRefused)[-1].code == "too_large"
     assert hall.hub.files.size(hall.session(tab).record.thread_id, str(element.file)) is None
+
+
+def test_what_the_conversation_has_no_room_for_is_told_to_its_host_and_to_who_looks_for_it() -> None:
+    hall = Hall(options=HubOptions(max_session_bytes=10))
+    tab = hall.enter()
+    _, small = shown(hall, tab, b"12345")
+    _, large = shown(hall, tab, b"123456")
+    refusal = hall.host.got(HostRefused)[-1]
+    assert (refusal.code, refusal.file) == ("too_large", large.file)
+    files = hall.session(tab).files
+    assert refusal_of(lambda: files.path(str(large.file))) == ("unknown_file", refusal.text)
+    assert files.path(str(small.file)).read_bytes() == b"12345"
+    # And once there is room, it can come.
+    session = tab.viewing.session
+    hall.host.say(DropFile(session=session, file=str(small.file)))
+    hall.host.emit(session, RemoveStep(step_id=tab.steps[-2].id))
+    hall.host.say(PutFile(session=session, file=str(large.file), offset=0, data=b"123456", is_last=True))
+    assert files.path(str(large.file)).read_bytes() == b"123456"
+
+
+def test_of_a_host_that_never_stops_only_the_last_reasons_are_kept() -> None:
+    hall = Hall(options=HubOptions(max_session_bytes=0))
+    tab = hall.enter()
+    refused = [shown(hall, tab)[1] for _ in range(MAX_REFUSED + 1)]
+    files = hall.session(tab).files
+    _, oldest = refusal_of(lambda: files.path(str(refused[0].file)))
+    _, newest = refusal_of(lambda: files.path(str(refused[-1].file)))
+    assert oldest != newest
 
 
 def test_an_export_names_it_and_a_name_is_just_a_name() -> None:
