@@ -9,7 +9,7 @@ from reference.names import rows
 
 from .recording import APPS
 
-_LIBRARY = "is about a library that neither environment has; tested with small stand-ins for it"
+_LIBRARY = "is about a library that is not installed beside Chainlit; tested with the library itself in `integrations`"
 _RAISES = "says at the call what to use instead"
 _INNER = "has another signature here; apps stream with `cl.Message.stream_token`"
 NOT_USED = {
