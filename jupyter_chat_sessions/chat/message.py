@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
+from ..host.public_in_text import IN_TEXT
 from ..host.scope import Scope, current_scope, is_in_handler
 from ..host.session import BaseSession
 from ..host.times import utc_now
@@ -268,7 +269,9 @@ class Message(WithElements):
         with suppress(NoSessionError):  # outside a session a message may still be read
             message._session = current_scope().session
         message.elements = [
-            Element.from_struct(element, for_id=step.id, session=message._session) for element in step.elements
+            Element.from_struct(element, for_id=step.id, session=message._session)
+            for element in step.elements
+            if IN_TEXT not in element.props  # what the text calls comes with it anew
         ]
         return message
 

@@ -7,7 +7,7 @@ folder: what is shown of it goes to the hub, as a file of their session.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ class PublicFolder:
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)  # where a link leads
         return path if path.is_file() and not is_hidden else None
 
-    def find_picture(self, address: str) -> Path | None:
+    def find_picture(self, address: str, *, max_bytes: int = MAX_PICTURE_BYTES) -> Path | None:
         """Return the picture that an address names; None where it names none, or one that is too large."""
         path = self.find(address)
         if path is None or path.suffix.lower() not in _PICTURES:
             return None
-        return path if path.stat().st_size <= MAX_PICTURE_BYTES else None
+        return path if path.stat().st_size <= max_bytes else None
 
     def avatars(self) -> dict[str, str]:
         """Return the addresses of the pictures in `avatars/`, by the authors that they are of (see `avatar_key`)."""
@@ -90,8 +90,16 @@ def avatar_key(author: str) -> str:
     return author.strip().lower().replace(" ", "_").replace(".", "_")
 
 
+class Picture(NamedTuple):
+    """A picture that the hub keeps for a session."""
+
+    file: str
+    mime: str
+    bytes: int
+
+
 class PublicPictures:
-    """The icons and avatars that one session is shown.
+    """The icons, avatars and other pictures that one session is shown.
 
     Args:
         files: The session's files: each picture goes to the hub once, and again if it has changed.
@@ -99,7 +107,7 @@ class PublicPictures:
 
     def __init__(self, files: HostFiles) -> None:
         self._files = files
-        self._shown: dict[tuple[str, int, int], str] = {}
+        self._shown: dict[tuple[str, int, int], Picture] = {}
 
     def in_state(self, state: dict[str, Any], folder: PublicFolder) -> dict[str, Any]:
         """Return a state in which icons and avatars are files of the session, in the place of addresses.
@@ -114,6 +122,18 @@ class PublicPictures:
             shown["avatars"] = {key: self._file(address, folder) for key, address in state["avatars"].items()}
         return shown
 
+    def show(self, path: Path) -> Picture | None:
+        """Let the hub have a picture, unless it has it; None where it has gone, or is more than the hub keeps."""
+        try:
+            found = path.stat()
+            known = (str(path), found.st_mtime_ns, found.st_size)
+            if known not in self._shown:
+                mime = _PICTURES[path.suffix.lower()]
+                self._shown[known] = Picture(self._files.put(path), mime, found.st_size)
+        except (OSError, ValueError):
+            return None
+        return self._shown[known]
+
     def _with_icons(self, given: Any, folder: PublicFolder) -> Any:
         if isinstance(given, list):
             return [self._with_icons(each, folder) for each in given]
@@ -126,13 +146,5 @@ class PublicPictures:
 
     def _file(self, address: Any, folder: PublicFolder) -> Any:
         path = folder.find_picture(address) if isinstance(address, str) else None
-        if path is None:
-            return address
-        try:
-            file = path.stat()
-            known = (str(path), file.st_mtime_ns, file.st_size)
-            if known not in self._shown:
-                self._shown[known] = f"file:{_PICTURES[path.suffix.lower()]},{self._files.put(path)}"
-        except (OSError, ValueError):  # it has gone meanwhile, or the hub keeps none so large
-            return address
-        return self._shown[known]
+        picture = None if path is None else self.show(path)
+        return address if picture is None else f"file:{picture.mime},{picture.file}"

@@ -6,7 +6,7 @@ all of it. The public attributes are those of Chainlit's sessions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 from weakref import WeakValueDictionary
@@ -20,6 +20,7 @@ from .hidden_steps import HiddenSteps
 from .kept_values import KeptValues
 from .line import Line, wait_for_room, wait_limit_s
 from .public import PublicPictures
+from .public_in_text import PicturesInText
 from .questions import OpenQuestions
 from .run import Run
 from .settings import SettingsForm
@@ -62,9 +63,9 @@ class BaseSession:
     # One by one, for that takes a third of the memory: Python lets instances share the keys of 30 attributes at most.
     # fmt: off
     __slots__ = (
-        "_hidden", "_line", "_pictures", "_record", "app", "bot_name", "channel", "chat_profile", "chat_settings",
-        "client_type", "current_run", "earlier_steps", "environ", "files", "follower", "heard_at", "id",
-        "is_closing", "is_ended", "is_ending", "is_owner", "kept", "language", "loop", "messages", "neighbours",
+        "_hidden", "_line", "_pictures", "_pictures_in_text", "_record", "app", "bot_name", "channel", "chat_profile",
+        "chat_settings", "client_type", "current_run", "earlier_steps", "environ", "files", "follower", "heard_at",
+        "id", "is_closing", "is_ended", "is_ending", "is_owner", "kept", "language", "loop", "messages", "neighbours",
         "questions", "resumes", "said_state", "sent_steps", "settings_form", "show_error", "shown", "shown_names",
         "submit", "taken", "thread_id", "user", "user_env", "values", "waiting", "was_spoken_in",
     )
@@ -131,6 +132,8 @@ class BaseSession:
         """What of it the hub keeps for the next host."""
         self.files = HostFiles(self.id, line, max_bytes=opened.max_file_bytes)
         self._pictures = PublicPictures(self.files)
+        self._pictures_in_text: PicturesInText | None = None
+        """Where the app has a folder `public/`."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return the session itself: a copy of a message, such as a step's input, is of the same session."""
@@ -176,11 +179,9 @@ class BaseSession:
         if self.record is not None:
             self.record.on_event(event)
         shown = event if self.app.trace == "full" else self._hidden.shown(event, self.app.trace)
-        if isinstance(shown, SetState) and self.app.public is not None:
-            shown = SetState(state=self._pictures.in_state(shown.state, self.app.public))
-        if shown is not None:
-            self._line.put(Emit(session=self.id, event=shown))
-            self.files.note(shown)
+        for each in self._with_public_files(shown):
+            self._line.put(Emit(session=self.id, event=each))
+            self.files.note(each)
 
     @property
     def record(self) -> Record | None:
@@ -274,6 +275,19 @@ class BaseSession:
             self._record.go_on_in(self)
         self.taken = earlier.taken
         self.heard_at = earlier.heard_at
+
+    def _with_public_files(self, event: HostEvent | None) -> Sequence[HostEvent]:
+        """Return an event with the files of the app's `public/` that it shows; nothing where there is no event."""
+        folder = self.app.public
+        if event is None:
+            return ()
+        if folder is None:
+            return (event,)
+        if isinstance(event, SetState):
+            return (SetState(state=self._pictures.in_state(event.state, folder)),)
+        if self._pictures_in_text is None:
+            self._pictures_in_text = PicturesInText(self._pictures, self.shown)
+        return self._pictures_in_text.shown(event, folder)
 
     def _note_state(self, state: dict[str, Any]) -> None:
         for key, value in state.items():

@@ -112,6 +112,8 @@ function secureImage(image: Element, options: MarkdownOptions): void {
     replacement.setAttribute('rel', 'noopener noreferrer nofollow');
   }
   replacement.setAttribute('class', 'jcs-image-link');
+  // By it the page finds where to show what the host has found in the app's folder.
+  if (source.startsWith('/public/')) replacement.setAttribute('data-address', source);
   replacement.textContent = `🖼 ${label}`;
   image.replaceWith(replacement);
 }

@@ -8,7 +8,9 @@ import styles from '../../style/elements.css?inline';
 import { LookingContext } from '../looking.js';
 import { ElementView } from './ElementView.js';
 import { linkMentions } from './mentions.js';
+import { PictureInText, addressInText } from './PictureInText.js';
 import { nameOf } from './shared.js';
+import { watchTexts } from './texts.js';
 
 adopt(styles);
 
@@ -21,12 +23,16 @@ export interface ElementsProps {
 export function Elements({ elements, isMine = false }: ElementsProps) {
   const place = useRef<HTMLDivElement>(null);
   const open = useContext(LookingContext)?.open;
-  const inline = elements.filter((element) => isMine || !isApart(element));
+  const inText = elements.filter((element) => addressInText(element) !== null);
+  const inline = elements.filter((element) => (isMine || !isApart(element)) && addressInText(element) === null);
   const apart = elements.filter((element) => !isMine && isApart(element));
   const mentioned = useMentions(place, apart, open);
   const rest = apart.filter((element) => !mentioned.has(element.id));
   return (
     <div class={`jcs-elements ${isMine ? 'jcs-given' : ''}`} ref={place}>
+      {inText.map((element) => (
+        <PictureInText key={element.id} element={element} place={place} />
+      ))}
       {inline.map((element) => (
         <ElementView key={element.id} element={isMine ? small(element) : element} />
       ))}
@@ -68,19 +74,10 @@ function useMentions(
   useLayoutEffect(() => {
     const around = place.current?.parentElement;
     if (around == null || apart.length === 0 || open === undefined) return undefined;
-    const own = around.closest('article');
-    const link = (): void => {
-      const texts = [...around.querySelectorAll<HTMLElement>('.jcs-markdown')].filter(
-        (text) => text.closest('article') === own && text.closest('.jcs-elements') === null,
-      );
+    return watchTexts(around, (texts) => {
       const found = new Set(texts.flatMap((text) => [...linkMentions(text, apart, open)]));
-      observer.takeRecords();
       setMentioned((before) => (found.size === before.size && [...found].every((id) => before.has(id)) ? before : found));
-    };
-    const observer = new MutationObserver(link);
-    observer.observe(around, { childList: true, subtree: true });
-    link();
-    return () => observer.disconnect();
+    });
   }, [key, open]);
   return mentioned;
 }
