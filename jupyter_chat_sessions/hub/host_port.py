@@ -32,6 +32,7 @@ from ..protocol.frames import (
 )
 from ..protocol.link import LinkEnd, batches
 from .clock import Timer
+from .wanted import WantedPieces
 
 ACK_AFTER_S = 0.005
 """How long an acknowledgement waits for something to ride on, in seconds: the next message follows at its heels."""
@@ -68,6 +69,7 @@ class HostPort:
         self._on_frame = on_frame
         self._end: LinkEnd[HubToHostFrame, HostFrame] = LinkEnd()
         self._connection: HostConnection | None = None
+        self.wanted = WantedPieces(self._send_numbered)
 
     @property
     def is_connected(self) -> bool:
@@ -76,9 +78,7 @@ class HostPort:
 
     def send(self, frame: HubToHostFrame) -> None:
         """Send a frame, now or when the host is back."""
-        self._end.number([frame])
-        if self._connection is not None:
-            self._connection.speak_soon()
+        self._send_numbered(frame)
 
     def connect(
         self, hello: LinkHello, outlet: HostOutlet, *, hub_epoch: str, is_resumed: bool, on_lost: LostCallback
@@ -89,7 +89,7 @@ class HostPort:
             ProtocolError: The host claims to have what was never sent; nothing has changed.
         """
         if is_resumed:
-            self._end.acknowledged(hello.received)
+            self._acknowledged(hello.received)
         if self._connection is not None:
             self._connection.outlet.close(1012, "replaced by a newer connection")
         connection = self._connection = HostConnection(self, outlet, on_lost=on_lost)
@@ -123,12 +123,12 @@ class HostPort:
             return
         match frame:
             case HostBatch(seq=seq, ack=ack, frames=frames):
-                self._end.acknowledged(ack)
+                self._acknowledged(ack)
                 for new in self._end.receive(seq, frames):
                     self._on_frame(self, new)
                 connection.acknowledge_soon()
             case LinkAck(ack=ack):
-                self._end.acknowledged(ack)
+                self._acknowledged(ack)
             case LinkBeat():
                 connection.outlet.send(frame)
             case LinkHello():
@@ -144,6 +144,16 @@ class HostPort:
         if not frames and connection.told != self._end.received:
             connection.outlet.send(LinkAck(ack=self._end.received))
         connection.sent, connection.told = self._end.sent, self._end.received
+
+    def _send_numbered(self, frame: HubToHostFrame) -> int:
+        self._end.number([frame])
+        if self._connection is not None:
+            self._connection.speak_soon()
+        return self._end.sent
+
+    def _acknowledged(self, number: int) -> None:
+        self._end.acknowledged(number)
+        self.wanted.settled(number)
 
     def lose(self, connection: HostConnection) -> bool:
         """Note that a connection is gone; return whether it was the current one."""

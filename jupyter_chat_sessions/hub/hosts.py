@@ -19,6 +19,7 @@ from ..protocol.frames import (
     DropFile,
     Emit,
     ErrorFrame,
+    FilePiece,
     HadSession,
     HostAnswer,
     HostBusy,
@@ -46,6 +47,7 @@ from .commands import Reply
 from .host_port import HostConnection, HostOutlet, HostPort
 from .session import Session
 from .store import Values
+from .wanted import Want
 
 logger = logging.getLogger(__name__)
 
@@ -176,7 +178,8 @@ class Hosts:
                 except RefusedError as error:
                     host.send(HostRefused(session=session.id, code=error.code, text=error.text, file=frame.file))
             case WantFile(file=file, offset=offset):
-                host.send(session.files.piece(file, offset))
+                if not host.wanted.want(Want(session.id, file, offset), partial(_piece, host, session, file, offset)):
+                    host.send(_no_piece(session, file, offset, "Too much is asked for at once. Try again soon."))
             case _:
                 assert_never(frame)
 
@@ -298,6 +301,17 @@ class Hosts:
                     session.interrupt()
             if not channel.session_by_id:
                 self._channels.pop(channel.name, None)
+
+
+def _piece(host: HostPort, session: Session, file: str, offset: int) -> FilePiece:
+    """Return a piece of a file for a host that asked for it a while ago."""
+    if session.channel.host is not host or session.state == "ended":
+        return _no_piece(session, file, offset, "This conversation is not this host's any more.")
+    return session.files.piece(file, offset)
+
+
+def _no_piece(session: Session, file: str, offset: int, error: str) -> FilePiece:
+    return FilePiece(session=session.id, file=file, offset=offset, data=b"", error=error)
 
 
 def _reply_to(host: HostPort, session: Session) -> Reply:
