@@ -56,7 +56,13 @@ def _run_app(options: argparse.Namespace) -> int:
     async def run() -> None:
         files = _named([AppFile(each) for each in options.files], name=options.name)
         serving = asyncio.ensure_future(
-            serve(files, host=options.host, port=options.port, is_headless=options.headless)
+            serve(
+                files,
+                host=options.host,
+                port=options.port,
+                is_headless=options.headless,
+                uploads=_kinds(options.uploads),
+            )
         )
         stop_on_terminate(serving)
         await serving
@@ -69,6 +75,10 @@ def _run_app(options: argparse.Namespace) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
     return 0
+
+
+def _kinds(given: str | None) -> list[str] | None:
+    return None if given is None else [kind.strip() for kind in given.split(",")]
 
 
 def _named(files: list[AppFile], *, name: str | None) -> dict[str, AppFile]:
@@ -139,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--host", default="127.0.0.1", help="the address to listen at")
     runs.add_argument("--port", type=int, default=8000, help="the port; the next free one where it is taken")
     runs.add_argument("--headless", action="store_true", help="open no browser")
+    runs.add_argument("--uploads", metavar="KINDS", help="files that viewers may give: off, any, or image/*,.csv")
     lists = commands.add_parser("list", help="list the conversations, the newest first")
     lists.add_argument("--channel", help="only those of one chat")
     exports = commands.add_parser("export", help="write a conversation to a file")

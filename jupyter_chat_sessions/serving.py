@@ -11,7 +11,7 @@ import signal
 import sys
 import webbrowser
 from asyncio.subprocess import Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from secrets import token_hex
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from jupyter_server.serverapp import list_running_servers
 
 from .app_file import AppFile
+from .host.accepting import uploads_in_words
 from .host.current import current_runtime
 from .host.discovery import find_hub
 from .host.wire import dial_websocket
@@ -34,7 +35,9 @@ ANSWER_LIMIT_S = 10.0
 STOP_LIMIT_S = 10.0
 
 
-async def serve(files: Mapping[str, AppFile], *, host: str, port: int, is_headless: bool) -> None:
+async def serve(
+    files: Mapping[str, AppFile], *, host: str, port: int, is_headless: bool, uploads: Sequence[str] | None = None
+) -> None:
     """Serve apps until the server ends or this task is cancelled.
 
     Args:
@@ -42,15 +45,16 @@ async def serve(files: Mapping[str, AppFile], *, host: str, port: int, is_headle
         host: The address that the server listens at.
         port: Its port; the next one that is free where that is taken.
         is_headless: Open no browser.
+        uploads: Files that viewers may give, as `uploads_in_words` takes them; None for what each app's settings say.
 
     Raises:
-        ChatSessionsError: A name cannot be a chat's, or the server did not start.
+        ChatSessionsError: `uploads` cannot be understood, a name cannot be a chat's, or the server did not start.
         Exception: Whatever a file raises.
     """
     for name in files:
         if not is_channel_name(name):
             raise ChatSessionsError(f"{name!r} cannot be a chat's name. Give another with --name.")
-    apps = [(_settings(name, file), file.load()) for name, file in files.items()]
+    apps = [(_settings(name, file, uploads), file.load()) for name, file in files.items()]
     runtime = current_runtime()
     server = await _start(next(iter(files.values())), host=host, port=port)
     try:
@@ -84,8 +88,12 @@ def stop_on_terminate(task: asyncio.Task[None]) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
-def _settings(name: str, file: AppFile) -> ChannelSettings:
+def _settings(name: str, file: AppFile, words: Sequence[str] | None) -> ChannelSettings:
     config = file.config()
+    try:
+        uploads = uploads_in_words(words, config.uploads)
+    except ValueError as reason:
+        raise ChatSessionsError(f"--uploads takes off, any, or kinds with commas between. {reason}") from None
     if config.without_meaning is not None:
         sys.stderr.write(f"{config.without_meaning}\n")
     return ChannelSettings(
@@ -93,7 +101,7 @@ def _settings(name: str, file: AppFile) -> ChannelSettings:
         title=name,
         bot_name=config.name or "Assistant",
         required_env=list(config.user_env),
-        uploads=config.uploads,
+        uploads=uploads,
         can_edit=config.can_edit,
         session_timeout_s=config.session_timeout_s,
         readme=config.readme,

@@ -112,6 +112,7 @@ def test_several_files_are_served_each_with_a_page_and_handlers_of_its_own(tmp_p
         ("tutor.py", ["--name", "a/b"], "cannot be a chat's name"),
         ("tutor.py", ["guide.py", "--name", "both"], "--name is for one app"),
         ("tutor.py", ["./tutor.py"], "Two of the files have the same name"),
+        ("tutor.py", ["--uploads", "off,pictures"], "--uploads takes off, any, or kinds"),
     ],
 )
 def test_what_cannot_be_served_is_said_in_a_sentence(tmp_path: Path, file: str, options: list[str], says: str) -> None:
@@ -122,6 +123,35 @@ def test_what_cannot_be_served_is_said_in_a_sentence(tmp_path: Path, file: str, 
         assert says in error
         assert "Traceback" not in error
         assert process.returncode == 1
+
+
+def test_the_command_says_which_files_viewers_may_give(tmp_path: Path) -> None:
+    (tmp_path / "tutor.py").write_text(APP)
+    with running(tmp_path, "tutor.py", "--uploads", "image/*, .csv", "--port", "0", "--headless") as process:
+        assert process.stdout is not None
+        page = re.fullmatch(r"The chat is at (\S+)\n", process.stdout.readline())
+        assert page is not None
+        address = urlsplit(page[1])
+        authorization = f"token {parse_qs(address.query)['token'][0]}"
+        api = f"http://{address.netloc}/api/chat-sessions/sessions"
+        made = posted(api, {"channel": "tutor"}, Authorization=authorization)
+
+        def status(name: str) -> int:
+            headers = {
+                "Authorization": authorization,
+                "X-Chat-Session-Secret": str(made["secret"]),
+                "X-Chat-File-Name": name,
+                "Content-Type": "application/octet-stream",
+            }
+            try:
+                with urlopen(Request(f"{api}/{made['session']}/files", b"1,2", headers), timeout=LIMIT_S) as answer:
+                    return int(answer.status)
+            except HTTPError as error:
+                return error.code
+
+        assert [status(name) for name in ("table.csv", "program.exe")] == [201, 409]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_S) == 0
 
 
 def posted(url: str, body: dict[str, str], **headers: str) -> dict[str, object]:
