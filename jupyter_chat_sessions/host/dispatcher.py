@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -294,7 +295,8 @@ class Dispatcher:
             return
         if self._session.is_owner:
             reason = traceback.format_exception_only(error)[-1].partition(": ")[2].rstrip()
-            text = f"**{type(error).__name__}** in `{slot}`: {reason}"
+            literal = _MARKDOWN.sub(r"\\\g<0>", reason)
+            text = f"**{type(error).__name__}** in `{slot}`: {literal}"
             self._say_error(run, text, details="".join(traceback.format_exception(error)))
         else:
             self._say_error(
@@ -325,6 +327,10 @@ class Dispatcher:
         if not (self.is_ending or self._session.is_ended or run.slot == "surroundings"):
             change = RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status)
             self._line.put(change, is_urgent=is_urgent)
+
+
+_MARKDOWN = re.compile(r"[\\`*\[\]<>~]|(?<![^\W_])_|_(?![^\W_])")
+"""What an exception says is no Markdown: `__init__` would be read as a bold *init*. Within a word `_` means nothing."""
 
 
 def _after_cancellation(run: Run) -> RunStatus:

@@ -607,6 +607,16 @@ async def test_a_keyboard_interrupt_is_the_authors_stop() -> None:
         assert asked(alice) == [("x", "failed")]
 
 
+async def test_what_an_exception_says_is_no_markdown() -> None:
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        raise TypeError("Tea.__init__() takes *no* `cup`")
+
+    async with Stage(), Viewer("Olga", is_owner=True) as owner:
+        shown = (await owner.say("x")).steps[-1]
+        assert shown.output == r"**TypeError** in `on_message`: Tea.\_\_init\_\_() takes \*no\* \`cup\`"
+
+
 async def test_an_exception_in_on_chat_start_is_shown_and_the_chat_goes_on() -> None:
     @cl.on_chat_start
     async def start() -> None:
