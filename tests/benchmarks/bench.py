@@ -178,23 +178,21 @@ def write_report(
         repeats: How often each was measured.
         before: The commit beside which this one was measured, where it was.
     """
-    title = "Through the server" if before is None else "Beside the commit before"
-    note = (
-        "The raw relay is the two hops alone, batched, without sessions, numbers or storage: the limit."
-        if before is None
-        else f"Before: commit `{before}`."
-    )
+    is_alone = set(versions) <= {"ours", "before"}
+    notes = [] if before is None else [f"Before: commit `{before}`."]
+    if not is_alone:
+        notes += ["The raw relay is the two hops alone, batched, without sessions, numbers or storage: the limit."]
     lines = [
         f"{command_line('tests.benchmarks.bench')}: {circumstances()}",
         f"{'; '.join(versions.values())}. The load client runs on the same cores.",
         f"Medians over {repeats} repeats; every contestant is started anew for each piece of work.",
         "Ours: a real Jupyter server, a real kernel, SQLite with `synchronous=FULL`.",
-        note,
+        *notes,
         "",
         *table(found),
         "",
     ]
-    write_section(path, title, lines)
+    write_section(path, "Beside the commit before" if is_alone else "Through the server", lines)
 
 
 def main() -> None:
