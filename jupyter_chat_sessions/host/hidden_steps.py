@@ -18,6 +18,8 @@ Trace = Literal["full", "tool_call", "hidden"]
 class HiddenSteps:
     """The steps of one session that its viewers do not see."""
 
+    __slots__ = ("_parent_by_id",)
+
     def __init__(self) -> None:
         self._parent_by_id: dict[str, str | None] = {}
 

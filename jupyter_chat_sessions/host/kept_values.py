@@ -28,6 +28,8 @@ class KeptValues:
         line: The way to the hub.
     """
 
+    __slots__ = ("_is_save_due", "_line", "_lock", "_saved", "_saving", "_session")
+
     def __init__(self, session: BaseSession, opened: OpenSession, line: Line) -> None:
         self._session = session
         self._line = line

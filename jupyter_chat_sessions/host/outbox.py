@@ -141,7 +141,8 @@ class Outbox:
 
     async def room(self) -> None:
         """Wait while too much is on its way, files apart. On any loop."""
-        await self._wait(self._is_full, self._waiting)
+        if self._is_full():  # asked after each token
+            await self._wait(self._is_full, self._waiting)
 
     async def room_for_files(self) -> None:
         """Wait while too much of files is on its way, or of anything. On any loop."""

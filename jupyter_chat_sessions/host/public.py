@@ -105,6 +105,8 @@ class PublicPictures:
         files: The session's files: each picture goes to the hub once, and again if it has changed.
     """
 
+    __slots__ = ("_files", "_shown")
+
     def __init__(self, files: HostFiles) -> None:
         self._files = files
         self._shown: dict[tuple[str, int, int], Picture] = {}

@@ -34,6 +34,8 @@ class OpenQuestions:
         session: Whose viewer is asked.
     """
 
+    __slots__ = ("_asked", "_lock", "_session")
+
     def __init__(self, session: BaseSession) -> None:
         self._session = session
         self._asked: dict[str, _Asked] = {}

@@ -17,6 +17,8 @@ MAX_NAMED = 64
 class RefusedFiles:
     """What the hub says against the files of one session. From any thread."""
 
+    __slots__ = ("_lock", "_names", "_sending", "_told")
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}

@@ -15,6 +15,8 @@ _PANEL = "sidebar"
 class ShownFiles:
     """The files of one session that were put to be shown. From any thread."""
 
+    __slots__ = ("_files_by_place", "_lock", "_places_by_file")
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._places_by_file: dict[str, set[str]] = {}

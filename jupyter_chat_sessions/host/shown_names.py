@@ -10,6 +10,8 @@ MAX_NAMES = 1024
 class ShownNames:
     """What the app's `author_rename` has said so far. When the author writes another function, it is asked anew."""
 
+    __slots__ = ("_by", "_shown_by_name")
+
     def __init__(self) -> None:
         self._by: Handler | None = None
         self._shown_by_name: dict[str, str] = {}

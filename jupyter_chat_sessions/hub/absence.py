@@ -19,6 +19,8 @@ class Absence:
         on_timeout: Called when nobody has come back in time.
     """
 
+    __slots__ = ("_clock", "_on_rest", "_on_timeout", "_timers")
+
     def __init__(self, clock: Clock, *, on_rest: Callable[[], None], on_timeout: Callable[[], None]) -> None:
         self._clock = clock
         self._on_rest = on_rest

@@ -28,6 +28,8 @@ class Questions:
         clock: Where time comes from.
     """
 
+    __slots__ = ("_session", "clocks")
+
     def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
         self.clocks = QuestionClocks(clock, on_expired=self._on_expired)

@@ -31,6 +31,8 @@ class Runs:
         store: Where it is kept.
     """
 
+    __slots__ = ("_is_marked", "_sent", "_session", "_store", "_transcript")
+
     def __init__(self, session: Session, transcript: Transcript, *, store: Store) -> None:
         self._session = session
         self._transcript = transcript

@@ -26,6 +26,8 @@ class Outlet(Protocol):
 class Viewers:
     """The viewers that are attached to one session."""
 
+    __slots__ = ("_outlets", "_unheard")
+
     def __init__(self) -> None:
         self._outlets: list[Outlet] = []
         self._unheard: deque[bytes] | None = deque(maxlen=MAX_UNHEARD)
