@@ -9,6 +9,7 @@ import type { ChannelInfo, Element as ChatElement, Event } from '../src/frames.j
 import { TabStorage } from '../src/storage.js';
 import { App } from '../src/ui/App.js';
 import { FakeBackend, FakeClock, FakeKeep, event, put, welcome } from './doubles.js';
+import { readText } from './shown-app.js';
 
 let root: HTMLElement;
 let backend: FakeBackend;
@@ -19,14 +20,7 @@ let seq = 0;
 let made: Blob[] = [];
 let revoked: string[] = [];
 
-// Which jsdom leaves out.
-Blob.prototype.text = function (this: Blob): Promise<string> {
-  return new Promise((resolve) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result as string);
-    reader.readAsText(this);
-  });
-};
+Blob.prototype.text = readText;
 
 class Observer {
   observe(): void {}
