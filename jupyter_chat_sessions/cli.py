@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .hub.export import export
-from .hub.files import FileStore, data_directory
+from .hub.file_store import FileStore, data_directory
 from .hub.sql.opening import open_existing
 from .hub.sql.store import SqlStore
 from .protocol.errors import ChatSessionsError

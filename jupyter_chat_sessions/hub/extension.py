@@ -18,7 +18,7 @@ from tornado.httpserver import HTTPServer
 from ..assets import STATIC_DIRECTORY
 from ..protocol.addresses import TOKEN_VARIABLE, URL_VARIABLE, HubAddress, runtime_file_name
 from .config import ChatSessions
-from .files import FileStore, data_directory
+from .file_store import FileStore, data_directory
 from .handlers.routes import routes
 from .hub import Hub
 from .late_loop import LateLoop

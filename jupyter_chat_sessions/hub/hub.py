@@ -35,7 +35,7 @@ from .attachment import Attachment
 from .channel import Channel, ChannelStatus
 from .clock import Clock, utc_now
 from .commands import RESTORED_COMMANDS
-from .files import FileStore
+from .file_store import FileStore
 from .host_port import HostPort
 from .hosts import Hosts
 from .memory_store import MemoryStore

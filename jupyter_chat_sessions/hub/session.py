@@ -40,12 +40,13 @@ from ..protocol.steps import Step, Uploads
 from . import store as stored
 from .absence import Absence
 from .clock import Clock
-from .files import FileStore, SessionFiles
+from .file_store import FileStore
 from .greetings import opening, welcome
 from .intake import Intake
 from .options import HubOptions
 from .questions import Questions
 from .runs import Runs
+from .session_files import SessionFiles
 from .store import CommandRecord, SessionRecord, Store, Values
 from .transcript import Transcript
 from .viewers import Outlet, Viewers

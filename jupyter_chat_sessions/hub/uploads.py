@@ -16,7 +16,7 @@ from ..protocol.files import MAX_NAME, type_of
 from ..protocol.steps import Element
 
 if TYPE_CHECKING:
-    from .files import FileStore
+    from .file_store import FileStore
 
 UNKNOWN_MIME = "application/octet-stream"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import jupyter_chat_sessions as cl
-from jupyter_chat_sessions.hub.files import MAX_PARTING
+from jupyter_chat_sessions.hub.session_files import MAX_PARTING
 from jupyter_chat_sessions.testing import Stage, Viewer
 
 from .answering import said

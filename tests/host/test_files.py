@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 import jupyter_chat_sessions as cl
-from jupyter_chat_sessions.hub.files import FileStore
+from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.protocol.errors import ChatSessionsError
 from jupyter_chat_sessions.protocol.frames import FILE_PIECE_BYTES

@@ -14,7 +14,7 @@ import pytest
 from jupyter_chat_sessions.hub import store as stored
 from jupyter_chat_sessions.hub.access import Principal
 from jupyter_chat_sessions.hub.attachment import Attachment
-from jupyter_chat_sessions.hub.files import FileStore
+from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.hub.host_port import HostConnection
 from jupyter_chat_sessions.hub.hub import Created, Hub, NewSession
 from jupyter_chat_sessions.hub.memory_store import MemoryStore

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from jupyter_chat_sessions.hub.export import export
-from jupyter_chat_sessions.hub.files import MAX_REFUSED, FileStore
+from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
 from jupyter_chat_sessions.hub.options import HubOptions
+from jupyter_chat_sessions.hub.session_files import MAX_REFUSED
 from jupyter_chat_sessions.protocol.frames import (
     DropFile,
     HostRefused,

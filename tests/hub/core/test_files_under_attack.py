@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_chat_sessions.hub.files import FileStore
+from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.protocol.frames import (
     AppendText,
     Emit,

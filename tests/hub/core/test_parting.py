@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jupyter_chat_sessions.hub.files import MAX_PARTING, FileStore
+from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.hub.options import HubOptions
+from jupyter_chat_sessions.hub.session_files import MAX_PARTING
 from jupyter_chat_sessions.protocol.frames import DropFile, HostRefused, PutElement, PutFile, RemoveElement, SetState
 from jupyter_chat_sessions.protocol.steps import Element
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from tornado.httpclient import HTTPResponse
 
-from jupyter_chat_sessions.hub.files import data_directory
+from jupyter_chat_sessions.hub.file_store import data_directory
 from jupyter_chat_sessions.protocol.frames import ChannelSettings, PutFile, PutQuestion, PutStep, SendMessage
 from jupyter_chat_sessions.protocol.steps import Question, Step, Uploads
 

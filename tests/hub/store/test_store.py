@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, create_engine, inspect, make_url, select
 
 from hub.core.doubles import FakeClock
-from jupyter_chat_sessions.hub.files import FileStore
+from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.hub.hub import Hub
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
 from jupyter_chat_sessions.hub.options import HubOptions

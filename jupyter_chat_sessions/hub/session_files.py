@@ -1,176 +1,25 @@
-"""Files: what viewers give and what elements show, kept in a folder for each thread.
+"""What one session holds of files: what its viewers have given and not said yet, and what its host shows.
 
-The one rule: a path is made of ids that were checked; no name that somebody gave is ever part of one.
+The one rule: of a file that is refused, cut or taken back, nothing stays, and nothing of it counts.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-
-from jupyter_core.paths import jupyter_data_dir
 
 from ..protocol.errors import RefusedError
 from ..protocol.files import check_taken, megabytes, name_of
 from ..protocol.frames import FILE_PIECE_BYTES, MAX_FILES, FilePiece
 from ..protocol.steps import Element, Uploads, is_id
+from .file_store import FileStore
 from .options import HubOptions
 from .uploads import Upload, mime_of
 
-_PART = ".part"
-"""Is still being written."""
-_HELD = ".held"
-"""Is whole, and no part of the conversation yet."""
 MAX_REFUSED = 64
 """Files of which it is remembered why they are not here, the newest: their viewers ask at once."""
 MAX_PARTING = 8
 """Files that stay a while after nothing shows them any more: whoever was told of one may be about to fetch it."""
-
-
-def data_directory() -> Path:
-    """Return the folder in Jupyter's data folder that conversations and their files are kept in."""
-    return Path(jupyter_data_dir()) / "chat_sessions"
-
-
-class FileStore:
-    """Files on this machine's disk.
-
-    Args:
-        directory: Where; made when the first file comes. By default a temporary one, which goes with the process.
-    """
-
-    def __init__(self, directory: Path | None = None) -> None:
-        self._directory = directory
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
-
-    def path(self, thread_id: str, file_id: str) -> Path:
-        """Return where a file is, or would be.
-
-        Raises:
-            RefusedError: One of the ids is none.
-        """
-        if is_id(thread_id) is None or is_id(file_id) is None:
-            raise RefusedError("malformed", "The id of a file is a UUID in lower case.")
-        return self._folder / thread_id / file_id
-
-    def write(self, thread_id: str, file_id: str, data: bytes, *, offset: int) -> None:
-        """Write a piece of a file that is not whole yet; one at 0 begins it anew.
-
-        Raises:
-            RefusedError: The piece does not continue the file, or cannot be written.
-        """
-        path = self._with(thread_id, file_id, _PART)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with path.open("r+b" if offset else "wb") as file:
-                if file.seek(0, os.SEEK_END) != offset:
-                    raise RefusedError("out_of_order", "A piece of a file did not continue what was there.")
-                file.write(data)
-        except FileNotFoundError:  # what was there was refused
-            raise RefusedError("out_of_order", "A piece of a file came that was not begun.") from None
-        except OSError as error:
-            self.remove(thread_id, file_id)
-            raise _cannot_keep(error) from None
-
-    def finish(self, thread_id: str, file_id: str) -> None:
-        """A file is whole: from now on it can be read.
-
-        Raises:
-            RefusedError: No piece of it was written.
-        """
-        self._move(self._with(thread_id, file_id, _PART), self.path(thread_id, file_id))
-
-    def hold(self, thread_id: str, file_id: str) -> None:
-        """A file is whole, and waits to become part of the conversation. Returns once the disk has it.
-
-        Raises:
-            RefusedError: It cannot be kept.
-        """
-        part = self._with(thread_id, file_id, _PART)
-        try:
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise _cannot_keep(error) from None
-        self._move(part, self._with(thread_id, file_id, _HELD))
-
-    def keep(self, thread_id: str, file_id: str) -> None:
-        """What was held becomes part of the conversation: from now on it can be read. Twice is no error.
-
-        Raises:
-            RefusedError: It is not there.
-        """
-        if self.size(thread_id, file_id) is None:
-            self._move(self._with(thread_id, file_id, _HELD), self.path(thread_id, file_id))
-
-    def begin_thread(self, thread_id: str) -> int:
-        """Remove what an earlier life of this server has left unsaid of a thread, and return the bytes that it has."""
-        if not self._exists:
-            return 0
-        count = 0
-        with suppress(OSError), os.scandir(self._folder / thread_id) as entries:
-            for entry in entries:
-                if entry.name.endswith((_PART, _HELD)):
-                    Path(entry.path).unlink(missing_ok=True)
-                else:
-                    count += entry.stat().st_size
-        return count
-
-    def size(self, thread_id: str, file_id: str) -> int | None:
-        """Return how many bytes a file has, or None where it is not here, or not whole."""
-        try:
-            return self.path(thread_id, file_id).stat().st_size
-        except OSError:
-            return None
-
-    def read(self, thread_id: str, file_id: str, *, offset: int = 0, count: int = -1) -> bytes:
-        """Return a part of a file.
-
-        Raises:
-            OSError: It is not here.
-        """
-        with self.path(thread_id, file_id).open("rb") as file:
-            file.seek(offset)
-            return file.read(count)
-
-    def remove(self, thread_id: str, file_id: str) -> None:
-        """Remove a file, whole or not; and the folder, if it was the last one."""
-        for path in (self.path(thread_id, file_id), *(self._with(thread_id, file_id, end) for end in (_PART, _HELD))):
-            with suppress(OSError):  # a disk that fails: the refusal that follows says so
-                path.unlink(missing_ok=True)
-        with suppress(OSError):  # others are in it
-            self.path(thread_id, file_id).parent.rmdir()
-
-    def drop_thread(self, thread_id: str) -> None:
-        """Remove all files of a thread."""
-        if is_id(thread_id) is not None and self._exists:
-            shutil.rmtree(self._folder / thread_id, ignore_errors=True)
-
-    def _with(self, thread_id: str, file_id: str, ending: str) -> Path:
-        path = self.path(thread_id, file_id)
-        return path.with_name(path.name + ending)
-
-    def _move(self, path: Path, to: Path) -> None:
-        try:
-            path.replace(to)
-        except OSError as error:
-            raise _cannot_keep(error) from None
-
-    @property
-    def _exists(self) -> bool:
-        return self._directory is not None or self._temporary is not None
-
-    @property
-    def _folder(self) -> Path:
-        if self._directory is not None:
-            return self._directory
-        if self._temporary is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="chat-files-", ignore_cleanup_errors=True)
-        return Path(self._temporary.name)
 
 
 class SessionFiles:
@@ -452,7 +301,3 @@ class SessionFiles:
         if count is not None:
             self._bytes -= count
             self._store.remove(self._thread_id, file_id)
-
-
-def _cannot_keep(error: OSError) -> RefusedError:
-    return RefusedError("storage_full", f"The server cannot keep this file now: {error.strerror}.")

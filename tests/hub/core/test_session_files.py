@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_chat_sessions.hub.files import FileStore
+from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.hub.hub import NewSession
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.hub.session import Session
-from jupyter_chat_sessions.hub.uploads import Upload, mime_of
-from jupyter_chat_sessions.protocol.errors import RefusedError
-from jupyter_chat_sessions.protocol.files import MAX_NAME, is_accepted, name_of
+from jupyter_chat_sessions.hub.uploads import Upload
 from jupyter_chat_sessions.protocol.frames import (
     MAX_FILES,
     Accepted,
@@ -206,68 +204,6 @@ def test_each_session_has_a_quota_of_its_own() -> None:
     hall = Hall(options=HubOptions(max_session_bytes=10))
     for name in ("alice", "alice", "bob"):
         give(hall.session(hall.enter(name)), b"x" * 10)
-
-
-@pytest.mark.parametrize(
-    ("name", "mime", "accept", "is_taken"),
-    [
-        ("a.png", "image/png", [], True),
-        ("a.png", "image/png", ["image/*"], True),
-        ("a.png", "image/png", ["IMAGE/PNG"], True),
-        ("a.png", "imagesx/png", ["image/*"], False),
-        ("a.PY", "", [".py"], True),
-        ("a.py.exe", "", [".py"], False),
-        ("py", "", [".py"], False),
-        ("a.tar.gz", "", [".tar.gz"], True),
-        ("a", "application/x-a", ["*/*"], True),
-        ("a", "application/x-a", ["*"], True),
-        ("a", "text/plain", ["text/[a-z]*"], False),
-        ("a.txt", "text/plain", ["image/*", ".csv"], False),
-    ],
-)
-def test_a_kind_is_a_mime_type_or_an_ending(name: str, mime: str, accept: list[str], is_taken: bool) -> None:
-    assert is_accepted(name, mime, accept) is is_taken
-
-
-@pytest.mark.parametrize(
-    ("given", "name", "mime"),
-    [
-        ("text/plain; charset=utf-8", "a", "text/plain"),
-        ("TEXT/HTML", "a", "text/html"),
-        ("", "a.csv", "text/csv"),
-        ("application/octet-stream", "a.png", "image/png"),
-        ("text/plain\r\nX-Evil: 1", "a.json", "application/json"),
-        ("<script>", "a", "application/octet-stream"),
-        ("x/" + "y" * 1000, "a", "application/octet-stream"),
-    ],
-)
-def test_a_mime_type_that_is_none_is_guessed_from_the_name(given: str, name: str, mime: str) -> None:
-    assert mime_of(given, name) == mime
-
-
-# ---- names -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("/etc/passwd", "passwd"),
-        ("a/../..", "file"),
-        ("C:\\x\\y.txt", "y.txt"),
-        ("\u202ecod.exe\u2066", "cod.exe"),
-        ("a\x00\n\tb", "ab"),
-        ("<b onclick=x>.txt", "<b onclick=x>.txt"),
-        ("\ud800.txt", ".txt"),
-        ("   ", "file"),
-        ("Größe 🙂.txt", "Größe 🙂.txt"),
-    ],
-)
-def test_a_hostile_name_is_text_and_no_path(given: str, shown: str) -> None:
-    assert name_of(given) == shown
-
-
-def test_a_name_of_a_megabyte_is_cut() -> None:
-    assert len(name_of("n" * 1_000_000)) <= MAX_NAME
 
 
 def test_no_name_is_part_of_a_path(directory: Path) -> None:
@@ -530,12 +466,3 @@ def test_a_file_that_is_begun_anew_counts_once() -> None:
     assert hall.host.got(HostRefused) == []
     assert refusal_of(lambda: begin(session, size=3))[0] == "too_large"
     begin(session, size=2)
-
-
-def test_an_id_that_is_none_never_comes_near_the_disk(directory: Path) -> None:
-    store = FileStore(directory)
-    with pytest.raises(RefusedError, match="UUID"):
-        store.write("../..", new_id(), b"x", offset=0)
-    store.drop_thread("..")
-    assert store.size(new_id(), new_id()) is None
-    assert not directory.exists()
