@@ -358,6 +358,15 @@ describe('what an object shows of itself', () => {
     await eventually(() => expect(find('.jcs-rich').textContent).toBe('A live widget: it shows in the notebook.IntSlider()'));
   });
 
+  it('that is a live widget says so where the front end has it no more', async () => {
+    const host = new Host('Error displaying widget: model not found');
+    await display({ 'application/vnd.jupyter.widget-view+json': { model_id: 'w' }, 'text/plain': 'IntSlider()' }, host);
+    await eventually(() =>
+      expect(find('.jcs-rich').textContent).toBe('This live widget is gone with the kernel that had it.IntSlider()'),
+    );
+    expect(host.disposed).toBe(1);
+  });
+
   it('in HTML is never given to the front end, which would load pictures of other servers', async () => {
     const host = new Host();
     await display({ 'text/html': '<b>x</b>' }, host);
@@ -371,6 +380,9 @@ class Host {
   readonly mimeTypes = ['text/html', 'application/vnd.jupyter.widget-view+json'];
   readonly trusted: boolean[] = [];
   disposed = 0;
+
+  /** @param complaint - What it writes in the place of a widget, as JupyterLab does, if it cannot show it. */
+  constructor(private readonly complaint?: string) {}
 
   getFactory(): { safe: boolean } {
     return { safe: true };
@@ -386,7 +398,9 @@ class Host {
     return {
       node,
       renderModel: () => {
-        node.textContent = 'by the host';
+        if (this.complaint === undefined) node.append(document.createElement('p'));
+        else node.className = 'jupyter-widgets';
+        node.append(this.complaint ?? 'by the host');
         return Promise.resolve();
       },
       dispose: () => void (this.disposed += 1),

@@ -35,7 +35,9 @@ export function RichDisplay({ element }: ElementProps) {
       ) : bundle !== null && type !== null ? (
         <>
           {Object.hasOwn(bundle.data, WIDGET) && (
-            <span class="jcs-hint">A live widget: it shows in the notebook.</span>
+            <span class="jcs-hint">
+              {isRefused ? 'This live widget is gone with the kernel that had it.' : 'A live widget: it shows in the notebook.'}
+            </span>
           )}
           <BuiltIn bundle={bundle} type={type} name={name} />
         </>

@@ -44,7 +44,11 @@ export function typeForHost(host: unknown, bundle: Bundle): string | null {
   );
 }
 
-/** Show a bundle in a place with the front end's renderer; return what takes it away. */
+/**
+ * Show a bundle in a place with the front end's renderer; return what takes it away.
+ *
+ * @throws {Error} The front end cannot show it, or has the widget no more.
+ */
 export async function showWithHost(host: Rendermime, type: string, bundle: Bundle, place: HTMLElement): Promise<() => void> {
   const renderer = host.createRenderer(type);
   // A widget counts as shown only when it is told that it is in the page.
@@ -52,5 +56,10 @@ export async function showWithHost(host: Rendermime, type: string, bundle: Bundl
   if (attach !== undefined && place.isConnected) attach(renderer, place);
   else place.append(renderer.node);
   await renderer.renderModel(host.createModel({ ...bundle, trusted: type === WIDGET }));
+  // JupyterLab does not fail where a widget has gone with its kernel, but writes of it in words for developers.
+  if (type === WIDGET && renderer.node.matches('.jupyter-widgets:not(:has(*))')) {
+    renderer.dispose();
+    throw new Error('The widget is gone.');
+  }
   return () => renderer.dispose();
 }
