@@ -35,6 +35,7 @@ from ..protocol.frames import (
     HostAnswer,
     HostBusy,
     HostMessage,
+    HostPress,
     HostRefused,
     HubToHostFrame,
     OpenNotebookSession,
@@ -49,7 +50,7 @@ from ..protocol.frames import (
     Unpublish,
     Watched,
 )
-from ..protocol.steps import Question, Uploads
+from ..protocol.steps import Element, Question, Uploads
 from .accepting import elements_of
 from .app import App, RunOn, Slot
 from .app_lives import AppLives
@@ -237,24 +238,35 @@ class Runtime:
         self._required_link().outbox.put(HostMessage(session=session.id, client_id=client_id, text=text))
         return client_id
 
-    def answer(self, session: BaseSession, question_id: str, text: str) -> None:
-        """Answer a question as the user of a session.
+    def press(self, session: BaseSession, button: str) -> str:
+        """Press the newest button of a label or name as the user of a session; return the press's client id.
+
+        Raises:
+            RefusedError: The text is too long.
+        """
+        _check_length(button)
+        client_id = str(uuid4())
+        self._required_link().outbox.put(HostPress(session=session.id, client_id=client_id, button=button))
+        return client_id
+
+    def answer(self, session: BaseSession, question_id: str, text: str) -> str:
+        """Answer a question as the user of a session; return the answer's client id.
 
         Raises:
             RefusedError: The text is too long.
         """
         _check_length(text)
-        self._required_link().outbox.put(HostAnswer(session=session.id, question_id=question_id, text=text))
+        return self._answer(session, question_id, text)
 
-    def answer_with_files(self, session: BaseSession, question: Question, paths: Sequence[Path]) -> None:
-        """Answer a question as the user of a session, with files on this machine's disk.
+    def answer_with_files(self, session: BaseSession, question: Question, paths: Sequence[Path]) -> str:
+        """Answer a question as the user of a session, with files on this machine's disk; return its client id.
 
         Raises:
             RefusedError: One of them is not there, or not of those that answer it.
         """
         elements = elements_of(paths, question.uploads or Uploads(), max_bytes=session.files.max_bytes)
         given = [replace(each, file=session.files.put(path)) for each, path in zip(elements, paths, strict=True)]
-        self._required_link().outbox.put(HostAnswer(session=session.id, question_id=question.id, text="", files=given))
+        return self._answer(session, question.id, "", files=given)
 
     def end(self, session: BaseSession) -> None:
         """End a session."""
@@ -421,6 +433,13 @@ class Runtime:
         elif session.resumes is not None and session.app.handler("on_chat_resume") is not None:
             resume = Run("on_chat_resume", thread=session.resumes)
             self._on_loop(channel.loop, lambda: dispatcher.submit(resume))
+
+    def _answer(self, session: BaseSession, question_id: str, text: str, *, files: Sequence[Element] = ()) -> str:
+        client_id = str(uuid4())
+        self._required_link().outbox.put(
+            HostAnswer(session=session.id, question_id=question_id, text=text, client_id=client_id, files=list(files))
+        )
+        return client_id
 
     def _surround(self, app: App) -> None:
         """Let an app say anew what the viewers of its sessions may choose from."""

@@ -25,6 +25,7 @@ from ..protocol.frames import (
     HostBusy,
     HostFrame,
     HostMessage,
+    HostPress,
     HostRefused,
     LinkHello,
     OpenNotebookSession,
@@ -51,7 +52,9 @@ from .wanted import Want
 
 logger = logging.getLogger(__name__)
 
-_SessionFrame = Emit | RunChanged | HostMessage | HostAnswer | SaveValues | DropFile | HadSession | CloseSession
+_SessionFrame = (
+    Emit | RunChanged | HostMessage | HostAnswer | HostPress | SaveValues | DropFile | HadSession | CloseSession
+)
 
 
 class Hosts:
@@ -149,6 +152,7 @@ class Hosts:
                 | RunChanged()
                 | HostMessage()
                 | HostAnswer()
+                | HostPress()
                 | SaveValues()
                 | DropFile()
                 | HadSession()
@@ -198,13 +202,18 @@ class Hosts:
                 session.intake.message(SendMessage(client_id=client_id, text=text), reply=_reply_to(host, session))
             case HostAnswer():
                 session.follow()
+                client_id = frame.client_id or str(uuid4())
+                reply = _reply_to(host, session)
                 try:
                     files = session.files.adopt(frame.files, question_id=frame.question_id)
                 except RefusedError as error:
-                    host.send(HostRefused(session=session.id, code=error.code, text=error.text))
+                    reply(ErrorFrame(code=error.code, text=error.text, client_id=client_id))
                     return
-                answer = SendAnswer(client_id=str(uuid4()), question_id=frame.question_id, text=frame.text, files=files)
-                session.intake.answer(answer, reply=_reply_to(host, session))
+                answer = SendAnswer(client_id=client_id, question_id=frame.question_id, text=frame.text, files=files)
+                session.intake.answer(answer, reply=reply)
+            case HostPress(client_id=client_id, button=button):
+                session.follow()
+                session.intake.press_written(client_id, button, reply=_reply_to(host, session))
             case SaveValues(values=values, lost=lost, settings=settings):
                 session.save_values(Values(values=values, lost=lost, settings=settings))
             case DropFile(file=file):

@@ -34,6 +34,7 @@ from ..protocol.frames import (
 )
 from ..protocol.steps import Action, Answer, Element, Feedback, RunStatus, Step
 from . import store as stored
+from .buttons import chosen, newest
 from .clock import Clock, utc_now
 from .commands import Command, CommandBook, Reply
 from .options import HubOptions
@@ -162,6 +163,21 @@ class Intake:
             return
         call = self._call(command, name="action_callback", given=action, parent_id=command.step_id, status="queued")
         self._let_run(known, call)
+
+    def press_written(self, client_id: str, button: str, *, reply: Reply) -> None:
+        """Take the press of a button that a cell calls by what stands on it; of a question's, it is the answer."""
+        conversation = self._transcript.conversation
+        try:
+            step, action = newest(conversation.steps, button)
+        except RefusedError as error:
+            reply(ErrorFrame(code=error.code, text=error.text, client_id=client_id))
+            return
+        asked = next((each for each in conversation.questions if each.step_id == step.id), None)
+        if asked is None:
+            self.press(PressAction(client_id=client_id, step_id=step.id, action_id=action.id), reply=reply)
+        else:
+            answer = SendAnswer(client_id=client_id, question_id=asked.id, text="", action_id=action.id)
+            self.answer(answer, reply=reply)
 
     def call(self, command: Call, *, reply: Reply) -> None:
         """Take something else that a viewer does, and let the host run its handler."""
@@ -416,11 +432,7 @@ class Intake:
         if answer.action_id is not None:
             return self._action(step_id, answer.action_id)
         step = self._transcript.conversation.step(step_id)
-        actions = [] if step is None else step.actions
-        written = answer.text.strip().casefold()
-        if written.isdecimal() and 0 < int(written) <= len(actions):
-            return actions[int(written) - 1]
-        return next((action for action in actions if written == (action.label or action.name).casefold()), None)
+        return None if step is None else chosen(step.actions, answer.text)
 
     def _call(
         self,

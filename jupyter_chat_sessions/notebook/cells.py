@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from IPython.core.interactiveshell import InteractiveShell
 
 _CHAT_CELL = re.compile(r"%%chat_session(?=\s|$)(.*)")
+_PRESS_LINE = re.compile(r"(\s*)(?=get_ipython\(\)\.run_line_magic\('chat_session', ['\"]press\b)")
+"""What IPython makes of a line `%chat_session press …`."""
 
 
 class Cell(NamedTuple):
@@ -54,12 +56,14 @@ class CellWatch:
         """Note this cell and those to come."""
         self._shell.events.register("pre_execute", self._note)
         self._shell.input_transformers_cleanup.append(self._await_chat_cell)
+        self._shell.input_transformers_post.append(self._await_presses)
         self._note()
 
     def stop(self) -> None:
         """Note no more."""
         self._shell.events.unregister("pre_execute", self._note)
         self._shell.input_transformers_cleanup.remove(self._await_chat_cell)
+        self._shell.input_transformers_post.remove(self._await_presses)
 
     def _note(self) -> None:
         kernel = getattr(self._shell, "kernel", None)
@@ -69,6 +73,9 @@ class CellWatch:
 
     def _await_chat_cell(self, lines: list[str]) -> list[str]:
         return await_chat_cell(lines) if self._shell.autoawait else lines
+
+    def _await_presses(self, lines: list[str]) -> list[str]:
+        return await_presses(lines) if self._shell.autoawait else lines
 
 
 def await_chat_cell(lines: list[str]) -> list[str]:
@@ -91,3 +98,19 @@ def await_chat_cell(lines: list[str]) -> list[str]:
         return lines
     arguments, body = chat_cell[1].strip(), "".join(lines[1:])
     return [f"await get_ipython().run_cell_magic('chat_session', {arguments!r}, {body!r})\n"]
+
+
+def await_presses(lines: list[str]) -> list[str]:
+    r"""Put an `await` before each `%chat_session press …`, for the same reason.
+
+    Args:
+        lines: The cell's lines, as IPython has rewritten them.
+
+    Returns:
+        The lines to run.
+
+    Example:
+        >>> await_presses(["get_ipython().run_line_magic('chat_session', 'press Yes')\n"])
+        ["await get_ipython().run_line_magic('chat_session', 'press Yes')\n"]
+    """
+    return [f"{press[1]}await {line[press.end() :]}" if (press := _PRESS_LINE.match(line)) else line for line in lines]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
 from ..host.session import BaseSession
 from ..protocol.conversation import Conversation
-from ..protocol.frames import ClearQuestion, Event, HostRefused
+from ..protocol.frames import Event, HostRefused
 from ..protocol.steps import Element, Question, Step
+
+logger = logging.getLogger(__name__)
 
 
 class Following:
@@ -26,8 +29,8 @@ class Following:
         """Called on the link's thread after each change."""
         self._lock = threading.Lock()
         self._conversation = Conversation()
-        self._closed_questions: set[str] = set()
-        self._refusals: list[HostRefused] = []
+        self._refusals: dict[str, HostRefused] = {}
+        """Why what cells said was turned down, by its id."""
         self._shown: dict[str, Step] = {}
         self._ended = False
 
@@ -39,14 +42,10 @@ class Following:
         return self._ended or self.session.is_ended
 
     def said(self, client_id: str) -> bool:
-        """Return whether a message of a cell has its place in the conversation."""
+        """Return whether what a cell said has its place in the conversation; an answer, once its question is closed."""
         with self._lock:
-            return any(step.client_id == client_id for step in self._conversation.steps)
-
-    def is_closed(self, question_id: str) -> bool:
-        """Return whether a question was answered, withdrawn, or is over."""
-        with self._lock:
-            return question_id in self._closed_questions
+            asked = {question.step_id for question in self._conversation.questions}
+            return any(step.client_id == client_id and step.parent_id not in asked for step in self._conversation.steps)
 
     @property
     def is_quiet(self) -> bool:
@@ -64,6 +63,12 @@ class Following:
         """The question that has waited longest, or None."""
         with self._lock:
             return next(iter(self._conversation.questions), None)
+
+    @property
+    def asked_with_buttons(self) -> set[str]:
+        """The ids of the messages whose buttons answer an open question."""
+        with self._lock:
+            return {question.step_id for question in self._conversation.questions if question.kind == "action"}
 
     @property
     def waiting(self) -> int:
@@ -88,33 +93,26 @@ class Following:
         """Note that a cell has shown these steps."""
         self._shown.update({step.id: step for step in steps})
 
-    def refusal(self, client_id: str | None) -> HostRefused | None:
-        """Return and forget why something was turned down.
-
-        Args:
-            client_id: The message's; None for an answer, whose id is the hub's.
-        """
+    def refusal(self, client_id: str) -> HostRefused | None:
+        """Return and forget why what a cell said was turned down, or None."""
         with self._lock:
-            for refusal in self._refusals:
-                if client_id is None or refusal.client_id == client_id:
-                    self._refusals.remove(refusal)
-                    return refusal
-        return None
+            return self._refusals.pop(client_id, None)
 
     # ---- from the link's thread --------------------------------------------------------------------------------------
 
     def on_event(self, event: Event) -> None:
         """See `Follower`."""
         with self._lock:
-            if isinstance(event, ClearQuestion):
-                self._closed_questions.add(event.question_id)
             self._conversation.apply(event)
         self._changed()
 
     def on_refused(self, refusal: HostRefused) -> None:
         """See `Follower`."""
+        if refusal.client_id is None:  # of something that a handler did: no cell waits to hear of it
+            logger.warning("session %s: %s", refusal.session, refusal.text)
+            return
         with self._lock:
-            self._refusals.append(refusal)
+            self._refusals[refusal.client_id] = refusal
         self._changed()
 
     def on_ended(self) -> None:

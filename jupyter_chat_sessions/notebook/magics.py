@@ -11,9 +11,10 @@ import re
 import shlex
 import threading
 from argparse import Namespace
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, get_args
 
 from IPython.core.error import UsageError
@@ -36,7 +37,8 @@ from .notebook import Notebook
 from .setting_words import read_settings
 from .tables import session_table, settings_table
 
-SUBCOMMANDS = ("run", "list", "use", "new", "end", "settings", "status", "open")
+SUBCOMMANDS = ("run", "list", "use", "new", "end", "press", "settings", "status", "open")
+_PRESS = re.compile(r"\s*press(?=\s|$)(.*)", re.DOTALL)
 _HEIGHT = re.compile(r"\d+(\.\d+)?(px|em|rem|vh|%)")
 
 
@@ -85,6 +87,7 @@ class ChatMagics(Magics):
             %chat_session use --clear        ... no more
             %chat_session new [NAME]         end the notebook's own session and begin another
             %chat_session end [ID|USER]      end a session; by default the one that cells speak in
+            %chat_session press LABEL        press a button of a message, by what stands on it or by its name
             %chat_session settings           the settings of the chat that cells see
             %chat_session settings ID=VALUE  change some
             %chat_session status             the link, the chats, counts
@@ -93,6 +96,9 @@ class ChatMagics(Magics):
             What you would type into the chat. The reply shows under the cell; the next such cell answers a question.
         """
         with _plain_errors():
+            press = _PRESS.match(line) if cell is None else None
+            if press is not None:
+                return self._press(press[1].strip())
             words = _words(line)
             if cell is not None:
                 return self._say(words, cell)
@@ -239,15 +245,24 @@ class ChatMagics(Magics):
         text = text.strip("\n")
         if not text.strip():
             raise UsageError("Write what you want to say below %%chat_session.")
-        said = self._say_plainly(text, channel=words[0] if words else None)
+        channel = words[0] if words else None
+        said = _plainly(partial(self.notebook.say, text, channel=channel))
         if self.shell.autoawait:
             return said
-        _wait_beside(said, handlers_loop=self.notebook.speaking_session(words[0] if words else None).loop)
+        _wait_beside(said, handlers_loop=self.notebook.speaking_session(channel).loop)
         return None
 
-    async def _say_plainly(self, text: str, *, channel: str | None) -> None:
-        with _plain_errors():
-            await self.notebook.say(text, channel=channel)
+    def _press(self, button: str) -> Awaitable[None] | None:
+        """Press a button. The line is not taken apart as others are: what stands on a button may have an apostrophe."""
+        if len(button) > 1 and button[0] == button[-1] and button[0] in "\"'":
+            button = button[1:-1]
+        if not button.strip():
+            raise UsageError("Say which button: %chat_session press LABEL, with what stands on it.")
+        pressed = _plainly(partial(self.notebook.press, button))
+        if self.shell.autoawait:
+            return pressed
+        _wait_beside(pressed, handlers_loop=self.notebook.pressing_session().loop)
+        return None
 
     def _open_names(self) -> list[str]:
         return [channel.settings.name for channel in self.notebook.channels]
@@ -262,6 +277,11 @@ def _plain_errors() -> Iterator[None]:
         raise UsageError(error.text) from None
     except ChatSessionsError as error:
         raise UsageError(str(error)) from None
+
+
+async def _plainly(speak: Callable[[], Awaitable[None]]) -> None:
+    with _plain_errors():
+        await speak()
 
 
 def _slots(app: App) -> str:

@@ -245,6 +245,15 @@ class Notebook:
         picked = self.pages.picked(self.client) if channel is None else None
         return picked or self.own_session(channel)
 
+    def pressing_session(self) -> BaseSession:
+        """Return the session that this page's cells press buttons in: the picked one, else where they last spoke.
+
+        Raises:
+            NoSessionError: No channel is open.
+            HubUnreachableError: The hub does not answer.
+        """
+        return self.pages.picked(self.client) or self.pages.spoken_in(self.client) or self.own_session()
+
     def find_session(self, wanted: str) -> BaseSession:
         """Return the session that somebody means: by the beginning of its id, or by its user's name.
 
@@ -267,9 +276,15 @@ class Notebook:
         Raises:
             ChatSessionsError: No channel is open, it was refused, or the session ended.
         """
-        session = self.speaking_session(channel)
-        self.pages.note_spoken(self.client, session)
-        await Talk(self.runtime, self._follow(session), shows_updates=self.kernel is not None).say(text)
+        await self._talk(self.speaking_session(channel)).say(text)
+
+    async def press(self, button: str) -> None:
+        """Press a button as the user of the session that this page's cells last spoke in, and show what comes of it.
+
+        Raises:
+            ChatSessionsError: No channel is open, there is no such button, or the session ended.
+        """
+        await self._talk(self.pressing_session()).press(button)
 
     @property
     def client(self) -> str:
@@ -303,6 +318,10 @@ class Notebook:
         if channel not in names:
             raise NoSessionError(f"No chat {channel!r} is open in this notebook; open are: {', '.join(names)}.")
         return channel
+
+    def _talk(self, session: BaseSession) -> Talk:
+        self.pages.note_spoken(self.client, session)
+        return Talk(self.runtime, self._follow(session), shows_updates=self.kernel is not None)
 
     def _follow(self, session: BaseSession) -> Following:
         following = self._following_by_session.get(session.id)

@@ -62,6 +62,10 @@ class Pages:
         """Return the session that was picked in a page, else in any, while it lives."""
         return self._live(self._page(client).picked) or self._live(self._last_pick)
 
+    def spoken_in(self, client: str) -> BaseSession | None:
+        """Return the session that a cell of a page last spoke in, while it lives."""
+        return self._live(self._page(client).spoken_in)
+
     def seen(self, client: str) -> BaseSession | None:
         """Return the session that a page's cells see, or None: then it is the notebook's own."""
         page = self._page(client)

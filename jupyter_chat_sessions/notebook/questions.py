@@ -59,8 +59,8 @@ def ask_in_cell(runtime: Runtime, session: BaseSession, question: Question, text
             return
 
 
-def give_answer(runtime: Runtime, session: BaseSession, question: Question, text: str) -> None:
-    """Give what somebody wrote in a cell as the answer to a question.
+def give_answer(runtime: Runtime, session: BaseSession, question: Question, text: str) -> str:
+    """Give what somebody wrote in a cell as the answer to a question; return the answer's client id.
 
     Args:
         runtime: Takes the answer.
@@ -76,6 +76,5 @@ def give_answer(runtime: Runtime, session: BaseSession, question: Question, text
         paths = [Path(line).expanduser() for line in lines if line]
         if not paths:
             raise RefusedError("conflict", "This question is answered with files: write the path of one.")
-        runtime.answer_with_files(session, question, paths)
-    else:
-        runtime.answer(session, question.id, text)
+        return runtime.answer_with_files(session, question, paths)
+    return runtime.answer(session, question.id, text)

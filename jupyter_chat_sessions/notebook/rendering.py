@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..protocol.steps import Element, Step
 
 ANSWER_NEXT = "The next %%chat_session cell answers this question."
 FILES_NEXT = "The next %%chat_session cell answers this question with files: write the path of each on a line."
+PRESS = "%chat_session press LABEL presses a button."
 WAITS = "What you said waits until then."
 NOTHING = "No answer came."
 SHOWN_TYPES = frozenset({"display", "image", "plotly", "text"})
 """Elements that a cell shows itself."""
+_MAGIC = re.compile(r"%%?chat_session( press LABEL)?")
 
 
-def as_mime_bundle(steps: Sequence[Step], *, bot_name: str, notes: Sequence[str] = ()) -> dict[str, str]:
+def as_mime_bundle(
+    steps: Sequence[Step], *, bot_name: str, numbered: Collection[str] = (), notes: Sequence[str] = ()
+) -> dict[str, str]:
     """Return what a cell shows of a conversation.
 
     Args:
         steps: What was said to the user.
         bot_name: Who speaks where no name is shown.
+        numbered: The ids of those whose buttons answer a question, which the next cell may do by their numbers. The
+            buttons of others have none: a number in the next cell is something that is said.
         notes: Lines from the chat itself, such as that a question waits.
     """
-    markdown = [_markdown(step, bot_name=bot_name) for step in steps]
-    plain = [_plain(step, bot_name=bot_name) for step in steps]
-    markdown += [f"*{note.replace('%%chat_session', '`%%chat_session`')}*" for note in notes]
+    buttons = [_buttons(step, is_numbered=step.id in numbered) for step in steps]
+    markdown = [_markdown(step, labels, bot_name=bot_name) for step, labels in zip(steps, buttons, strict=True)]
+    plain = [_plain(step, labels, bot_name=bot_name) for step, labels in zip(steps, buttons, strict=True)]
+    markdown += ["*" + _MAGIC.sub(r"`\g<0>`", note) + "*" for note in notes]
     plain += [f"({note})" for note in notes]
     # What says nothing, such as a picture that is shown below, leaves no gap.
     return {"text/markdown": "\n\n".join(filter(None, markdown)), "text/plain": "\n\n".join(filter(None, plain))}
@@ -64,13 +72,13 @@ def element_bundle(element: Element, content: bytes | None) -> tuple[dict[str, A
             return plain, {}
 
 
-def _markdown(step: Step, *, bot_name: str) -> str:
+def _markdown(step: Step, labels: Sequence[str], *, bot_name: str) -> str:
     text = step.output
     if step.language:
         fence = _fence(text)
         text = f"{fence}{step.language}\n{text}\n{fence}"
-    if step.actions:
-        text += "\n\n" + " ".join(f"`{label.replace('`', ' ')}`" for label in _buttons(step))
+    if labels:
+        text += "\n\n" + " ".join(f"`{label.replace('`', ' ')}`" for label in labels)
     if step.name != bot_name:
         text = f"**{step.name}**\n\n{text}"
     if step.is_error:
@@ -79,15 +87,16 @@ def _markdown(step: Step, *, bot_name: str) -> str:
     return text
 
 
-def _plain(step: Step, *, bot_name: str) -> str:
+def _plain(step: Step, labels: Sequence[str], *, bot_name: str) -> str:
     name = "" if step.name == bot_name else f"{step.name}: "
-    buttons = "".join(f"\n[{label}]" for label in _buttons(step))
+    buttons = "".join(f"\n[{label}]" for label in labels)
     return f"{'Error: ' if step.is_error else ''}{name}{step.output}{buttons}"
 
 
-def _buttons(step: Step) -> list[str]:
-    """Return what stands on a message's buttons, each with the number by which a cell may answer a question."""
-    return [f"{number}: {action.label or action.name}" for number, action in enumerate(step.actions, 1)]
+def _buttons(step: Step, *, is_numbered: bool) -> list[str]:
+    """Return what stands on a message's buttons."""
+    labels = [action.label or action.name for action in step.actions]
+    return [f"{number}: {label}" for number, label in enumerate(labels, 1)] if is_numbered else labels
 
 
 def _fence(text: str) -> str:

@@ -1,8 +1,10 @@
-"""A `%%chat_session` cell: says something as the user of a session, and shows what comes of it while it comes."""
+"""A cell that says something as the user of a session, or presses a button: it shows what comes of it as it comes."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,16 @@ from ..protocol.steps import Element, Question, Step
 from .following import Following
 from .guards import interruptible
 from .questions import give_answer
-from .rendering import ANSWER_NEXT, FILES_NEXT, NOTHING, SHOWN_TYPES, WAITS, as_mime_bundle, element_bundle
+from .rendering import (
+    ANSWER_NEXT,
+    FILES_NEXT,
+    NOTHING,
+    PRESS,
+    SHOWN_TYPES,
+    WAITS,
+    as_mime_bundle,
+    element_bundle,
+)
 
 MAX_SHOWN_BYTES = 10 * 1024 * 1024
 """The largest element that a cell shows; of others it says the name."""
@@ -37,8 +48,7 @@ class Talk:
         self._shows_updates = shows_updates
         self._handle: DisplayHandle | None = None
         self._shown: dict[str, str] = {}
-        self._client_id: str | None = None
-        self._question_id: str | None = None
+        self._client_id = ""
 
     async def say(self, text: str) -> None:
         """Say it, and show the reply until all is answered or a question waits.
@@ -50,6 +60,22 @@ class Talk:
             RefusedError: It was turned down.
             ChatSessionsError: The session ended meanwhile.
         """
+        await self._let(partial(self._send, text))
+
+    async def press(self, button: str) -> None:
+        """Press a button, and show what comes of it likewise.
+
+        Args:
+            button: What stands on it, or its name.
+
+        Raises:
+            RefusedError: There is no such button, or the press was turned down.
+            ChatSessionsError: The session ended meanwhile.
+        """
+        await self._let(partial(self._runtime.press, self._following.session, button))
+
+    async def _let(self, send: Callable[[], str]) -> None:
+        """Send something, and show what comes of it until all is answered or a question waits."""
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
 
@@ -59,7 +85,7 @@ class Talk:
         self._following.on_change = on_change
         try:
             with interruptible():
-                self._send(text)
+                self._client_id = send()
                 await self._show_until_settled(changed)
         except (asyncio.CancelledError, KeyboardInterrupt):
             self._runtime.stop(self._following.session)
@@ -69,14 +95,12 @@ class Talk:
             self._following.on_change = None
             self._following.mark_shown(self._following.unshown())
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str) -> str:
         session = self._following.session
         question = self._question_to_answer()
-        self._question_id = None if question is None else question.id
         if question is not None:
-            give_answer(self._runtime, session, question, text)
-        else:
-            self._client_id = self._runtime.say(session, text)
+            return give_answer(self._runtime, session, question, text)
+        return self._runtime.say(session, text)
 
     def _question_to_answer(self) -> Question | None:
         """Return the question that the text answers. One that nobody has read yet is not answered by chance."""
@@ -99,6 +123,8 @@ class Talk:
             next_cell = FILES_NEXT if question.kind == "file" else ANSWER_NEXT
             notes = [next_cell, WAITS] if self._following.waiting else [next_cell]
         steps = self._following.unshown()
+        if question is None and any(step.actions for step in steps):
+            notes = [PRESS]
         self._show(notes=[" ".join(notes)] if notes else [])
         await self._show_elements(steps)
 
@@ -123,9 +149,7 @@ class Talk:
             raise RefusedError(refusal.code, refusal.text)
         if self._following.is_ended:
             raise ChatSessionsError("This session has ended. The next %%chat_session cell begins a new one.")
-        if self._client_id is not None:
-            return self._following.said(self._client_id) and self._following.is_quiet
-        return self._question_id is None or (self._following.is_closed(self._question_id) and self._following.is_quiet)
+        return self._following.said(self._client_id) and self._following.is_quiet
 
     def _show(self, *, notes: list[str] | None = None) -> None:
         steps: list[Step] = self._following.unshown()
@@ -133,7 +157,12 @@ class Talk:
             if self._handle is None and not self._is_settled():
                 return
             notes = [NOTHING]
-        bundle: dict[str, Any] = as_mime_bundle(steps, bot_name=self._following.session.bot_name, notes=notes or [])
+        bundle: dict[str, Any] = as_mime_bundle(
+            steps,
+            bot_name=self._following.session.bot_name,
+            numbered=self._following.asked_with_buttons,
+            notes=notes or [],
+        )
         if bundle == self._shown:
             return
         self._shown = bundle

@@ -467,8 +467,19 @@ class HostAnswer(Frame, tag="host_answer", frozen=True, kw_only=True):
     session: Id
     question_id: Id
     text: Text
+    client_id: Id | None = None
+    """The cell's own id for it, which a refusal names."""
     files: Annotated[list[Element], Meta(max_length=MAX_FILES)] = field(default_factory=list)
     """The files that are the answer: put before it with `put_file`, and described by what shows them."""
+
+
+class HostPress(Frame, tag="host_press", frozen=True, kw_only=True):
+    """The press of a button by a cell, as the user of a session."""
+
+    session: Id
+    client_id: Id
+    button: Text
+    """What stands on it, or its name: the newest such button is meant."""
 
 
 class Emit(Frame, tag="emit", frozen=True, kw_only=True):
@@ -561,6 +572,7 @@ HostFrame = (
     | OpenNotebookSession
     | HostMessage
     | HostAnswer
+    | HostPress
     | Emit
     | RunChanged
     | HostBusy

@@ -339,6 +339,7 @@ REQUIRED = {
     "open_notebook_session": ["channel", "session", "threadId"],
     "host_message": ["clientId", "session", "text"],
     "host_answer": ["questionId", "session", "text"],
+    "host_press": ["button", "clientId", "session"],
     "emit": ["event", "session"],
     "run": ["name", "run", "session", "status"],
     "busy": ["busy", "channel"],

@@ -159,6 +159,15 @@ def test_a_cell_may_answer_for_its_viewer() -> None:
     assert [refused.code for refused in hall.host.got(HostRefused)] == ["question_closed"]
 
 
+def test_a_refused_answer_of_a_cell_is_told_under_the_id_that_the_cell_gave_it() -> None:
+    hall = Hall()
+    session = hall.enter().viewing.session
+    question, client_id = hall.host.ask(session), new_id()
+    hall.host.say(HostAnswer(session=session, question_id=question, text="Ada", client_id=new_id()))
+    hall.host.say(HostAnswer(session=session, question_id=question, text="again", client_id=client_id))
+    assert [refused.client_id for refused in hall.host.got(HostRefused)] == [client_id]
+
+
 def test_an_answer_to_no_question_is_refused() -> None:
     tab = Hall().enter()
     tab.answer(new_id(), "Ada")
