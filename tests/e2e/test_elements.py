@@ -48,6 +48,17 @@ PLAYED = """async (player) => {
 }"""
 """Plays to the end; returns where that is, in seconds."""
 
+APP_WITH_A_PICTURE = """\
+import chainlit as cl
+
+@cl.on_message
+async def reply(message):
+    answer = cl.Message("")
+    for token in ("See ![a sky](/pub", "lic/sky.png) and", " ![gone](/public/gone.png)."):
+        await answer.stream_token(token)
+    await answer.send()
+"""
+
 OWN_BUTTONS = {
     *("jcs-attach", "jcs-chip", "jcs-copy", "jcs-edit", "jcs-fold", "jcs-icon", "jcs-link", "jcs-new", "jcs-quiet"),
     *("jcs-reopen", "jcs-send", "jcs-sort", "jcs-stop", "jcs-tool"),
@@ -139,6 +150,22 @@ def test_a_picture_opens_large_with_the_keyboard_alone(shower: Kernel, visit: Vi
     ada.page.keyboard.press("Escape")
     expect(large).to_have_count(0)
     expect(small).to_be_focused()
+
+
+def test_a_picture_of_public_shows_where_a_streamed_text_calls_it(shower: Kernel, visit: Visit) -> None:
+    folder = shower.server.notebooks
+    (folder / "public").mkdir()
+    (folder / "sky.py").write_text(APP_WITH_A_PICTURE)
+    shower.run("import pathlib; pathlib.Path('public/sky.png').write_bytes(png())\n%chat_session run sky.py")
+    ada = visit("ada", "sky")
+    ada.chat.say("anything")
+    text = ada.chat.log.locator(".jcs-markdown p", has_text="See")
+    picture = text.get_by_role("img", name="a sky")
+    expect(picture).to_have_js_property("naturalWidth", 240)
+    expect(text).to_have_text("See  and 🖼 gone.")
+    expect(ada.chat.log.get_by_role("img")).to_have_count(1)
+    ada.page.reload()
+    expect(picture).to_have_js_property("naturalWidth", 240)
 
 
 def test_a_file_is_saved_under_its_name(shower: Kernel, visit: Visit) -> None:
