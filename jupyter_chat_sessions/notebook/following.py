@@ -27,7 +27,7 @@ class Following:
         self.session = session
         self.on_change: Callable[[], None] | None = None
         """Called on the link's thread after each change."""
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._conversation = Conversation()
         self._refusals: dict[str, HostRefused] = {}
         """Why what cells said was turned down, by its id."""
@@ -98,6 +98,20 @@ class Following:
         with self._lock:
             return self._refusals.pop(client_id, None)
 
+    def verdict(self, client_id: str, *, limit_s: float) -> HostRefused | None:
+        """Wait, in a cell that keeps its loop, for what becomes of what it said.
+
+        Args:
+            client_id: The cell's id for it.
+            limit_s: The longest wait, in seconds.
+
+        Returns:
+            Why it was turned down; None where it was taken, or nothing was heard.
+        """
+        with self._lock:
+            self._lock.wait_for(lambda: client_id in self._refusals or self.said(client_id), timeout=limit_s)
+            return self.refusal(client_id)
+
     # ---- from the link's thread --------------------------------------------------------------------------------------
 
     def on_event(self, event: Event) -> None:
@@ -121,6 +135,8 @@ class Following:
         self._changed()
 
     def _changed(self) -> None:
+        with self._lock:
+            self._lock.notify_all()
         if self.on_change is not None:
             self.on_change()
 

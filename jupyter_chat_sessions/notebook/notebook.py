@@ -83,7 +83,7 @@ class Notebook:
         self.runtime.format_display = DisplayFormatter(self.shell)
         self.runtime.find_cell_session = self.cell_session
         self.runtime.on_cell_asks = lambda session, question, text: ask_in_cell(
-            self.runtime, session, question, text, is_chat_heard=self._is_chat_heard_in_cells()
+            self.runtime, self._follow(session), question, text, is_chat_heard=self._is_chat_heard_in_cells()
         )
         self.runtime.on_session_opened = self._on_session_opened
         self.runtime.on_session_ended = self._on_session_ended

@@ -8,10 +8,13 @@ from ..host.runtime import Runtime
 from ..host.session import BaseSession
 from ..protocol.errors import ChatSessionsError, RefusedError
 from ..protocol.steps import Question
+from .following import Following
 
 HEARS_WIDGETS_SINCE = (7, 4)
 """The first ipykernel that takes what a page says to a widget while a cell awaits; in those before, it waits for the
 cell's end (`Kernel.dispatch_shell`)."""
+VERDICT_LIMIT_S = 5.0
+"""How long the hub is waited for to take an answer, in seconds; later the cell hears of it as it awaits."""
 WRITE_PATHS = "(the path of a file)"
 _NOBODY = (
     "Nobody can answer this question: this cell's session is the notebook's own, and nobody sits at this "
@@ -23,7 +26,7 @@ _NOT_HEARD = (
 )
 
 
-def ask_in_cell(runtime: Runtime, session: BaseSession, question: Question, text: str, *, is_chat_heard: bool) -> None:
+def ask_in_cell(runtime: Runtime, following: Following, question: Question, text: str, *, is_chat_heard: bool) -> None:
     """See to it that somebody can answer while the cell waits.
 
     A viewer answers in the chat, and the cell says so. Where no answer could come from there, the question is put under
@@ -32,7 +35,7 @@ def ask_in_cell(runtime: Runtime, session: BaseSession, question: Question, text
 
     Args:
         runtime: Takes the answer.
-        session: Who is asked.
+        following: The session of who is asked, as cells know it.
         question: The question.
         text: What it says.
         is_chat_heard: Whether what is said in the chat gets here while a cell awaits.
@@ -40,6 +43,7 @@ def ask_in_cell(runtime: Runtime, session: BaseSession, question: Question, text
     Raises:
         ChatSessionsError: Nobody is there to answer.
     """
+    session = following.session
     if session.client_type != "notebook" and is_chat_heard:
         name = "the viewer" if session.user is None else session.user.display_name or session.user.identifier
         print(f"Waiting for {name} to answer in the chat …")  # noqa: T201
@@ -52,11 +56,14 @@ def ask_in_cell(runtime: Runtime, session: BaseSession, question: Question, text
         except (NotImplementedError, RuntimeError, EOFError):  # ipykernel's error for "no input here" is the second
             raise ChatSessionsError(_NOBODY if is_chat_heard else _NOT_HEARD) from None
         try:
-            give_answer(runtime, session, question, answer)
-        except RefusedError as refusal:  # such as a slip in a path: ask again
-            print(refusal)  # noqa: T201
-        else:
+            client_id = give_answer(runtime, session, question, answer)
+        except RefusedError as slip:  # such as one in a path: ask again
+            print(slip)  # noqa: T201
+            continue
+        refusal = following.verdict(client_id, limit_s=VERDICT_LIMIT_S)
+        if refusal is None or refusal.code == "question_closed":  # with what a viewer answered meanwhile
             return
+        print(refusal.text)  # noqa: T201
 
 
 def give_answer(runtime: Runtime, session: BaseSession, question: Question, text: str) -> str:

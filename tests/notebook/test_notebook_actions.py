@@ -106,3 +106,25 @@ def test_a_cell_that_cannot_await_says_so_or_presses_in_a_thread(page: Page) -> 
     page.run("%autoawait False")
     refused = page.run("%chat_session press Yes please", may_fail=True)
     assert "open the chat with `--run-on thread`" in refused.stderr
+
+
+def test_an_answer_that_is_no_button_is_refused_and_the_question_stays(page: Page) -> None:
+    page.run(ASKS)
+    page.run("%chat_session")
+    page.run("%%chat_session\nHello")
+    refused = page.run("%%chat_session\nperhaps", may_fail=True).stderr
+    assert "This question is answered with one of its buttons: its label, or its number." in refused
+    assert "chosen: 1" in page.run("%%chat_session\nyes").shown
+
+
+def test_a_question_under_a_cell_is_asked_again_after_a_slip(page: Page) -> None:
+    page.run("%chat_session")
+    request = page.start(
+        "choices = [cl.Action(name='a', payload={}, label='Yes'), cl.Action(name='b', payload={}, label='No')]\n"
+        "print((await cl.AskActionMessage('Shall we?', actions=choices).send())['name'])",
+        allow_stdin=True,
+    )
+    asked = [page.answer_input("perhaps"), page.answer_input("2")]
+    assert asked == ["Shall we? (Yes / No) "] * 2
+    told = page.finish(request).text
+    assert told == "This question is answered with one of its buttons: its label, or its number.\nb\n"
