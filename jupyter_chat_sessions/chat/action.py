@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
-from uuid import uuid4
 
 import msgspec
 
 from ..host.current import current_app
+from ..host.ids import new_id
 from ..host.run import Run
 from ..host.scope import current_scope
 from ..protocol.errors import ChatSessionsError
@@ -59,7 +59,7 @@ class Action:
         self.tooltip = tooltip
         self.icon = icon
         self.forId = forId
-        self.id = id or str(uuid4())
+        self.id = id or new_id()
         self.as_struct()  # what is no JSON is said here, and not when it is sent
 
     def __repr__(self) -> str:

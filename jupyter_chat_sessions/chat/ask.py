@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from typing import Any, Literal
-from uuid import uuid4
 
 from ..host.current import current_runtime
+from ..host.ids import new_id
 from ..host.scope import Scope, current_scope, is_in_handler
 from ..protocol.errors import AskTimeoutError, UnsupportedError
 from ..protocol.steps import Answer, Question, Uploads
@@ -41,7 +41,7 @@ class AskMessage(Message):
         await Message.send(self)
         scope = current_scope()
         question = Question(
-            id=str(uuid4()),
+            id=new_id(),
             step_id=self.id,
             kind=self._kind,
             timeout_s=float(self.timeout),

@@ -10,11 +10,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, TypedDict, TypeVar, get_args
-from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 import msgspec
 
+from ..host.ids import new_id
 from ..host.scope import current_scope
 from ..host.session import BaseSession
 from ..protocol.errors import ChatSessionsError
@@ -141,7 +141,7 @@ class Element:
         self.size: ElementSize | None = size or self._size
         self.language = language
         self.mime = mime or self._mime or mime_of(self.content, path=self.path, name=self.name, url=self.url)
-        self.id = id or str(uuid4())
+        self.id = id or new_id()
         self.for_id = for_id
         self._begin()
 
@@ -264,7 +264,7 @@ class Element:
         given = {key: element[key] for key in keys if element.get(key)}
         made = _of_kind(type_name)
         if element.get("chainlitKey") and not given.keys() & {"url", "path", "content"}:  # its content is with the hub
-            struct = {"id": str(uuid4()), "name": "", **given, "type": made.type, "file": element["chainlitKey"]}
+            struct = {"id": new_id(), "name": "", **given, "type": made.type, "file": element["chainlitKey"]}
             try:
                 known = msgspec.convert({**struct, "props": props}, ElementStruct)
             except msgspec.ValidationError as reason:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from typing import Any, Literal, Self
-from uuid import uuid4
 
 import msgspec
 
+from ..host.ids import new_id
 from ..host.public_in_text import IN_TEXT
 from ..host.scope import Scope, current_scope, is_in_handler
 from ..host.session import BaseSession
@@ -90,7 +90,7 @@ class Message(WithElements):
         self.actions = _buttons(actions)
         self.metadata = dict(metadata or {})
         self.tags = tags
-        self.id = id or str(uuid4())
+        self.id = id or new_id()
         self.parent_id = self._given_parent_id = parent_id
         self._made_in = _place() if parent_id is None else None
         """The run that it was made in, and the step there."""
@@ -134,7 +134,7 @@ class Message(WithElements):
         """
         scope = current_scope()
         if self._session is not None and self._session is not scope.session:
-            self.id, self.created_at, self._shown, self.streaming = str(uuid4()), None, None, False
+            self.id, self.created_at, self._shown, self.streaming = new_id(), None, None, False
             self.parent_id = self._given_parent_id
         self._session = scope.session
         await self._learn_name(scope)

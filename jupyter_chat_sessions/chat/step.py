@@ -7,10 +7,10 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, get_args
-from uuid import uuid4
 
 import msgspec
 
+from ..host.ids import new_id
 from ..host.scope import Scope, current_scope
 from ..host.session import BaseSession
 from ..host.times import utc_now
@@ -108,7 +108,7 @@ class Step(WithElements):
             raise ValueError(f"Step(type=…) is one of {', '.join(get_args(StepKind))}; it was {type!r}.")
         self.name = name or ""
         self.type: StepKind = type
-        self.id = id or str(uuid4())
+        self.id = id or new_id()
         self.parent_id = parent_id
         super().__init__(elements)
         self.captured = Captured()

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from mimetypes import guess_type
 from pathlib import Path
-from uuid import uuid4
 
 from msgspec.structs import replace
 
@@ -15,6 +14,7 @@ from ..protocol.errors import RefusedError
 from ..protocol.files import check_taken, name_of, type_of
 from ..protocol.frames import MAX_FILES
 from ..protocol.steps import Element, Uploads
+from .ids import new_id
 
 MEGABYTE = 1024 * 1024
 
@@ -119,7 +119,7 @@ def elements_of(paths: Sequence[Path], allowed: Uploads, *, max_bytes: int) -> l
         name, size = name_of(path.name), path.stat().st_size
         mime = guess_type(name)[0] or "application/octet-stream"
         check_taken(name, mime, size, allowed, max_bytes=max_bytes)
-        elements.append(Element(id=str(uuid4()), type=type_of(mime), name=name, mime=mime, bytes=size))
+        elements.append(Element(id=new_id(), type=type_of(mime), name=name, mime=mime, bytes=size))
     return elements
 
 

@@ -18,6 +18,7 @@ from ..protocol.frames import FinishStep, PutStep, RunChanged, SetState
 from ..protocol.steps import RunStatus, Step
 from .app import Handler, Slot
 from .app_lives import AppLives
+from .ids import new_id
 from .line import Line
 from .run import Run
 from .scope import session_scope
@@ -311,7 +312,7 @@ class Dispatcher:
 
     def _say_error(self, run: Run, text: str, *, details: str | None = None) -> None:
         step = Step(
-            id=str(uuid4()),
+            id=new_id(),
             type="assistant_message",
             name=self._session.shown_names.latest(self._session.bot_name),
             thread_id=self._session.thread_id,

@@ -22,6 +22,7 @@ from uuid import uuid4
 from ..protocol.errors import ChatSessionsError, RefusedError
 from ..protocol.frames import FILE_PIECE_BYTES, DropFile, FilePiece, HostEvent, HostRefused, PutFile, WantFile
 from ..protocol.steps import Element
+from .ids import new_id
 from .refused_files import RefusedFiles
 from .shown_files import ShownFiles
 
@@ -100,7 +101,7 @@ class HostFiles(Mapping[str, KeptFile]):
             OSError: The file cannot be read.
             ValueError: It is larger than the hub keeps.
         """
-        file_id = str(uuid4())
+        file_id = new_id()
         for frame in self._pieces(file_id, content):
             self._line.put(frame)
         return file_id
@@ -112,7 +113,7 @@ class HostFiles(Mapping[str, KeptFile]):
             content: As for `put`.
             name: What the author calls it, for a warning that the hub does not keep it.
         """
-        file_id = str(uuid4())
+        file_id = new_id()
         self._refused.name(file_id, name)
         with self._to_show(file_id):
             for frame in self._pieces(file_id, content):
@@ -125,7 +126,7 @@ class HostFiles(Mapping[str, KeptFile]):
         Raises:
             RefusedError: The hub does not keep it, and has said so in time; of what comes later the author is warned.
         """
-        file_id = str(uuid4())
+        file_id = new_id()
         self._refused.name(file_id, name)
         with self._to_show(file_id):
             await self._send(file_id, content)
@@ -168,7 +169,7 @@ class HostFiles(Mapping[str, KeptFile]):
 
         if path is None and content is None:
             raise ValueError("persist_file needs a path or a content: say what the file holds.")
-        file_id = str(uuid4())
+        file_id = new_id()
         kept = self.directory / f"{file_id}{_ending(name)}"
 
         def copy() -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, get_args
-from uuid import uuid4
 
 import msgspec
 
 from ..protocol.frames import CallName
 from ..protocol.steps import Action, Step, Thread
 from .app import Slot
+from .ids import new_id
 
 CALL_SLOTS: frozenset[Slot] = frozenset(get_args(CallName))
 
@@ -34,7 +34,7 @@ class Run:
     def __init__(
         self, slot: Slot, *, step: Step | None = None, action: Action | None = None, thread: Thread | None = None
     ) -> None:
-        self.id = step.id if step is not None else str(uuid4())
+        self.id = step.id if step is not None else new_id()
         self.slot = slot
         self.step = step
         self.action = action

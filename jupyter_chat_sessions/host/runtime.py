@@ -18,7 +18,6 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
-from uuid import uuid4
 
 from msgspec.structs import replace
 
@@ -57,6 +56,7 @@ from .app_lives import AppLives
 from .dispatcher import Dispatcher, ShowError, print_error, print_warning
 from .displays import FormatDisplay
 from .hosted import HostedSession, HostedSessions
+from .ids import new_id
 from .link import Link, LinkStatus
 from .loops import HandlerLoops
 from .lost_values import LostValues
@@ -217,13 +217,13 @@ class Runtime:
 
         The variables that the channel requires of its viewers, this session has from the process's environment.
         """
-        session_id = str(uuid4())
+        session_id = new_id()
         hosted = self._channels.get(channel)
         required = [] if hosted is None else hosted.settings.required_env
         user_env = {name: os.environ[name] for name in required if name in os.environ}
         opening = self._openings[session_id] = Future()
         self._required_link().outbox.put(
-            OpenNotebookSession(channel=channel, session=session_id, thread_id=str(uuid4()), user_env=user_env)
+            OpenNotebookSession(channel=channel, session=session_id, thread_id=new_id(), user_env=user_env)
         )
         return opening
 
@@ -234,7 +234,7 @@ class Runtime:
             RefusedError: The text is too long.
         """
         _check_length(text)
-        client_id = str(uuid4())
+        client_id = new_id()
         self._required_link().outbox.put(HostMessage(session=session.id, client_id=client_id, text=text))
         return client_id
 
