@@ -74,11 +74,12 @@ def note_received(message: Message) -> None:
 
 def _messages(session: BaseSession) -> dict[str, Message]:
     """Return the session's messages by id; what was said under an earlier kernel is read when first asked for."""
-    earlier, session.earlier_steps = session.earlier_steps, []
+    earlier, session.earlier_steps = session.earlier_steps, ()
     if earlier:
         before = {step.id: Message.from_step(step) for step in earlier if _belongs(step)}
         session.messages = {**before, **session.messages}
-        session.shown.update(before)
+        for message in before.values():
+            session.shown[message.id] = message
     return session.messages
 
 

@@ -233,7 +233,7 @@ class Dispatcher:
                 for step_id in list(run.streams):  # a thread that was abandoned may still take some out
                     self._session.emit(FinishStep(step_id=step_id, end=utc_now()))
                 if not self.is_ending:
-                    self._session.kept.save()
+                    self._session.keep_values()
                 self._tell(run, status)
 
     async def _call(self, run: Run, handler: Handler) -> None:

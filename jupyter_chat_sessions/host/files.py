@@ -7,7 +7,6 @@ would have to be secured. What the viewer gave stands in a temporary folder of t
 from __future__ import annotations
 
 import io
-import logging
 import shutil
 import tempfile
 import threading
@@ -28,8 +27,6 @@ from .shown_files import ShownFiles
 
 if TYPE_CHECKING:
     from .line import Line
-
-logger = logging.getLogger(__name__)
 
 MAX_ENDING = 32
 """Characters of a file's ending: a name on a disk may not have any length."""
@@ -54,15 +51,17 @@ class HostFiles(Mapping[str, KeptFile]):
         session_id: The session.
         line: The way to the hub.
         max_bytes: The largest file that the hub keeps.
+        warn: Shows a sentence to the author.
 
     Example:
         >>> [file["name"] for file in cl.context.session.files.values()]
         ['notes.txt']
     """
 
-    def __init__(self, session_id: str, line: Line, *, max_bytes: int) -> None:
+    def __init__(self, session_id: str, line: Line, *, max_bytes: int, warn: Callable[[str], None]) -> None:
         self._session_id = session_id
         self.max_bytes = max_bytes
+        self._warn = warn
         self._line = line
         self._directory: str | None = None
         self._kept: dict[str, KeptFile] = {}
@@ -70,8 +69,6 @@ class HostFiles(Mapping[str, KeptFile]):
         self._lock = threading.Lock()
         self._shown = ShownFiles()
         self._refused = RefusedFiles()
-        self.warn: Callable[[str], None] = logger.warning
-        """Shows a sentence to the author."""
 
     def __getitem__(self, file_id: str) -> KeptFile:
         return self._kept[file_id]
@@ -140,7 +137,7 @@ class HostFiles(Mapping[str, KeptFile]):
         self._shown.forget(file_id)
         warning = self._refused.take(file_id, refusal)
         if warning is not None:
-            self.warn(warning)
+            self._warn(warning)
         return True
 
     def is_to_show(self, file_id: str) -> bool:

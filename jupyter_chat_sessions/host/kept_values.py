@@ -24,18 +24,20 @@ class KeptValues:
 
     Args:
         session: Whose they are.
-        opened: What the hub has kept so far.
         line: The way to the hub.
+        opened: What the hub has kept so far; None: nothing.
     """
 
     __slots__ = ("_is_save_due", "_line", "_lock", "_saved", "_saving", "_session")
 
-    def __init__(self, session: BaseSession, opened: OpenSession, line: Line) -> None:
+    def __init__(self, session: BaseSession, line: Line, opened: OpenSession | None = None) -> None:
         self._session = session
         self._line = line
         self._lock = threading.Lock()
         self._saved = encode(
-            SaveValues(session=opened.session, values=opened.values, lost=opened.lost, settings=opened.settings)
+            SaveValues(session=session.id, values={})
+            if opened is None
+            else SaveValues(session=session.id, values=opened.values, lost=opened.lost, settings=opened.settings)
         )
         self._is_save_due = False
         self._saving: asyncio.Task[None] | None = None

@@ -7,8 +7,7 @@ and the page shows that where the text has it. Of a text that is still growing, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 from ..protocol.frames import FinishStep, HostEvent, PutElement, PutStep
 from ..protocol.steps import Element
 from .public import PREFIX, PublicFolder, PublicPictures
+from .still_held import StillHeld
 
 IN_TEXT = "inText"
 """The prop of such an element: the address that the text has in its place."""
@@ -36,7 +36,7 @@ class PicturesInText:
             so that no token waits for this.
     """
 
-    def __init__(self, pictures: PublicPictures, said: Mapping[str, Any]) -> None:
+    def __init__(self, pictures: PublicPictures, said: StillHeld) -> None:
         self._pictures = pictures
         self._said = said
 

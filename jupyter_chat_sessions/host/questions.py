@@ -71,7 +71,7 @@ class OpenQuestions:
         with self._lock:
             self._asked[question.id] = _Asked(question, future, run)
         try:
-            self._session.kept.save()  # a question may wait for long
+            self._session.keep_values()  # a question may wait for long
             self._session.emit(PutQuestion(question=question), run=run)
             try:
                 if on_put is not None:

@@ -121,7 +121,10 @@ class Runtime:
         self._answers: dict[str, Future[str]] = {}
         self._openings: dict[str, Future[BaseSession]] = {}
         self._connected = threading.Event()
-        self._lost_values = LostValues(self._warn)
+        # Made once: every session has them.
+        self._neighbours: Callable[[], list[BaseSession]] = lambda: self.sessions
+        self._warn_author: Callable[[str], None] = self._warn
+        self._lost_values = LostValues(self._warn_author)
 
     # ---- life --------------------------------------------------------------------------------------------------------
 
@@ -402,8 +405,8 @@ class Runtime:
             return
         session = session_class(frame)(frame, app=channel.app, line=self.link.outbox, loop=channel.loop)
         session.bot_name = channel.settings.bot_name
-        session.neighbours = lambda: self.sessions
-        session.files.warn = self._warn
+        session.neighbours = self._neighbours
+        session.warn = self._warn_author
         dispatcher = Dispatcher(
             session,
             line=self.link.outbox,

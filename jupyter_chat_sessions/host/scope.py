@@ -79,7 +79,10 @@ def current_session() -> BaseSession:
 def sessions_here() -> list[BaseSession]:
     """Return the sessions that live in the host that this code belongs to, oldest first."""
     scope = _scope.get()
-    return current_runtime().sessions if scope is None else scope.session.neighbours()
+    if scope is None:
+        return current_runtime().sessions
+    neighbours = scope.session.neighbours
+    return [scope.session] if neighbours is None else neighbours()
 
 
 def is_in_handler() -> bool:

@@ -1,15 +1,17 @@
 """A session, as the host keeps it: who its viewer is, what the author holds, the queue of runs.
 
 All of it hangs off this one object, also its parts (questions, files, kept values), so that ending the session frees
-all of it. The public attributes are those of Chainlit's sessions.
+all of it. A part is made when it is first asked for: there may be thousands of sessions, and most never ask. The public
+attributes are those of Chainlit's sessions.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NoReturn, Self
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from ..protocol.errors import NoSessionError, UnsupportedError
 from ..protocol.frames import AppendText, Emit, HostEvent, OpenSession, SendSignal, SetState, SignalKind
@@ -25,6 +27,7 @@ from .questions import OpenQuestions
 from .run import Run
 from .settings import SettingsForm
 from .shown_names import ShownNames
+from .still_held import StillHeld
 from .times import utc_now
 from .user import User
 
@@ -34,9 +37,15 @@ if TYPE_CHECKING:
     from .follower import Follower
     from .record import Record
 
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MAX_TAKEN = 1024
 """Attempts remembered; far fewer may wait at a time."""
+
+_making = threading.Lock()
+"""Held while a part is made: two threads may be the first to ask."""
 
 
 def _nothing_said(opened: OpenSession) -> Thread:
@@ -56,18 +65,17 @@ class BaseSession:
         client_type: `webapp`, `copilot`, `http` or `notebook`.
         language: A language tag such as `en-US`.
         is_owner: The viewer may see tracebacks.
-        files: What its viewer gave and a handler has been given, and what `persist_file` keeps: dicts with `id`,
-            `path`, `name`, `type` and `size`, by id.
     """
 
     # One by one, for that takes a third of the memory: Python lets instances share the keys of 30 attributes at most.
     # fmt: off
     __slots__ = (
-        "_hidden", "_line", "_pictures", "_pictures_in_text", "_record", "app", "bot_name", "channel", "chat_profile",
-        "chat_settings", "client_type", "current_run", "earlier_steps", "environ", "files", "follower", "heard_at",
-        "id", "is_closing", "is_ended", "is_ending", "is_owner", "kept", "language", "loop", "messages", "neighbours",
-        "questions", "resumes", "said_state", "sent_steps", "settings_form", "show_error", "shown", "shown_names",
-        "submit", "taken", "thread_id", "user", "user_env", "values", "waiting", "was_spoken_in",
+        "_files", "_hidden", "_kept", "_line", "_max_file_bytes", "_pictures", "_pictures_in_text", "_questions",
+        "_record", "_sent_steps", "_shown_names", "app", "bot_name", "channel", "chat_profile", "chat_settings",
+        "client_type", "current_run", "earlier_steps", "follower", "heard_at", "id", "is_closing", "is_ended",
+        "is_ending", "is_owner", "language", "loop", "messages", "neighbours", "resumes", "said_state",
+        "settings_form", "show_error", "shown", "submit", "taken", "thread_id", "user", "user_env", "values", "waiting",
+        "warn", "was_spoken_in",
     )
     # fmt: on
 
@@ -82,23 +90,21 @@ class BaseSession:
         self.client_type: str = opened.client_type
         self.language = opened.language
         self.is_owner = opened.is_owner
-        self.environ: dict[str, str] = {}
         self.channel = opened.channel
         self.app = app
         self.loop = loop
         self.bot_name = "Assistant"
-        self.shown_names = ShownNames()
-        self.neighbours: Callable[[], list[BaseSession]] = lambda: [self]
-        """Returns the sessions that live in the same host."""
+        self.neighbours: Callable[[], list[BaseSession]] | None = None
+        """Returns the sessions that live in the same host; None where it is the only one."""
+        self.warn: Callable[[str], None] = logger.warning
+        """Shows a sentence to the author. From any thread."""
         self.values: dict[str, Any] = dict(opened.values)
         """What `user_session` holds."""
         self.messages: dict[str, Any] = {}
         """What `chat_context` holds, by id."""
-        self.sent_steps: dict[str, Step] = {}
-        """What the emitter has sent as it was given, by id: text is added to it where it ends."""
-        self.shown: WeakValueDictionary[str, Any] = WeakValueDictionary()
+        self.shown = StillHeld()
         """The messages and steps of authors that are shown and that somebody still has, by id."""
-        self.earlier_steps: list[Step] = [] if opened.thread is None else opened.thread.steps
+        self.earlier_steps: Sequence[Step] = () if opened.thread is None else opened.thread.steps
         """What was said under an earlier host: it belongs before `messages`."""
         self.resumes: Thread | None = (opened.thread or _nothing_said(opened)) if opened.resumed else None
         """What `on_chat_resume` is to be given; None once it has had its turn, or has none."""
@@ -115,7 +121,6 @@ class BaseSession:
         """Its viewer had said or done something before it came to this host."""
         self.show_error: Callable[[BaseException, str], None] | None = None
         """Shows an exception to the author, under a line that says where it came from."""
-        self._hidden = HiddenSteps()
         self._record: Record | None = None
         self.said_state: dict[str, Any] = dict(opened.state)
         """What hosts have set of the conversation's state: a hub that begins anew does not know it."""
@@ -126,18 +131,57 @@ class BaseSession:
         self.follower: Follower | None = None
         """Who in the notebook follows the conversation, if anybody does."""
         self._line = line
-        self.questions = OpenQuestions(self)
-        """What is asked in it and waits."""
-        self.kept = KeptValues(self, opened, line)
-        """What of it the hub keeps for the next host."""
-        self.files = HostFiles(self.id, line, max_bytes=opened.max_file_bytes)
-        self._pictures = PublicPictures(self.files)
+        self._max_file_bytes = opened.max_file_bytes
+        has_kept = opened.values or opened.lost or opened.settings
+        self._kept = KeptValues(self, line, opened) if has_kept else None
+        self._questions: OpenQuestions | None = None
+        self._files: HostFiles | None = None
+        self._shown_names: ShownNames | None = None
+        self._sent_steps: dict[str, Step] | None = None
+        self._hidden: HiddenSteps | None = None
+        """Where the app shows not all of its steps."""
+        self._pictures: PublicPictures | None = None
         self._pictures_in_text: PicturesInText | None = None
-        """Where the app has a folder `public/`."""
+        """Both where the app has a folder `public/`."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return the session itself: a copy of a message, such as a step's input, is of the same session."""
         return self
+
+    @property
+    def files(self) -> HostFiles:
+        """What its viewer gave and a handler has been given, and what `persist_file` keeps.
+
+        Dicts with `id`, `path`, `name`, `type` and `size`, by id.
+        """
+        return self._part(
+            "_files", lambda: HostFiles(self.id, self._line, max_bytes=self._max_file_bytes, warn=self.warn)
+        )
+
+    @property
+    def questions(self) -> OpenQuestions:
+        """What is asked in it and waits."""
+        return self._part("_questions", lambda: OpenQuestions(self))
+
+    @property
+    def kept(self) -> KeptValues:
+        """What of it the hub keeps for the next host."""
+        return self._part("_kept", lambda: KeptValues(self, self._line))
+
+    @property
+    def shown_names(self) -> ShownNames:
+        """Under which names authors are shown in it, where the app renames them."""
+        return self._part("_shown_names", ShownNames)
+
+    @property
+    def sent_steps(self) -> dict[str, Step]:
+        """What the emitter has sent as it was given, by id: text is added to it where it ends."""
+        return self._part("_sent_steps", dict)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the request had that began it: nothing; a session outlives its connections."""
+        return {}
 
     @property
     def mcp_sessions(self) -> dict[str, Any]:
@@ -178,10 +222,10 @@ class BaseSession:
             self._note_state(event.state)
         if self.record is not None:
             self.record.on_event(event)
-        shown = event if self.app.trace == "full" else self._hidden.shown(event, self.app.trace)
-        for each in self._with_public_files(shown):
+        for each in self._with_public_files(self._without_hidden(event)):
             self._line.put(Emit(session=self.id, event=each))
-            self.files.note(each)
+            if self._files is not None:
+                self._files.note(each)
 
     @property
     def record(self) -> Record | None:
@@ -206,6 +250,12 @@ class BaseSession:
             await self._line.room()
         else:
             await wait_for_room(self._line, limit_s)
+
+    def keep_values(self) -> None:
+        """Let the hub keep what `user_session` holds and the settings, if that has changed. From any thread."""
+        has_any = self.values or self.chat_settings or self.settings_form is not None
+        if has_any or self._kept is not None:
+            self.kept.save()
 
     def abandon(self, run: Run) -> None:
         """A run was stopped while its thread goes on: what it says is not heard, what it asks is withdrawn."""
@@ -253,7 +303,8 @@ class BaseSession:
         for step_id in step_ids:
             self.messages.pop(step_id, None)
         self.earlier_steps = [step for step in self.earlier_steps if step.id not in step_ids]
-        self.files.forget(step_ids)
+        if self._files is not None:
+            self._files.forget(step_ids)
         if self.record is not None:
             self.record.on_removed(step_ids)
 
@@ -263,9 +314,10 @@ class BaseSession:
         self.chat_profile = earlier.chat_profile
         self.chat_settings = dict(earlier.chat_settings)
         self.settings_form = earlier.settings_form
-        self.files.go_on_from(earlier.files)
+        if earlier._files is not None:
+            self.files.go_on_from(earlier._files)
         self.messages = dict(earlier.messages)
-        self.shown.update(earlier.shown)
+        self.shown = earlier.shown
         self.earlier_steps = earlier.earlier_steps
         self.resumes = earlier.resumes
         self.said_state = dict(earlier.said_state)
@@ -276,6 +328,25 @@ class BaseSession:
         self.taken = earlier.taken
         self.heard_at = earlier.heard_at
 
+    def _part(self, slot: str, make: Callable[[], T]) -> T:
+        """Return the part in a slot; make it where this is the first time that it is asked for."""
+        part: T | None = getattr(self, slot)
+        if part is None:
+            with _making:
+                part = getattr(self, slot)
+                if part is None:
+                    part = make()
+                    setattr(self, slot, part)
+        return part
+
+    def _without_hidden(self, event: HostEvent) -> HostEvent | None:
+        """Return an event as viewers are to have it; None where the app does not show what it is about."""
+        if self.app.trace == "full":
+            return event
+        if self._hidden is None:
+            self._hidden = HiddenSteps()
+        return self._hidden.shown(event, self.app.trace)
+
     def _with_public_files(self, event: HostEvent | None) -> Sequence[HostEvent]:
         """Return an event with the files of the app's `public/` that it shows; nothing where there is no event."""
         folder = self.app.public
@@ -283,6 +354,8 @@ class BaseSession:
             return ()
         if folder is None:
             return (event,)
+        if self._pictures is None:
+            self._pictures = PublicPictures(self.files)
         if isinstance(event, SetState):
             return (SetState(state=self._pictures.in_state(event.state, folder)),)
         if self._pictures_in_text is None:
@@ -299,15 +372,19 @@ class BaseSession:
     def free(self) -> None:
         """Let go of everything; the session is over."""
         self.is_ending = self.is_ended = True
-        self.questions.withdraw_all()
-        self.kept.free()
+        if self._questions is not None:
+            self._questions.withdraw_all()
+        if self._kept is not None:
+            self._kept.free()
+        if self._files is not None:
+            self._files.free()
+        if self._sent_steps is not None:
+            self._sent_steps.clear()
         self.values.clear()
         self.chat_settings = {}
         self.settings_form = None
-        self.files.free()
         self.messages.clear()
-        self.sent_steps.clear()
-        self.earlier_steps = []
+        self.earlier_steps = ()
         self.said_state.clear()
         self.resumes = None
         self.user_env.clear()

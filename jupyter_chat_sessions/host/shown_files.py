@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 
-from ..protocol.frames import HostEvent, PutElement, PutStep, RemoveElement, RemoveStep, SetState
+from ..protocol.frames import AppendText, HostEvent, PutElement, PutStep, RemoveElement, RemoveStep, SetState
 
 _PANEL = "sidebar"
 
@@ -41,7 +41,7 @@ class ShownFiles:
 
     def after(self, event: HostEvent) -> list[str]:
         """Take note of what an event shows or takes away; return the files that are shown nowhere after it."""
-        if not self._places_by_file:
+        if not self._places_by_file or isinstance(event, AppendText):  # of those come as many as a model has tokens
             return []
         match event:
             case PutStep(step=step):
