@@ -248,7 +248,7 @@ class Runtime:
             RefusedError: The text is too long.
         """
         _check_length(button)
-        client_id = str(uuid4())
+        client_id = new_id()
         self._required_link().outbox.put(HostPress(session=session.id, client_id=client_id, button=button))
         return client_id
 
@@ -438,7 +438,7 @@ class Runtime:
             self._on_loop(channel.loop, lambda: dispatcher.submit(resume))
 
     def _answer(self, session: BaseSession, question_id: str, text: str, *, files: Sequence[Element] = ()) -> str:
-        client_id = str(uuid4())
+        client_id = new_id()
         self._required_link().outbox.put(
             HostAnswer(session=session.id, question_id=question_id, text=text, client_id=client_id, files=list(files))
         )
