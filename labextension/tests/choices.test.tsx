@@ -1,73 +1,38 @@
 // @vitest-environment jsdom
 
-import { render } from 'preact';
-import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { joinElement, joinParent } from '../src/around.js';
-import { Connection } from '../src/connection.js';
 import type { Event, SessionState, ViewerFrame } from '../src/frames.js';
 import { TabStorage } from '../src/storage.js';
-import { App } from '../src/ui/App.js';
-import { FakeBackend, FakeClock, FakeKeep, FakeThreads, event, put, welcome } from './doubles.js';
+import { FakeBackend, FakeKeep, FakeThreads, put, welcome } from './doubles.js';
+import { ShownApp, after } from './shown-app.js';
 
+let app: ShownApp;
 let root: HTMLElement;
 let backend: FakeBackend;
-let connection: Connection;
 let keep: FakeKeep;
 let threads: FakeThreads | null;
-let seq = 0;
 
 const HOSTILE = '<img src=x onerror=alert(1)><script>alert(2)</script>';
 
 beforeEach(() => {
-  class Observer {
-    observe(): void {}
-    disconnect(): void {}
-  }
-  vi.stubGlobal('ResizeObserver', Observer);
-  vi.stubGlobal('requestAnimationFrame', (callback: () => void) => {
-    queueMicrotask(callback);
-    return 1;
-  });
-  root = document.createElement('div');
-  document.body.replaceChildren(root);
-  seq = 0;
   keep = new FakeKeep();
   threads = new FakeThreads();
 });
 afterEach(() => {
-  connection.stop();
-  render(null, root);
-  vi.unstubAllGlobals();
+  app.close();
   vi.useRealTimers();
 });
 
 async function open(state: SessionState = {}): Promise<void> {
   backend = new FakeBackend();
   backend.threads = threads;
-  connection = new Connection(backend, 'demo', new TabStorage(keep, '/ demo'), new FakeClock());
-  await after(() => render(<App connection={connection} title="Demo" />, root));
-  await after(() => connection.start());
-  await after(() => undefined);
-  await after(() => {
-    backend.line.listener.onOpen();
-    backend.line.arrive(welcome({ snapshot: { state: { host: 'connected', started: true, ...state } } }));
-  });
-  await after(() => undefined);
+  app = await ShownApp.open({ backend, keep, frame: welcome({ snapshot: { state: { host: 'connected', started: true, ...state } } }) });
+  root = app.root;
 }
 
-async function after(change: () => void): Promise<void> {
-  await act(async () => {
-    change();
-    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
-  });
-}
-
-async function happen(...changes: Event[]): Promise<void> {
-  await after(() => backend.line.arrive(...changes.map((change) => event(++seq, change))));
-}
-
+const happen = (...changes: Event[]): Promise<void> => app.happen(...changes);
 const state = (changes: SessionState): Event => ({ type: 'set_state', state: changes });
 
 function find(selector: string, label?: string): HTMLElement | undefined {
@@ -299,8 +264,7 @@ describe('commands', () => {
     expect(texts('.jcs-chip bdi')).toEqual(['Search']);
     await click('button', 'Take Search away');
     expect(texts('.jcs-chip')).toEqual([]);
-    connection.stop();
-    render(null, root);
+    app.leave();
     await open({ commands: preset });
     expect(texts('.jcs-chip')).toEqual([]);
     await happen(state({ commands: preset.slice(0, 1) }));
@@ -360,8 +324,7 @@ describe('modes', () => {
       { model: 'l', tone: 'k' },
       { model: 's', tone: 'k' },
     ]);
-    connection.stop();
-    render(null, root);
+    app.leave();
     await open({ modes });
     expect((role('.jcs-mode select') as HTMLSelectElement).value).toBe('s');
   });
@@ -480,7 +443,7 @@ describe('toasts', () => {
 describe('the window around', () => {
   it('hears and says something at the chat\'s element', async () => {
     await open({});
-    const leave = joinElement(root, connection);
+    const leave = joinElement(root, app.connection);
     const heard: unknown[] = [];
     document.body.addEventListener('chat-sessions-message', (each) => heard.push((each as CustomEvent).detail), { once: true });
     await after(() => backend.line.arrive({ type: 'signal', kind: 'window_message', data: { row: 1 } }));

@@ -1,77 +1,42 @@
 // @vitest-environment jsdom
 
-import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Connection } from '../src/connection.js';
 import type { ChannelInfo, Element as ChatElement, Event } from '../src/frames.js';
-import { TabStorage } from '../src/storage.js';
-import { App } from '../src/ui/App.js';
-import { FakeBackend, FakeClock, FakeKeep, event, put, welcome } from './doubles.js';
-import { readText } from './shown-app.js';
+import { FakeBackend, put, welcome } from './doubles.js';
+import { ShownApp, readText } from './shown-app.js';
 
+let app: ShownApp;
 let root: HTMLElement;
 let backend: FakeBackend;
-let connection: Connection;
 let width = 1000;
-let seq = 0;
 /** What addresses were made for, and which were taken back. */
 let made: Blob[] = [];
 let revoked: string[] = [];
 
 Blob.prototype.text = readText;
 
-class Observer {
-  observe(): void {}
-  disconnect(): void {}
-}
-
 beforeEach(() => {
   width = 1000;
-  seq = 0;
-  vi.stubGlobal('ResizeObserver', Observer);
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }));
   vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockImplementation(() => width);
-  vi.stubGlobal('requestAnimationFrame', (callback: () => void) => {
-    queueMicrotask(callback);
-    return 1;
-  });
   made = [];
   revoked = [];
   URL.createObjectURL = (blob: Blob) => `blob:chat/${made.push(blob)}`;
   URL.revokeObjectURL = (url) => void revoked.push(url);
-  root = document.createElement('div');
-  document.body.replaceChildren(root);
 });
 afterEach(() => {
-  connection.stop();
-  render(null, root);
-  vi.unstubAllGlobals();
+  app.close();
   vi.restoreAllMocks();
 });
 
 async function open(channel: Partial<ChannelInfo> = {}, rendermime?: unknown): Promise<void> {
-  backend = new FakeBackend();
-  connection = new Connection(backend, 'demo', new TabStorage(new FakeKeep(), '/ demo'), new FakeClock());
-  await act(async () => {
-    render(<App connection={connection} title="demo" rendermime={rendermime} />, root);
-    connection.start();
-    await Promise.resolve();
-  });
-  await act(async () => {
-    backend.line.listener.onOpen();
-    backend.line.arrive(welcome({ channel: { name: 'demo', title: 'Demo', ...channel } }));
-    await Promise.resolve();
-  });
+  app = await ShownApp.open({ frame: welcome({ channel: { name: 'demo', title: 'Demo', ...channel } }), rendermime });
+  ({ root, backend } = app);
 }
 
-async function happen(...changes: Event[]): Promise<void> {
-  await act(async () => {
-    backend.line.arrive(...changes.map((change) => event(++seq, change)));
-    await Promise.resolve();
-  });
-}
+const happen = (...changes: Event[]): Promise<void> => app.happen(...changes);
 
 /** Let a message have elements, with the content that a file of the same id has. */
 async function show(text: string, ...elements: readonly Partial<ChatElement>[]): Promise<void> {
@@ -152,9 +117,7 @@ describe('a picture', () => {
       'A catcats.example',
     ]);
     expect(root.querySelector('img')).toBeNull();
-    connection.stop();
-    render(null, root);
-    seq = 0;
+    app.leave();
     await open({ allowRemoteImages: true });
     await show('Look', cat);
     expect((find('.jcs-picture img') as HTMLImageElement).src).toBe('https://cats.example/cat.png');
@@ -173,7 +136,7 @@ describe('a picture', () => {
     backend.files.set('f1', 'png');
     await show('Look', { type: 'image', name: 'A cat', file: 'f1', mime: 'image/png' });
     await eventually(() => expect(find('img')).toBeDefined());
-    await act(() => render(null, root));
+    await act(() => app.leave());
     expect(revoked).toEqual(['blob:chat/1']);
   });
 });
@@ -348,8 +311,7 @@ describe('what an object shows of itself', () => {
     await display({ 'application/vnd.jupyter.widget-view+json': { model_id: 'w' }, 'text/plain': 'IntSlider()' }, host);
     await eventually(() => expect(find('.jcs-by-host').textContent).toBe('by the host'));
     expect(host.trusted).toEqual([true]);
-    connection.stop();
-    render(null, root);
+    app.leave();
     expect(host.disposed).toBe(1);
   });
 

@@ -1,63 +1,23 @@
 // @vitest-environment jsdom
 
-import { render } from 'preact';
-import { act } from 'preact/test-utils';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { Connection } from '../src/connection.js';
-import type { ChannelInfo, Event } from '../src/frames.js';
-import { TabStorage } from '../src/storage.js';
-import { App } from '../src/ui/App.js';
+import type { ChannelInfo } from '../src/frames.js';
 import { Readme } from '../src/ui/later.js';
-import { FakeBackend, FakeClock, FakeKeep, event, put, welcome } from './doubles.js';
+import { put, welcome } from './doubles.js';
+import { ShownApp, after } from './shown-app.js';
 
-let root: HTMLElement;
-let connection: Connection;
+let app: ShownApp;
 
-beforeEach(async () => {
-  vi.stubGlobal('requestAnimationFrame', (callback: () => void) => {
-    queueMicrotask(callback);
-    return 1;
-  });
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe(): void {}
-      disconnect(): void {}
-    },
-  );
-  root = document.createElement('div');
-  document.body.replaceChildren(root);
-  await Readme.load();
-});
-afterEach(() => {
-  connection.stop();
-  render(null, root);
-  vi.unstubAllGlobals();
-});
+beforeEach(() => Readme.load());
+afterEach(() => app.close());
 
-/** Let something happen, and what it leads to be drawn. */
-async function after(change: () => void): Promise<void> {
-  await act(async () => {
-    change();
-    await Promise.resolve();
-  });
+async function open(channel: Partial<ChannelInfo>): Promise<void> {
+  app = await ShownApp.open({ frame: welcome({ channel: { name: 'demo', title: 'Demo', ...channel } }) });
 }
 
-async function open(channel: Partial<ChannelInfo>, ...changes: Event[]): Promise<void> {
-  const backend = new FakeBackend();
-  connection = new Connection(backend, 'demo', new TabStorage(new FakeKeep(), '/ demo'), new FakeClock());
-  await act(() => render(<App connection={connection} title="demo" />, root));
-  await after(() => connection.start());
-  const frame = welcome();
-  await after(() => {
-    backend.line.listener.onOpen();
-    backend.line.arrive({ ...frame, channel: { ...frame.channel, ...channel } }, ...changes.map((change, index) => event(index + 1, change)));
-  });
-}
-
-const button = (): HTMLButtonElement | null => root.querySelector('button[aria-label="Readme"]');
-const panel = (): HTMLElement | null => root.querySelector('[role="region"][aria-label="Readme"]');
+const button = (): HTMLButtonElement | null => app.root.querySelector('button[aria-label="Readme"]');
+const panel = (): HTMLElement | null => app.root.querySelector('[role="region"][aria-label="Readme"]');
 
 describe('the readme', () => {
   it('has no button where the author says nothing', async () => {
@@ -96,7 +56,8 @@ describe('a chat in which nothing is edited', () => {
     [undefined, true],
     [false, false],
   ])('says so with canEdit %s', async (canEdit, isOffered) => {
-    await open(canEdit === undefined ? {} : { canEdit }, put('1', 'Hi', { type: 'user_message', clientId: 'said-1', status: 'done' }));
-    expect(root.querySelector('[aria-label="Edit your message"]') !== null).toBe(isOffered);
+    await open(canEdit === undefined ? {} : { canEdit });
+    await app.happen(put('1', 'Hi', { type: 'user_message', clientId: 'said-1', status: 'done' }));
+    expect(app.root.querySelector('[aria-label="Edit your message"]') !== null).toBe(isOffered);
   });
 });

@@ -1,16 +1,13 @@
 // @vitest-environment jsdom
 
-import { render } from 'preact';
-import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Connection } from '../src/connection.js';
 import type { Event, Step, ViewerFrame } from '../src/frames.js';
 import { fitting, problemWith, readForm, shownValue } from '../src/settings.js';
 import { TabStorage } from '../src/storage.js';
-import { App } from '../src/ui/App.js';
 import { EDIT_DELAY_MS } from '../src/ui/Settings.js';
-import { FakeBackend, FakeClock, FakeKeep, event, welcome } from './doubles.js';
+import { FakeBackend, FakeKeep } from './doubles.js';
+import { ShownApp, after } from './shown-app.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const TEMPERATURE = { type: 'slider', id: 'temperature', label: 'Temperature', initial: 0.5, min: 0, max: 1, step: 0.1 };
@@ -24,54 +21,23 @@ function model(...values: string[]) {
   return { type: 'select', id: 'model', label: 'Model', initial: values[0], items };
 }
 
+let app: ShownApp;
 let root: HTMLElement;
 let backend: FakeBackend;
-let connection: Connection;
 let keep: FakeKeep;
-let seq = 0;
 
 beforeEach(() => {
-  vi.stubGlobal('ResizeObserver', class {
-    observe(): void {}
-    disconnect(): void {}
-  });
-  vi.stubGlobal('requestAnimationFrame', (callback: () => void) => {
-    queueMicrotask(callback);
-    return 1;
-  });
   keep = new FakeKeep();
 });
 afterEach(() => {
-  connection.stop();
-  render(null, root);
-  vi.unstubAllGlobals();
+  app.close();
   vi.useRealTimers();
 });
 
-/** Let something happen, and what it leads to be drawn. */
-async function after(change: () => void): Promise<void> {
-  await act(async () => {
-    change();
-    await Promise.resolve();
-  });
-}
-
 /** Look at a chat with settings. */
 async function open(settings: object | null = form()): Promise<void> {
-  root = document.createElement('div');
-  document.body.replaceChildren(root);
-  seq = 0;
-  backend = new FakeBackend();
-  connection = new Connection(backend, 'demo', new TabStorage(keep, '/ demo'), new FakeClock());
-  await act(() => render(<App connection={connection} title="demo" />, root));
-  await act(async () => {
-    connection.start();
-    await Promise.resolve();
-  });
-  await after(() => {
-    backend.line.listener.onOpen();
-    backend.line.arrive(welcome({ snapshot: { state: { host: 'connected', started: true } } }));
-  });
+  app = await ShownApp.open({ keep });
+  ({ root, backend } = app);
   if (settings !== null) await show(settings);
 }
 
@@ -81,9 +47,7 @@ function form(inputs: readonly unknown[] = INPUTS, values: object = VALUES, isLi
 
 const show = (settings: object | null): Promise<void> => happen({ type: 'set_state', state: { settings } });
 
-async function happen(...changes: Event[]): Promise<void> {
-  await after(() => backend.line.arrive(...changes.map((change) => event(++seq, change))));
-}
+const happen = (...changes: Event[]): Promise<void> => app.happen(...changes);
 
 const button = (): HTMLButtonElement | undefined =>
   [...root.querySelectorAll<HTMLButtonElement>('.jcs-header > button')].find((each) => each.getAttribute('aria-label')?.startsWith('Settings'));
@@ -368,8 +332,7 @@ describe('what is not saved', () => {
     await open();
     await openDialog();
     await write(field('Temperature'), '0.2');
-    connection.stop();
-    render(null, root);
+    app.leave();
     await open();
     expect(button()?.getAttribute('aria-label')).toBe('Settings, edited');
     await openDialog();
@@ -406,7 +369,7 @@ describe('what is saved', () => {
     expect(dialog()?.querySelector('[role=alert]')?.textContent).toContain('Not saved: The last message is still being answered.');
     await press('Save again');
     expect(calls('on_settings_update')).toEqual([{ temperature: 0.2 }, { temperature: 0.2 }]);
-    expect(connection.failed).toEqual([]);
+    expect(app.connection.failed).toEqual([]);
   });
 
   it('can be run again where the notebook stopped meanwhile', async () => {

@@ -1,26 +1,25 @@
 // @vitest-environment jsdom
 
-import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { QUICK_WAIT_MS } from '../src/backoff.js';
 import { Refused } from '../src/backend.js';
-import { Connection } from '../src/connection.js';
+import type { Connection } from '../src/connection.js';
 import type { Event, HubFrame, RunStatus, Step, ViewerFrame } from '../src/frames.js';
-import { TabStorage } from '../src/storage.js';
-import { App, statusText } from '../src/ui/App.js';
+import { statusText } from '../src/ui/App.js';
 import { timeText } from '../src/ui/Conversations.js';
 import { markFor, noteFor } from '../src/ui/MessageList.js';
 import { FakeBackend, FakeClock, FakeKeep, FakeThreads, absent, event, put, resumed, thread, welcome } from './doubles.js';
+import { ShownApp, after } from './shown-app.js';
 
+let app: ShownApp;
 let root: HTMLElement;
 let backend: FakeBackend;
 let connection: Connection;
 let clock: FakeClock;
 let keep: FakeKeep;
 let threads: FakeThreads | null;
-let seq = 0;
 
 /** The page's layout, which jsdom has none of. */
 const layout = { height: 0, resized: new Set<() => void>() };
@@ -39,20 +38,11 @@ beforeEach(() => {
   layout.height = 0;
   vi.stubGlobal('ResizeObserver', Observer);
   vi.spyOn(HTMLElement.prototype, 'scrollHeight', 'get').mockImplementation(() => layout.height);
-  vi.stubGlobal('requestAnimationFrame', (callback: () => void) => {
-    queueMicrotask(callback);
-    return 1;
-  });
-  root = document.createElement('div');
-  document.body.replaceChildren(root);
-  seq = 0;
   keep = new FakeKeep();
   threads = new FakeThreads();
 });
 afterEach(() => {
-  connection.stop();
-  render(null, root);
-  vi.unstubAllGlobals();
+  app.close();
   vi.restoreAllMocks();
 });
 
@@ -61,31 +51,11 @@ async function open(frame: HubFrame | null = welcome(), refusal?: Error): Promis
   backend.threads = threads;
   clock = new FakeClock();
   if (refusal !== undefined) backend.refusals.push(refusal);
-  connection = new Connection(backend, 'demo', new TabStorage(keep, '/ demo'), clock);
-  await act(() => render(<App connection={connection} title="demo" />, root));
-  await act(async () => {
-    connection.start();
-    await Promise.resolve();
-  });
-  if (frame !== null) {
-    await after(() => {
-      backend.line.listener.onOpen();
-      backend.line.arrive(frame);
-    });
-  }
+  app = await ShownApp.open({ frame, backend, clock, keep });
+  ({ root, connection } = app);
 }
 
-/** Let something happen, and what it leads to be drawn. */
-async function after(change: () => void): Promise<void> {
-  await act(async () => {
-    change();
-    await Promise.resolve();
-  });
-}
-
-async function happen(...changes: Event[]): Promise<void> {
-  await after(() => backend.line.arrive(...changes.map((change) => event(++seq, change))));
-}
+const happen = (...changes: Event[]): Promise<void> => app.happen(...changes);
 
 function role(name: string, label?: string): HTMLElement {
   const found = [...root.querySelectorAll<HTMLElement>(name)].find(
@@ -633,11 +603,11 @@ describe('the composer', () => {
   it('has what was written there after a reload, and nothing once it was sent', async () => {
     await open();
     await type('not yet');
-    render(null, root);
+    app.leave();
     await open();
     expect(composer().value).toBe('not yet');
     await press('Enter');
-    render(null, root);
+    app.leave();
     await open();
     expect(composer().value).toBe('');
   });
@@ -689,7 +659,7 @@ describe('conversations of before', () => {
     threads = new FakeThreads();
     await open();
     expect(button).toThrow();
-    render(null, root);
+    app.leave();
     threads = null;
     await open();
     expect(button).toThrow();
@@ -791,7 +761,7 @@ describe('conversations of before', () => {
     await open();
     threads.kept = kept;
     await happen({ type: 'put_step', step: { id: 'u', type: 'user_message', name: 'Alice', output: 'Hi' } });
-    expect(button()).toBeDefined();
+    await vi.waitFor(button);
   });
 
   it('tell the time today, and the day otherwise', () => {
