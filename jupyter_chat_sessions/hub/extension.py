@@ -18,6 +18,7 @@ from tornado.httpserver import HTTPServer
 from ..assets import STATIC_DIRECTORY
 from ..protocol.addresses import TOKEN_VARIABLE, URL_VARIABLE, HubAddress, runtime_file_name
 from .config import ChatSessions
+from .disk import DiskThread
 from .file_store import FileStore, data_directory
 from .handlers.routes import routes
 from .hub import Hub
@@ -56,6 +57,7 @@ class ChatSessionsApp(ExtensionApp):
             store=store,
             clock=self._clock,
             files=FileStore(data_directory() / "files") if store.keeps_threads else None,
+            disk=DiskThread(),
             why_closed=why_closed,
         )
         self.hub.restore()

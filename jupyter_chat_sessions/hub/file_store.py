@@ -98,18 +98,18 @@ class FileStore:
         if self.size(thread_id, file_id) is None:
             self._move(self._with(thread_id, file_id, _HELD), self.path(thread_id, file_id))
 
-    def begin_thread(self, thread_id: str) -> int:
-        """Remove what an earlier life of this server has left unsaid of a thread, and return the bytes that it has."""
+    def begin_thread(self, thread_id: str) -> dict[str, int]:
+        """Remove what was left unsaid of a thread, and return how many bytes each of its files has, by id."""
+        sizes: dict[str, int] = {}
         if not self._exists:
-            return 0
-        count = 0
+            return sizes
         with suppress(OSError), os.scandir(self._folder / thread_id) as entries:
             for entry in entries:
                 if entry.name.endswith((_PART, _HELD)):
                     Path(entry.path).unlink(missing_ok=True)
                 else:
-                    count += entry.stat().st_size
-        return count
+                    sizes[entry.name] = entry.stat().st_size
+        return sizes
 
     def size(self, thread_id: str, file_id: str) -> int | None:
         """Return how many bytes a file has, or None where it is not here, or not whole."""

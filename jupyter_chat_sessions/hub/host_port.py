@@ -69,6 +69,10 @@ class HostPort:
         self._on_frame = on_frame
         self._end: LinkEnd[HubToHostFrame, HostFrame] = LinkEnd()
         self._connection: HostConnection | None = None
+        self._taking = 0
+        """The number of the frame that is being taken, or was last."""
+        self._held: dict[int, None] = {}
+        """The numbers of those that have yet to have their effect, the lowest first."""
         self.wanted = WantedPieces(self._send_numbered)
 
     @property
@@ -94,11 +98,9 @@ class HostPort:
             self._connection.outlet.close(1012, "replaced by a newer connection")
         connection = self._connection = HostConnection(self, outlet, on_lost=on_lost)
         self.is_silent = False
-        outlet.send(
-            LinkWelcome(v=PROTOCOL_VERSION, hub_epoch=hub_epoch, received=self._end.received, resumed=is_resumed)
-        )
+        outlet.send(LinkWelcome(v=PROTOCOL_VERSION, hub_epoch=hub_epoch, received=self._received, resumed=is_resumed))
         seq, _ = self._end.unacknowledged()
-        connection.sent, connection.told = seq - 1, self._end.received
+        connection.sent, connection.told = seq - 1, self._received
         self.speak(connection)
         return connection
 
@@ -124,8 +126,10 @@ class HostPort:
         match frame:
             case HostBatch(seq=seq, ack=ack, frames=frames):
                 self._acknowledged(ack)
-                for new in self._end.receive(seq, frames):
-                    self._on_frame(self, new)
+                new = self._end.receive(seq, frames)
+                for number, one in enumerate(new, self._end.received - len(new) + 1):
+                    self._taking = number
+                    self._on_frame(self, one)
                 connection.acknowledge_soon()
             case LinkAck(ack=ack):
                 self._acknowledged(ack)
@@ -134,16 +138,33 @@ class HostPort:
             case LinkHello():
                 raise ProtocolError("out_of_order", "A host says hello once in a connection.")
 
+    def hold(self) -> Callable[[], None]:
+        """Do not acknowledge the frame that is being taken until what this returns is called: it has no effect yet."""
+        number = self._taking
+        self._held[number] = None
+
+        def let_go() -> None:
+            del self._held[number]
+            if self._connection is not None:
+                self._connection.acknowledge_soon()
+
+        return let_go
+
     def speak(self, connection: HostConnection) -> None:
         """Send on a connection what was not sent on it yet; where that is nothing, acknowledge what has come."""
         if connection is not self._connection:
             return
         first, frames = connection.sent + 1, self._end.after(connection.sent)
         for seq, some in batches(first, frames, size=_size, max_bytes=BATCH_BYTES):
-            connection.outlet.send(HubBatch(seq=seq, ack=self._end.received, frames=some))
-        if not frames and connection.told != self._end.received:
-            connection.outlet.send(LinkAck(ack=self._end.received))
-        connection.sent, connection.told = self._end.sent, self._end.received
+            connection.outlet.send(HubBatch(seq=seq, ack=self._received, frames=some))
+        if not frames and connection.told != self._received:
+            connection.outlet.send(LinkAck(ack=self._received))
+        connection.sent, connection.told = self._end.sent, self._received
+
+    @property
+    def _received(self) -> int:
+        """The number up to which the host may forget what it has sent."""
+        return next(iter(self._held)) - 1 if self._held else self._end.received
 
     def _send_numbered(self, frame: HubToHostFrame) -> int:
         self._end.number([frame])

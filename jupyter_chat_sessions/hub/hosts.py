@@ -163,7 +163,7 @@ class Hosts:
                     goes_on = session is not None and isinstance(frame, HadSession)
                     host.send(SessionEnded(session=frame.session, reason="moved" if goes_on else "unknown"))
                 else:
-                    session.intake.in_turn(partial(self._on_session_frame, host, session, frame))
+                    session.intake.turns.take(partial(self._on_session_frame, host, session, frame))
             case SendSignal() | PutFile() | WantFile():
                 session = self._sessions.get(frame.session)
                 if session is not None and session.channel.host is host:
@@ -177,15 +177,26 @@ class Hosts:
             case SendSignal(kind=kind, data=data):
                 session.signal(kind, data)
             case PutFile():
-                try:
-                    session.files.put(frame.file, frame.data, offset=frame.offset, is_last=frame.is_last)
-                except RefusedError as error:
-                    host.send(HostRefused(session=session.id, code=error.code, text=error.text, file=frame.file))
+                self._put_file(host, session, frame)
             case WantFile(file=file, offset=offset):
-                if not host.wanted.want(Want(session.id, file, offset), partial(_piece, host, session, file, offset)):
+                read = partial(_read_piece, host, session, file, offset)
+                if not host.wanted.want(Want(session.id, file, offset), read):
                     host.send(_no_piece(session, file, offset, "Too much is asked for at once. Try again soon."))
             case _:
                 assert_never(frame)
+
+    def _put_file(self, host: HostPort, session: Session, frame: PutFile) -> None:
+        """Keep a piece of a file; until it is kept, its host does not hear so, and what it tells of it waits."""
+        acknowledge = host.hold()
+        go_on = session.intake.turns.hold()
+
+        def on_kept(refusal: RefusedError | None) -> None:
+            if refusal is not None and session.state != "ended":
+                host.send(HostRefused(session=session.id, code=refusal.code, text=refusal.text, file=frame.file))
+            go_on()
+            acknowledge()
+
+        session.files.put(frame.file, frame.data, offset=frame.offset, is_last=frame.is_last, then=on_kept)
 
     def _on_session_frame(self, host: HostPort, session: Session, frame: _SessionFrame) -> None:
         match frame:
@@ -312,11 +323,15 @@ class Hosts:
                 self._channels.pop(channel.name, None)
 
 
-def _piece(host: HostPort, session: Session, file: str, offset: int) -> FilePiece:
-    """Return a piece of a file for a host that asked for it a while ago."""
-    if session.channel.host is not host or session.state == "ended":
-        return _no_piece(session, file, offset, "This conversation is not this host's any more.")
-    return session.files.piece(file, offset)
+def _read_piece(host: HostPort, session: Session, file: str, offset: int, then: Callable[[FilePiece], None]) -> None:
+    """Call back with a piece of a file for a host that asked for it a while ago."""
+
+    def on_read(piece: FilePiece) -> None:
+        if session.channel.host is not host or session.state == "ended":
+            piece = _no_piece(session, file, offset, "This conversation is not this host's any more.")
+        then(piece)
+
+    session.files.piece(file, offset, then=on_read)
 
 
 def _no_piece(session: Session, file: str, offset: int, error: str) -> FilePiece:

@@ -11,7 +11,9 @@ import logging
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 from uuid import uuid4
 
@@ -35,6 +37,7 @@ from .attachment import Attachment
 from .channel import Channel, ChannelStatus
 from .clock import Clock, utc_now
 from .commands import RESTORED_COMMANDS
+from .disk import Disk, DiskAtOnce
 from .file_store import FileStore
 from .host_port import HostPort
 from .hosts import Hosts
@@ -49,6 +52,7 @@ logger = logging.getLogger(__name__)
 
 GOING_S = (1.0, 5.0)
 """Between these a viewer waits before it comes back to a server that restarts, in seconds."""
+_NO_FILES: Mapping[str, int] = MappingProxyType({})
 _NOTEBOOK = UserInfo(identifier="notebook", display_name="Notebook")
 
 
@@ -94,6 +98,7 @@ class Hub:
         store: Where threads are kept.
         clock: An asyncio loop, or a stand-in.
         files: Where files are kept; by default in a temporary folder, which goes with the process.
+        disk: Who waits for the disk that they are on; by default everybody.
         why_closed: Why no conversation can begin, where none can.
     """
 
@@ -104,10 +109,12 @@ class Hub:
         store: Store,
         clock: Clock,
         files: FileStore | None = None,
+        disk: Disk | None = None,
         why_closed: str | None = None,
     ) -> None:
         self.options = options
         self.files = files or FileStore()
+        self._disk = disk or DiskAtOnce()
         self.why_closed = why_closed
         self.store = store
         self._clock = clock
@@ -172,15 +179,17 @@ class Hub:
         thread = await self.store.thread(thread_id, newest_steps=self.options.snapshot_steps)
         if thread is None or not _is_same(thread.record.owner_key, principal.key):
             raise _unknown_thread()
-        for session in self.sessions_of(principal):
-            if session.record.thread_id == thread_id:
+        file_sizes: dict[str, int] | None = None
+        while file_sizes is None or self._living_in(thread_id):
+            for session in self._living_in(thread_id):
                 session.end("continued")
-                thread = await self.store.thread(thread_id, newest_steps=self.options.snapshot_steps)
+            file_sizes = await self._disk.run(partial(self.files.begin_thread, thread_id))
+            thread = await self.store.thread(thread_id, newest_steps=self.options.snapshot_steps)
         channel = self._open_channel(request.channel)
         if thread is None or thread.record.channel != channel.name:
             raise _unknown_thread()
         self._check_room(principal)
-        return self._create(principal, request, channel, earlier=thread)
+        return self._create(principal, request, channel, earlier=thread, file_sizes=file_sizes)
 
     async def threads_of(self, principal: Principal, *, channel: str | None, limit: int) -> list[ThreadSummary]:
         """Return somebody's stored threads, the one last written to first."""
@@ -208,13 +217,13 @@ class Hub:
             if session.record.thread_id == thread_id:
                 session.end("closed")
         await self.store.drop_thread(thread_id)
-        self.files.drop_thread(thread_id)
+        await self._disk.run(partial(self.files.drop_thread, thread_id))
 
     async def purge(self, *, older_than_days: float) -> int:
         """Remove stored threads that nobody has written to for a time, with their files; return how many went."""
         removed = await self.store.purge(older_than_days=older_than_days)
-        for thread_id in removed:
-            self.files.drop_thread(thread_id)
+        for thread_id in removed:  # one by one: others have a turn between them
+            await self._disk.run(partial(self.files.drop_thread, thread_id))
         return len(removed)
 
     def attach(self, principal: Principal, hello: Hello, outlet: Outlet) -> Attachment:
@@ -275,7 +284,13 @@ class Hub:
         """Go on with the sessions that the store kept. Called once, before anybody is served."""
         for kept in self.store.sessions(newest_steps=self.options.snapshot_steps, newest_commands=RESTORED_COMMANDS):
             channel = self._channels.setdefault(kept.record.settings.name, Channel(kept.record.settings))
-            session = self._add(kept.record, channel, thread=kept.thread.record, earlier=kept.thread)
+            session = self._add(
+                kept.record,
+                channel,
+                thread=kept.thread.record,
+                earlier=kept.thread,
+                file_sizes=self.files.begin_thread(kept.record.thread_id),
+            )
             session.go_on(kept.commands, kept.values)
 
     async def aclose(self) -> None:
@@ -283,6 +298,7 @@ class Hub:
         for session in list(self._sessions.values()):
             session.let_go(Going(retry_after_s=random.uniform(*GOING_S)))  # noqa: S311  # so that not all come at once
         self.hosts.stop()
+        await self._disk.aclose()  # first: what waits for a file has yet to be stored
         await self.store.aclose()
 
     # ---- callbacks from below ----------------------------------------------------------------------------------------
@@ -318,6 +334,9 @@ class Hub:
         session = self._add(record, channel, thread=_new_thread(record), earlier=None, store=self._in_memory)
         session.begin(frame.user_env)
 
+    def _living_in(self, thread_id: str) -> list[Session]:
+        return [session for session in self._sessions.values() if session.record.thread_id == thread_id]
+
     def _open_channel(self, name: str) -> Channel:
         if self.why_closed is not None:
             raise RefusedError("storage_off", self.why_closed)
@@ -340,7 +359,13 @@ class Hub:
             )
 
     def _create(
-        self, principal: Principal, request: NewSession, channel: Channel, *, earlier: StoredThread | None
+        self,
+        principal: Principal,
+        request: NewSession,
+        channel: Channel,
+        *,
+        earlier: StoredThread | None,
+        file_sizes: Mapping[str, int] = _NO_FILES,
     ) -> Created:
         secret = secrets.token_urlsafe(32)
         record = SessionRecord(
@@ -357,7 +382,7 @@ class Hub:
             has_begun=earlier is not None,
         )
         thread = _new_thread(record) if earlier is None else earlier.record
-        self._add(record, channel, thread=thread, earlier=earlier).begin(request.user_env)
+        self._add(record, channel, thread=thread, earlier=earlier, file_sizes=file_sizes).begin(request.user_env)
         return Created(session=record.id, secret=secret, thread_id=record.thread_id)
 
     def _add(
@@ -368,6 +393,7 @@ class Hub:
         thread: ThreadRecord,
         earlier: StoredThread | None,
         store: Store | None = None,
+        file_sizes: Mapping[str, int] = _NO_FILES,
     ) -> Session:
         store = store or self.store
         transcript = Transcript(
@@ -386,6 +412,8 @@ class Hub:
             clock=self._clock,
             store=store,
             files=self.files if store is self.store else self._passing_files,
+            disk=self._disk,
+            file_sizes=file_sizes,
             on_ended=self._on_session_ended,
         )
         self._sessions[session.id] = session

@@ -5,7 +5,6 @@ The one rule: nothing is confirmed, shown or given to the host before it is stor
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, get_args
 from uuid import uuid4
@@ -41,6 +40,7 @@ from .options import HubOptions
 from .pace import Pace
 from .store import CommandRecord, Store
 from .transcript import Transcript
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .session import Session
@@ -70,10 +70,8 @@ class Intake:
         self._store = store
         self._commands = CommandBook()
         self._pace = Pace(burst=options.message_burst, per_minute=options.messages_per_minute)
-        self._storing = 0
-        """What the store has not confirmed yet."""
-        self._held: deque[Callable[[], None]] | None = None
-        """What waits for that, if anything does: it has its place in the thread behind it."""
+        self.turns = Turns()
+        """Who waits for what is being stored."""
         self._claimed: set[str] = set()
         """Questions whose answer is being stored, and messages whose Retry is."""
 
@@ -84,15 +82,6 @@ class Intake:
     def wait_s(self) -> float:
         """Take note that a viewer says something; return 0, or in how many seconds it may."""
         return self._pace.wait_s(self._clock.time())
-
-    def in_turn(self, work: Callable[[], None]) -> None:
-        """Do what the host says: at once, or behind what viewers said before and is still being stored."""
-        if self._storing:
-            if self._held is None:
-                self._held = deque()  # not before: an empty one takes 760 bytes, in each session
-            self._held.append(work)
-        else:
-            work()
 
     # ---- commands ----------------------------------------------------------------------------------------------------
 
@@ -135,7 +124,7 @@ class Intake:
             text = "This message cannot be edited any more." if can_edit else "Messages cannot be edited in this chat."
             self._commands.refuse(known, _error("conflict", text, command))
             return
-        if self._transcript.unfinished or self._storing or self._transcript.conversation.running is not None:
+        if self._transcript.unfinished or self.turns.storing or self._transcript.conversation.running is not None:
             text = "Something is being answered. Wait until it is, or stop it, and edit your message then."
             self._commands.refuse(known, _error("busy", text, command))
             return
@@ -304,7 +293,7 @@ class Intake:
         otherwise: Callable[[], None] = lambda: None,
     ) -> None:
         """Store what a handler is to be run for; then let the host have it in its turn."""
-        if not self._storing:
+        if not self.turns.storing:
             self._session.runs.claim(step)
 
         def stored_now() -> None:
@@ -342,7 +331,7 @@ class Intake:
         also: Sequence[stored.Write] = (),
     ) -> None:
         """Store what was said with the step that it became; then show it, confirm it, and let it have its effect."""
-        self._storing += 1
+        self.turns.storing += 1
 
         def committed() -> None:
             if self._session.state == "ended":
@@ -351,7 +340,7 @@ class Intake:
                 self._session.publish(PutStep(step=step), is_stored=True)
                 then()  # first: who is told that an answer is accepted must not find its question open
                 command.confirm(Accepted(client_id=command.client_id, step_id=step.id))
-            self._stored()
+            self.turns.stored()
 
         def failed() -> None:
             otherwise()
@@ -360,7 +349,7 @@ class Intake:
                 code="storage_full", text=text, client_id=command.client_id, retry_after_s=STORAGE_RETRY_S
             )
             self._commands.refuse(command, error)
-            self._stored()
+            self.turns.stored()
 
         write = self._transcript.write_of(step)
         if step.client_id == command.client_id:
@@ -368,13 +357,6 @@ class Intake:
         else:
             writes = [write, stored.PutCommand(self._session.id, command.record(step.id))]
         self._store.commit([*also, *writes], then=committed, otherwise=failed)
-
-    def _stored(self) -> None:
-        self._storing -= 1
-        while self._held and not self._storing:
-            self._held.popleft()()
-        if not self._held:
-            self._held = None
 
     def _rated(self, command: Call) -> Step | None:
         """Return a message with what its viewer thinks of it, or None where it cannot be rated."""
@@ -390,7 +372,7 @@ class Intake:
         if self._session.state == "unready":
             missing = self._session.missing_env()
             return _error("missing_env", f"This chat first needs: {', '.join(missing)}.", command, details=missing)
-        waiting = len(self._transcript.unfinished) + self._storing
+        waiting = len(self._transcript.unfinished) + self.turns.storing
         if self._session.channel.settings.when_busy == "reject" and waiting:
             return _error("busy", "The last message is still being answered. Send this one afterwards.", command)
         if waiting > self._options.max_waiting:

@@ -6,7 +6,7 @@ everybody attached.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,6 +40,7 @@ from ..protocol.steps import Step, Uploads
 from . import store as stored
 from .absence import Absence
 from .clock import Clock
+from .disk import Disk
 from .file_store import FileStore
 from .greetings import opening, welcome
 from .intake import Intake
@@ -68,6 +69,8 @@ class Session:
         clock: Where time comes from.
         store: Where the thread is kept.
         files: Where its files are.
+        disk: Who waits for that.
+        file_sizes: What its thread has of them from before: how many bytes each has, by id.
         on_ended: Called once, when the session is over.
     """
 
@@ -81,6 +84,8 @@ class Session:
         clock: Clock,
         store: Store,
         files: FileStore,
+        disk: Disk,
+        file_sizes: Mapping[str, int],
         on_ended: Callable[[Session], None],
     ) -> None:
         self.record = record
@@ -95,9 +100,11 @@ class Session:
             self.id,
             record.thread_id,
             files,
+            disk,
             options=options,
             allowed=self._uploads,
             is_shown=transcript.conversation.shows_file,
+            sizes=file_sizes,
         )
         self.questions = Questions(self, clock)
         self.runs = Runs(self, transcript, store=store)
@@ -210,6 +217,7 @@ class Session:
 
     def end(self, reason: EndReason) -> None:
         """End the session: tell host and viewers, and free everything. Ending twice does nothing."""
+        self.intake.turns.catch_up()
         if self.state == "ended":
             return
         self._move("expire" if reason == "timeout" else "end")
@@ -312,6 +320,7 @@ class Session:
 
     def interrupt(self) -> None:
         """The host that had this session is gone for good: say so of what ran, and close its questions."""
+        self.intake.turns.catch_up()
         self.runs.interrupt()
         for question in self.conversation.questions:
             self.questions.close(question.id, "withdrawn")

@@ -1,25 +1,46 @@
 """What one session holds of files: what its viewers have given and not said yet, and what its host shows.
 
-The one rule: of a file that is refused, cut or taken back, nothing stays, and nothing of it counts.
+The one rule: of a file that is refused, cut or taken back, nothing stays, and nothing of it counts. What is here is
+known without a look at the disk: that may be slow, and does what it is given later (`Disk`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ..protocol.errors import RefusedError
 from ..protocol.files import check_taken, megabytes, name_of
 from ..protocol.frames import FILE_PIECE_BYTES, MAX_FILES, FilePiece
-from ..protocol.steps import Element, Uploads, is_id
+from ..protocol.steps import Element, Uploads
+from .disk import Disk
 from .file_store import FileStore
 from .options import HubOptions
 from .uploads import Upload, mime_of
+
+logger = logging.getLogger(__name__)
 
 MAX_REFUSED = 64
 """Files of which it is remembered why they are not here, the newest: their viewers ask at once."""
 MAX_PARTING = 8
 """Files that stay a while after nothing shows them any more: whoever was told of one may be about to fetch it."""
+
+
+class _Arriving:
+    """A file that the host is giving."""
+
+    __slots__ = ("bytes", "is_whole")
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        """How many have come."""
+        self.is_whole = False
+        """All have, and the disk may still be busy with them."""
 
 
 class SessionFiles:
@@ -29,9 +50,11 @@ class SessionFiles:
         session_id: The session.
         thread_id: Its thread.
         store: Where files are.
+        disk: Who waits for that.
         options: The limits.
         allowed: Tells which files may be given with a message, or for a question; raises `RefusedError` for none.
         is_shown: Tells whether the conversation shows a file, as far as it is here.
+        sizes: What the thread has from before: how many bytes each file has, by id.
     """
 
     def __init__(
@@ -39,28 +62,33 @@ class SessionFiles:
         session_id: str,
         thread_id: str,
         store: FileStore,
+        disk: Disk,
         *,
         options: HubOptions,
         allowed: Callable[[str | None], Uploads],
         is_shown: Callable[[str], bool],
+        sizes: Mapping[str, int],
     ) -> None:
         self._session_id = session_id
         self._thread_id = thread_id
         self._store = store
+        self._disk = disk
         self._options = options
         self._allowed = allowed
         self._uploads: dict[str, Upload] = {}
         """What viewers have given, or are giving, and not said yet."""
         self._being_said: dict[str, Upload] = {}
         """What is being stored with what they say: nobody takes it back any more."""
-        self._arriving: dict[str, int] = {}
-        """What the host is giving, and how many bytes of it have come."""
+        self._arriving: dict[str, _Arriving] = {}
+        """What the host is giving, until the disk has it."""
+        self._sizes = dict(sizes)
+        """What is part of the conversation, or was put by the host, and can be read: how many bytes it has."""
         self._refused: dict[str, str] = {}
         """Why what the host gave is not here, in words for who asks for it; the oldest first."""
         self._parting: list[str] = []
         """What the host shows no more and is still here, oldest first."""
         self._is_shown = is_shown
-        self._bytes = store.begin_thread(thread_id)
+        self._bytes = sum(sizes.values())
         self._is_closed = False
 
     # ---- of viewers --------------------------------------------------------------------------------------------------
@@ -95,6 +123,7 @@ class SessionFiles:
         self._bytes += size
         upload = Upload(
             self._store,
+            self._disk,
             self._thread_id,
             name=name,
             mime=mime,
@@ -123,10 +152,9 @@ class SessionFiles:
 
     def drop(self, file_id: str) -> None:
         """Remove a file that the host has put and nothing tells of."""
-        size = self._store.size(self._thread_id, file_id)
-        if file_id not in self._being_said and not self.discard(file_id) and size is not None:
-            self._bytes -= size
-            self._store.remove(self._thread_id, file_id)
+        if file_id not in self._being_said and not self.discard(file_id) and file_id in self._sizes:
+            self._bytes -= self._sizes.pop(file_id)
+            self._remove(file_id)
 
     @property
     def every_upload(self) -> list[Upload]:
@@ -151,6 +179,7 @@ class SessionFiles:
             if upload is None:
                 raise RefusedError("conflict", "A file is not there any more. Attach it again.")
             upload.keep()
+            self._sizes[upload.id] = upload.size
             elements.append(upload.element())
         for upload in filter(None, taken):
             self._being_said[upload.id] = self._uploads.pop(upload.id)
@@ -175,6 +204,7 @@ class SessionFiles:
         found = [upload for upload in self._uploads.values() if file_id in (upload.id, upload.client_id)]
         for upload in found:
             del self._uploads[upload.id]
+            self._sizes.pop(upload.id, None)
             self._bytes -= upload.size
             upload.cancel()
         return bool(found)
@@ -190,45 +220,49 @@ class SessionFiles:
         Raises:
             RefusedError: There is none.
         """
-        if is_id(file_id) is None or self._store.size(self._thread_id, file_id) is None:
+        if file_id not in self._sizes:
             raise RefusedError("unknown_file", self._refused.get(file_id, "There is no such file here."))
         return self._store.path(self._thread_id, file_id)
 
     # ---- of the host -------------------------------------------------------------------------------------------------
 
-    def put(self, file_id: str, data: bytes, *, offset: int, is_last: bool) -> None:
+    def put(
+        self,
+        file_id: str,
+        data: bytes,
+        *,
+        offset: int,
+        is_last: bool,
+        then: Callable[[RefusedError | None], None],
+    ) -> None:
         """Keep a piece of a file of the host's.
 
-        Raises:
-            RefusedError: It is too large, or cannot be kept: nothing of it stays, and its other pieces are passed over.
+        Args:
+            file_id: The file.
+            data: The piece.
+            offset: Where in the file it stands.
+            is_last: The file ends with it.
+            then: Called once the piece is kept, or with why it is not: it is too large, or cannot be kept. Then nothing
+                of the file stays, and its other pieces are passed over.
         """
-        if offset == 0:
-            self._forget_arriving(file_id)
-            if self._is_given(file_id) or self._store.size(self._thread_id, file_id) is not None:
-                raise RefusedError("conflict", "A file with this id is here already; it stays as it is.")
-            self._refused.pop(file_id, None)
-            self._arriving[file_id] = 0
-        if file_id not in self._arriving:
-            return  # of a file that was refused: said once
         try:
-            if offset + len(data) > self._options.max_file_bytes:
-                raise RefusedError("too_large", f"A file may have {megabytes(self._options.max_file_bytes)}.")
-            if self._bytes + len(data) > self._options.max_session_bytes:
-                self._part(0)
-            if self._bytes + len(data) > self._options.max_session_bytes:
-                raise RefusedError("too_large", "The files of this conversation are too large together.")
+            arriving = self._expected(file_id, len(data), offset)
+        except RefusedError as error:
+            then(error)
+            return
+        if arriving is None:  # of a file that was refused: said once
+            then(None)
+            return
+        arriving.bytes += len(data)
+        arriving.is_whole = is_last
+        self._bytes += len(data)
+
+        def write() -> None:
             self._store.write(self._thread_id, file_id, data, offset=offset)
-            self._bytes += len(data)
-            self._arriving[file_id] += len(data)
             if is_last:
                 self._store.finish(self._thread_id, file_id)
-                del self._arriving[file_id]
-        except RefusedError as error:
-            self._forget_arriving(file_id)
-            self._refused[file_id] = error.text
-            if len(self._refused) > MAX_REFUSED:
-                del self._refused[next(iter(self._refused))]
-            raise
+
+        self._disk.do(write, partial(self._on_written, file_id, arriving, is_last, then))
 
     def part_with(self, file_id: str) -> None:
         """Let a file go that the host has put and shows no more; not at once: somebody may be about to fetch it."""
@@ -236,21 +270,33 @@ class SessionFiles:
             self._parting.append(file_id)
         self._part(MAX_PARTING)
 
-    def piece(self, file_id: str, offset: int) -> FilePiece:
-        """Return a piece of a file for the host, or why there is none."""
-        size = self._store.size(self._thread_id, file_id)
-        data, error = b"", None
+    def piece(self, file_id: str, offset: int, *, then: Callable[[FilePiece], None]) -> None:
+        """Call back with a piece of a file for the host, or with why there is none."""
+        size = self._sizes.get(file_id)
+        nothing = FilePiece(session=self._session_id, file=file_id, offset=offset, data=b"")
         if size is None or not 0 <= offset <= size:
-            error = "This file is not there any more."
-        else:
-            try:
-                data = self._store.read(self._thread_id, file_id, offset=offset, count=FILE_PIECE_BYTES)
-            except OSError as reason:  # what else the host has said stands behind this and must be heard
-                error = f"The server cannot read this file now: {reason.strerror}."
-        if size is None or error is not None:
-            return FilePiece(session=self._session_id, file=file_id, offset=offset, data=b"", error=error)
-        is_last = offset + len(data) >= size
-        return FilePiece(session=self._session_id, file=file_id, offset=offset, data=data, is_last=is_last)
+            then(replace(nothing, error="This file is not there any more."))
+            return
+
+        def on_read(read: Future[bytes]) -> None:
+            error = read.exception()
+            if error is None:
+                data = read.result()
+                then(replace(nothing, data=data, is_last=offset + len(data) >= size))
+            else:  # what else the host has said stands behind this and must be heard
+                why = error.strerror if isinstance(error, OSError) else error
+                then(replace(nothing, error=f"The server cannot read this file now: {why}."))
+
+        read = partial(self._store.read, self._thread_id, file_id, offset=offset, count=FILE_PIECE_BYTES)
+        self._disk.do(read, on_read)
+
+    def is_arriving(self, file_id: str) -> bool:
+        """Whether the host is giving a file, or has, and the disk may still be busy with it."""
+        return file_id in self._arriving
+
+    async def settled(self) -> None:
+        """Return once all that was given and taken away up to now is on the disk, or gone from it."""
+        await self._disk.run(lambda: None)
 
     # ---- the end -----------------------------------------------------------------------------------------------------
 
@@ -259,15 +305,16 @@ class SessionFiles:
         self._is_closed = True
         for file_id in list(self._uploads):
             self.discard(file_id)
-        for file_id in list(self._arriving):
-            self._forget_arriving(file_id)
+        for file_id, arriving in list(self._arriving.items()):
+            if not arriving.is_whole:
+                self._forget_arriving(file_id)
         self._part(0)
         if not keep:
-            self._store.drop_thread(self._thread_id)
+            self._disk.do(partial(self._store.drop_thread, self._thread_id))
 
     def _adopt(self, element: Element, *, question_id: str) -> None:
         allowed = self._allowed(question_id)
-        size = None if element.file is None else self._store.size(self._thread_id, element.file)
+        size = None if element.file is None else self._sizes.get(element.file)
         if element.file is None or size is None or self._is_given(element.file):
             raise RefusedError("unknown_file", f"{name_of(element.name)} is not here.")
         name = name_of(element.name)
@@ -275,7 +322,14 @@ class SessionFiles:
         check_taken(name, mime, size, allowed, max_bytes=self._options.max_file_bytes)
         self._check_count(allowed, question_id)
         upload = Upload(
-            self._store, self._thread_id, name=name, mime=mime, size=size, question_id=question_id, client_id=None
+            self._store,
+            self._disk,
+            self._thread_id,
+            name=name,
+            mime=mime,
+            size=size,
+            question_id=question_id,
+            client_id=None,
         )
         upload.id, upload.received, upload.is_whole = element.file, size, True
         self._uploads[upload.id] = upload
@@ -296,8 +350,79 @@ class SessionFiles:
             if not self._is_shown(file_id):
                 self.drop(file_id)
 
+    def _expected(self, file_id: str, size: int, offset: int) -> _Arriving | None:
+        """Return the file that a piece belongs to, or None where that was refused before.
+
+        Raises:
+            RefusedError: It is refused now, and nothing of it stays.
+        """
+        arriving = self._arriving.get(file_id)
+        if offset == 0:
+            is_whole = arriving is not None and arriving.is_whole
+            if not is_whole:
+                self._forget_arriving(file_id)
+            if is_whole or self._is_given(file_id) or file_id in self._sizes:
+                raise RefusedError("conflict", "A file with this id is here already; it stays as it is.")
+            self._refused.pop(file_id, None)
+            arriving = self._arriving[file_id] = _Arriving()
+        if arriving is None:
+            return None
+        try:
+            self._check_room(size, offset)
+        except RefusedError as error:
+            self._refuse(file_id, error)
+            raise
+        return arriving
+
+    def _check_room(self, size: int, offset: int) -> None:
+        if offset + size > self._options.max_file_bytes:
+            raise RefusedError("too_large", f"A file may have {megabytes(self._options.max_file_bytes)}.")
+        if self._bytes + size > self._options.max_session_bytes:
+            self._part(0)
+        if self._bytes + size > self._options.max_session_bytes:
+            raise RefusedError("too_large", "The files of this conversation are too large together.")
+
+    def _on_written(
+        self,
+        file_id: str,
+        arriving: _Arriving,
+        is_last: bool,
+        then: Callable[[RefusedError | None], None],
+        written: Future[None],
+    ) -> None:
+        if self._arriving.get(file_id) is not arriving:  # it was refused, begun anew, or let go, and that is told
+            then(None)
+            return
+        error = written.exception()
+        if error is not None:
+            refusal = _refusal_of(error)
+            self._refuse(file_id, refusal)
+            then(refusal)
+            return
+        if is_last:
+            del self._arriving[file_id]
+            self._sizes[file_id] = arriving.bytes
+        then(None)
+
+    def _refuse(self, file_id: str, error: RefusedError) -> None:
+        """Nothing of a file stays, and whoever asks for it will read why."""
+        self._forget_arriving(file_id)
+        self._refused[file_id] = error.text
+        if len(self._refused) > MAX_REFUSED:
+            del self._refused[next(iter(self._refused))]
+
     def _forget_arriving(self, file_id: str) -> None:
-        count = self._arriving.pop(file_id, None)
-        if count is not None:
-            self._bytes -= count
-            self._store.remove(self._thread_id, file_id)
+        arriving = self._arriving.pop(file_id, None)
+        if arriving is not None:
+            self._bytes -= arriving.bytes
+            self._remove(file_id)
+
+    def _remove(self, file_id: str) -> None:
+        self._disk.do(partial(self._store.remove, self._thread_id, file_id))
+
+
+def _refusal_of(error: BaseException) -> RefusedError:
+    if isinstance(error, RefusedError):
+        return error
+    logger.error("a file could not be kept", exc_info=error)
+    return RefusedError("internal", "The server could not keep this file.")

@@ -16,6 +16,7 @@ from ..protocol.files import MAX_NAME, type_of
 from ..protocol.steps import Element
 
 if TYPE_CHECKING:
+    from .disk import Disk
     from .file_store import FileStore
 
 UNKNOWN_MIME = "application/octet-stream"
@@ -28,6 +29,7 @@ class Upload:
 
     Args:
         store: Where it is kept.
+        disk: Removes it, where nobody may wait for that.
         thread_id: The conversation that it is for.
         name: As viewers read it.
         mime: Its MIME type.
@@ -39,6 +41,7 @@ class Upload:
     def __init__(
         self,
         store: FileStore,
+        disk: Disk,
         thread_id: str,
         *,
         name: str,
@@ -56,6 +59,7 @@ class Upload:
         self.received = 0
         self.is_whole = False
         self._store = store
+        self._disk = disk
         self._thread_id = thread_id
         self._is_cancelled = False
         self._busy = threading.Lock()
@@ -94,7 +98,7 @@ class Upload:
         Where another thread is writing to it, that thread removes it.
         """
         self._is_cancelled = True
-        self._remove_if_cancelled()
+        self._disk.do(self._remove_if_cancelled)
 
     def keep(self) -> None:
         """It is about to be part of the conversation: from now on it can be read."""

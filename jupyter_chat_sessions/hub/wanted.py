@@ -17,6 +17,10 @@ MAX_WANTED = 1024
 """Pieces that one host may wait for: each of its handlers waits for one at a time."""
 
 
+Read = Callable[[Callable[[FilePiece], None]], None]
+"""Reads a piece without waiting for the disk, and calls back with it, once, or with why there is none."""
+
+
 class Want(NamedTuple):
     """Which piece is asked for."""
 
@@ -34,18 +38,20 @@ class WantedPieces:
 
     def __init__(self, send: Callable[[FilePiece], int]) -> None:
         self._send = send
-        self._read_by_want: dict[Want, Callable[[], FilePiece]] = {}
+        self._read_by_want: dict[Want, Read] = {}
+        self._reading = 0
+        """Pieces that are being read."""
         self._away: deque[int] = deque()
 
     def __len__(self) -> int:
         return len(self._read_by_want)
 
-    def want(self, want: Want, read: Callable[[], FilePiece]) -> bool:
+    def want(self, want: Want, read: Read) -> bool:
         """Let a host have a piece as soon as it can; return whether it will.
 
         Args:
             want: The piece; one that it waits for already is read once.
-            read: Reads it.
+            read: Reads it, and calls back with it.
         """
         if want not in self._read_by_want:
             if len(self._read_by_want) >= MAX_WANTED:
@@ -61,6 +67,11 @@ class WantedPieces:
         self._go_on()
 
     def _go_on(self) -> None:
-        while self._read_by_want and len(self._away) < MAX_PIECES_AWAY:
+        while self._read_by_want and len(self._away) + self._reading < MAX_PIECES_AWAY:
             read = self._read_by_want.pop(next(iter(self._read_by_want)))
-            self._away.append(self._send(read()))
+            self._reading += 1
+            read(self._on_read)
+
+    def _on_read(self, piece: FilePiece) -> None:
+        self._reading -= 1
+        self._away.append(self._send(piece))

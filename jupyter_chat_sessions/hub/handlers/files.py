@@ -150,6 +150,8 @@ class FileHandler(RestHandler):
     async def get(self, session_id: str, file_id: str) -> None:
         """Return a file of a conversation, or a part of it, as bytes to be saved: whoever shows it knows what it is."""
         session = await self.own_session(session_id)
+        if session.files.is_arriving(file_id):
+            await session.files.settled()
         with refusals():
             path = session.files.path(file_id)
         file, size = await asyncio.to_thread(_opened, path)
@@ -188,6 +190,7 @@ class FileHandler(RestHandler):
         session = await self.own_session(session_id)
         if not session.files.discard(file_id):
             raise Refusal("unknown_file", "There is no such file here, or it is part of the conversation.")
+        await session.files.settled()  # whoever hears that it is gone may count on that
         self.set_status(204)
         self.finish()
 

@@ -5,7 +5,11 @@ Whatever crosses a socket in life is encoded and decoded here too.
 
 from __future__ import annotations
 
+import sys
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
 from itertools import count
 from typing import Any, Literal, Self, TypeVar
 
@@ -14,6 +18,7 @@ import pytest
 from jupyter_chat_sessions.hub import store as stored
 from jupyter_chat_sessions.hub.access import Principal
 from jupyter_chat_sessions.hub.attachment import Attachment
+from jupyter_chat_sessions.hub.disk import Disk, DiskAtOnce
 from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.hub.host_port import HostConnection
 from jupyter_chat_sessions.hub.hub import Created, Hub, NewSession
@@ -362,6 +367,11 @@ class FakeHost:
         if self._connection is not None:
             self.put(HostBatch(seq=seq, ack=self._end.received, frames=list(frames)))
 
+    @property
+    def unacknowledged(self) -> list[HostFrame]:
+        """What the hub has not said that it has."""
+        return self._end.unacknowledged()[1]
+
     def publish(self, settings: ChannelSettings, *, force: bool = False) -> None:
         """Offer a channel."""
         self.say(Publish(settings=settings, force=force))
@@ -546,6 +556,31 @@ class LastingStore(MemoryStore):
                     self._values[session] = values
 
 
+class LateDisk(DiskAtOnce):
+    """A disk that is in the middle of something until the test says so."""
+
+    def __init__(self) -> None:
+        self.is_slow = False
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def do(self, work: Callable[[], F], then: Callable[[Future[F]], None] | None = None) -> None:
+        """Do it now, or when `go_on` is called."""
+        self._waiting.append(partial(super().do, work, then))
+        if not self.is_slow:
+            self.go_on()
+
+    async def run(self, work: Callable[[], F]) -> F:
+        """Do it behind what waits."""
+        self.go_on()
+        return work()
+
+    def go_on(self, most: int = sys.maxsize) -> None:
+        """Do what waits, or the first of it."""
+        while self._waiting and most > 0:
+            self._waiting.popleft()()
+            most -= 1
+
+
 class Hall:
     """A hub with a host that has published one channel."""
 
@@ -556,7 +591,9 @@ class Hall:
         options: HubOptions | None = None,
         store: MemoryStore | None = None,
         files: FileStore | None = None,
+        disk: Disk | None = None,
     ) -> None:
+        self.disk = disk
         self.files = files or FileStore()
         self.clock = FakeClock()
         self.store = store or MemoryStore()
@@ -568,7 +605,7 @@ class Hall:
 
     def start(self) -> None:
         """Start a server on the store; sessions that were there go on."""
-        self.hub = Hub(options=self.options, store=self.store, clock=self.clock, files=self.files)
+        self.hub = Hub(options=self.options, store=self.store, clock=self.clock, files=self.files, disk=self.disk)
         self.hub.restore()
 
     def kill(self) -> None:

@@ -75,13 +75,13 @@ def test_what_an_earlier_server_left_unsaid_goes_and_the_rest_is_counted(directo
         earlier.write(thread, file, b"content", offset=0)
     earlier.finish(thread, said)
     earlier.hold(thread, unsaid)
-    assert FileStore(directory).begin_thread(thread) == 7
+    assert FileStore(directory).begin_thread(thread) == {said: 7}
     assert names(directory) == [said]
 
 
 def test_a_store_that_was_given_no_folder_makes_one_when_the_first_file_comes() -> None:
     store, thread, file = FileStore(), new_id(), new_id()
-    assert store.begin_thread(thread) == 0
+    assert store.begin_thread(thread) == {}
     store.write(thread, file, b"content", offset=0)
     store.finish(thread, file)
     assert store.path(thread, file).read_bytes() == b"content"

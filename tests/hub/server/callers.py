@@ -313,6 +313,7 @@ class ScriptedHost:
         self._published = asyncio.Event()
         self._held: list[tuple[str, Step]] = []
         self._asking: dict[str, Deliver] = {}
+        self._came = asyncio.Event()
 
     async def publish(self, settings: ChannelSettings) -> None:
         """Offer a channel and wait until it is there."""
@@ -329,6 +330,13 @@ class ScriptedHost:
         """Emit events of a session."""
         await self.say(*(Emit(session=session, event=event) for event in events))
 
+    async def until_got(self, kind: type[F]) -> F:
+        """Wait until the hub has said something of a kind, and return the first."""
+        while not (got := [frame for frame in self.frames if isinstance(frame, kind)]):
+            self._came.clear()
+            await asyncio.wait_for(self._came.wait(), DEADLINE_S)
+        return got[0]
+
     async def release(self) -> None:
         """Go on with what was held."""
         held, self._held = self._held, []
@@ -344,6 +352,7 @@ class ScriptedHost:
                         self._end.acknowledged(ack)
                         for new in self._end.receive(seq, batch):
                             self.frames.append(new)
+                            self._came.set()
                             await self._on_frame(new)
                     case LinkAck(ack=ack):
                         self._end.acknowledged(ack)

@@ -148,7 +148,7 @@ async def test_what_is_given_a_second_time_replaces_the_first(server: Server) ->
         client = str(uuid4())
         for content in (b"first", b"second"):
             assert (await give(alice, created, content, query=f"?client={client}")).code == 201
-        assert [path.read_bytes() for path in on_disk()] == [b"second"]
+        await until(lambda: [path.read_bytes() for path in on_disk()] == [b"second"])
 
 
 LIMITED = ChannelSettings(name="lesson", title="Lesson", uploads=Uploads(accept=["image/*"], max_files=1, max_bytes=10))
