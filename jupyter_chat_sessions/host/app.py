@@ -168,6 +168,11 @@ class App:
         return self._handlers.get(slot)
 
     @property
+    def callbacks(self) -> list[str]:
+        """The names of the buttons that something happens at."""
+        return list(self._callbacks)
+
+    @property
     def surroundings(self) -> list[Slot]:
         """What there is to be asked when a session begins."""
         return [slot for slot in SURROUNDINGS if slot in self._handlers]

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -26,7 +26,7 @@ from IPython.display import display
 from ..app_file import AppConfig, AppFile
 from ..chat.chat_settings import set_settings
 from ..host.accepting import uploads_in_words
-from ..host.app import App, Slot
+from ..host.app import App
 from ..host.scope import current_session
 from ..host.settings import NO_SETTINGS, settings_state
 from ..protocol.errors import ChatSessionsError, RefusedError
@@ -35,7 +35,7 @@ from ..protocol.steps import Uploads, is_channel_name
 from .naming import channel_name, default_channel
 from .notebook import Notebook
 from .setting_words import read_settings
-from .tables import session_table, settings_table
+from .tables import handlers_in_words, session_table, settings_table
 
 SUBCOMMANDS = ("run", "list", "use", "new", "end", "press", "settings", "status", "open")
 _PRESS = re.compile(r"\s*press(?=\s|$)(.*)", re.DOTALL)
@@ -225,7 +225,7 @@ class ChatMagics(Magics):
         where = "the Jupyter server" if self.notebook.mode == "server" else "a hub in this kernel"
         lines = [
             f"link      {runtime.link_status} to {where}{reason}",
-            f"handlers  {_slots(runtime.app)}",
+            f"handlers  {handlers_in_words(runtime.app)}",
         ]
         for channel in self.notebook.channels:
             name = channel.settings.name
@@ -235,7 +235,7 @@ class ChatMagics(Magics):
             sessions = "1 session" if count == 1 else f"{count} sessions"
             lines.append(f"chat      {name!r}, {sessions}, handlers run on the {channel.run_on}{shown}")
             if channel.app is not runtime.app:
-                lines.append(f"          handlers of its own: {_slots(channel.app)}")
+                lines.append(f"          handlers of its own: {handlers_in_words(channel.app)}")
         if not self.notebook.channels:
             lines.append("chat      none open; %chat_session opens one")
         _tell("\n".join(lines))
@@ -282,10 +282,6 @@ def _plain_errors() -> Iterator[None]:
 async def _plainly(speak: Callable[[], Awaitable[None]]) -> None:
     with _plain_errors():
         await speak()
-
-
-def _slots(app: App) -> str:
-    return ", ".join(slot for slot in get_args(Slot) if app.handler(slot) is not None) or "none yet"
 
 
 def _words(line: str) -> list[str]:

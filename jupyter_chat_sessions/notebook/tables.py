@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
+from ..host.app import App, Slot
 from ..host.session import BaseSession
 
 
@@ -26,6 +27,13 @@ def session_table(sessions: Sequence[BaseSession], *, seen: BaseSession | None) 
         for session in sessions
     ]
     return _table(rows)
+
+
+def handlers_in_words(app: App) -> str:
+    """Return which handlers an app has, as its author wrote them: those of buttons with the names of these."""
+    slots: list[str] = [slot for slot in get_args(Slot) if app.handler(slot) is not None]
+    callbacks = [f"action_callback({name!r})" for name in app.callbacks]
+    return ", ".join(slots + callbacks) or "none yet"
 
 
 def settings_table(fields: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> str:

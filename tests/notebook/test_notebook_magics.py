@@ -23,6 +23,19 @@ def test_it_opens_a_chat_of_the_notebooks_name_and_shows_a_widget(page: Page) ->
     assert "handlers  none yet" in status
 
 
+def test_status_names_every_handler_also_those_of_buttons(page: Page) -> None:
+    page.run(ECHO)
+    page.run(
+        "@cl.on_app_startup\ndef up(): pass\n@cl.data_layer\ndef layer(): return cl.data.BaseDataLayer()\n"
+        "@cl.action_callback('vote')\ndef voted(): pass\n@cl.action_callback('it\\'s')\ndef its(): pass"
+    )
+    status = page.run("%chat_session status").text
+    assert (
+        "handlers  on_message, on_app_startup, data_layer, action_callback('vote'), action_callback(\"it's\")\n"
+        in status
+    )
+
+
 def test_the_options_reach_the_channel_and_the_widget(page: Page) -> None:
     shown = page.run(
         "%chat_session tutor --title 'Ask <me>' --bot-name Ada --when-busy reject --height 60vh --env A_KEY B_KEY"
