@@ -147,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("files", metavar="file", nargs="+", help="the app's file; of several, each has a page of its own")
     runs.add_argument("--name", help="the chat's name, of one; the file's by default")
     runs.add_argument("--host", default="127.0.0.1", help="the address to listen at")
-    runs.add_argument("--port", type=int, default=8000, help="the port; the next free one where it is taken")
+    runs.add_argument("--port", type=int, help="the port; by default 8000, or the next that is free")
     runs.add_argument("--headless", action="store_true", help="open no browser")
     runs.add_argument("--uploads", metavar="KINDS", help="files that viewers may give: off, any, or image/*,.csv")
     lists = commands.add_parser("list", help="list the conversations, the newest first")

@@ -14,7 +14,7 @@ from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from secrets import token_hex
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from jupyter_server.serverapp import list_running_servers
 
@@ -23,6 +23,7 @@ from .host.accepting import uploads_in_words
 from .host.current import current_runtime
 from .host.discovery import find_hub
 from .host.wire import dial_websocket
+from .listening import USUAL_PORT, check_free
 from .protocol.addresses import HubAddress
 from .protocol.errors import ChatSessionsError, HubUnreachableError
 from .protocol.frames import ChannelSettings
@@ -36,29 +37,39 @@ STOP_LIMIT_S = 10.0
 
 
 async def serve(
-    files: Mapping[str, AppFile], *, host: str, port: int, is_headless: bool, uploads: Sequence[str] | None = None
+    files: Mapping[str, AppFile],
+    *,
+    host: str,
+    port: int | None,
+    is_headless: bool,
+    uploads: Sequence[str] | None = None,
 ) -> None:
     """Serve apps until the server ends or this task is cancelled.
 
     Args:
         files: The apps, by the names of their chats.
         host: The address that the server listens at.
-        port: Its port; the next one that is free where that is taken.
+        port: Its port; None for the usual one, or the next that is free.
         is_headless: Open no browser.
         uploads: Files that viewers may give, as `uploads_in_words` takes them; None for what each app's settings say.
 
     Raises:
-        ChatSessionsError: `uploads` cannot be understood, a name cannot be a chat's, or the server did not start.
+        ChatSessionsError: `uploads` cannot be understood, a name cannot be a chat's, the port is taken, or the server
+            did not start.
         Exception: Whatever a file raises.
     """
     for name in files:
         if not is_channel_name(name):
             raise ChatSessionsError(f"{name!r} cannot be a chat's name. Give another with --name.")
+    if port is not None:
+        check_free(port, host=host)
     apps = [(_settings(name, file, uploads), file.load()) for name, file in files.items()]
     runtime = current_runtime()
     server = await _start(next(iter(files.values())), host=host, port=port)
     try:
         address, token = await _started(server)
+        if port is None and urlsplit(address.url).port != USUAL_PORT:
+            sys.stdout.write(f"Port {USUAL_PORT} is taken; this is the next that was free.\n")
         runtime.connect(dial_websocket(address))
         for settings, app in apps:
             published = runtime.publish(settings, loop=asyncio.get_running_loop(), app=app)
@@ -108,15 +119,17 @@ def _settings(name: str, file: AppFile, words: Sequence[str] | None) -> ChannelS
     )
 
 
-async def _start(file: AppFile, *, host: str, port: int) -> Process:
+async def _start(file: AppFile, *, host: str, port: int | None) -> Process:
     options = [
         f"--ServerApp.ip={host}",
-        f"--ServerApp.port={port}",
+        f"--ServerApp.port={USUAL_PORT if port is None else port}",
         f"--ServerApp.root_dir={file.path.parent}",
         "--ServerApp.open_browser=False",
         "--ServerApp.log_level=WARN",
         "--ServerApp.jpserver_extensions=jupyter_chat_sessions=True",
     ]
+    if port is not None:
+        options.append("--ServerApp.port_retries=0")  # it was named: another would not be what was meant
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # in a container one often is root, and whoever runs this means it
     environment = dict(os.environ)

@@ -6,10 +6,11 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +18,8 @@ from urllib.request import Request, urlopen
 
 import psutil
 import pytest
+
+from jupyter_chat_sessions.listening import USUAL_PORT
 
 LIMIT_S = 30.0
 APP = """\
@@ -105,6 +108,39 @@ def test_several_files_are_served_each_with_a_page_and_handlers_of_its_own(tmp_p
         assert process.wait(LIMIT_S) == 0
 
 
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port that something listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+def test_a_port_that_was_named_and_is_taken_is_an_error_that_says_what_to_do(tmp_path: Path, taken_port: int) -> None:
+    (tmp_path / "tutor.py").write_text(APP)
+    with running(tmp_path, "tutor.py", "--port", str(taken_port), "--headless") as process:
+        told, error = process.communicate(timeout=LIMIT_S)
+        assert (process.returncode, told) == (1, "")
+        assert error == (
+            f"Port {taken_port} is taken: something else listens there. Stop that, name another port with --port, or "
+            "leave --port out, and a free one is found.\n"
+        )
+
+
+def test_without_a_port_the_next_free_one_is_found_and_said(tmp_path: Path) -> None:
+    (tmp_path / "tutor.py").write_text(APP)
+    with ExitStack() as stack:
+        with suppress(OSError):  # where something else listens there, that will do
+            stack.enter_context(socket.create_server(("127.0.0.1", USUAL_PORT)))
+        process = stack.enter_context(running(tmp_path, "tutor.py", "--headless"))
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"Port {USUAL_PORT} is taken; this is the next that was free.\n"
+        page = re.fullmatch(r"The chat is at (\S+)\n", process.stdout.readline())
+        assert page is not None
+        assert urlsplit(page[1]).port not in (USUAL_PORT, None)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_S) == 0
+
+
 @pytest.mark.parametrize(
     ("file", "options", "says"),
     [
@@ -112,6 +148,8 @@ def test_several_files_are_served_each_with_a_page_and_handlers_of_its_own(tmp_p
         ("tutor.py", ["--name", "a/b"], "cannot be a chat's name"),
         ("tutor.py", ["guide.py", "--name", "both"], "--name is for one app"),
         ("tutor.py", ["./tutor.py"], "Two of the files have the same name"),
+        ("tutor.py", ["--port", "70000"], "--port is a number from 0 to 65535"),
+        ("tutor.py", ["--port", "0", "--host", "192.0.2.1"], "Nothing can listen at 192.0.2.1, port 0"),
         ("tutor.py", ["--uploads", "off,pictures"], "--uploads takes off, any, or kinds"),
     ],
 )
