@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,18 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run_app(options: argparse.Namespace) -> int:
     from .app_file import AppFile
+    from .host.accepting import uploads_in_words
     from .serving import serve, stop_on_terminate
+
+    allow = partial(
+        uploads_in_words, _kinds(options.uploads), max_files=options.max_files, max_size_mb=options.max_file_mb
+    )
 
     async def run() -> None:
         files = _named([AppFile(each) for each in options.files], name=options.name)
         serving = asyncio.ensure_future(
-            serve(
-                files,
-                host=options.host,
-                port=options.port,
-                is_headless=options.headless,
-                uploads=_kinds(options.uploads),
-            )
+            serve(files, host=options.host, port=options.port, is_headless=options.headless, allow=allow)
         )
         stop_on_terminate(serving)
         await serving
@@ -150,6 +150,8 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--port", type=int, help="the port; by default 8000, or the next that is free")
     runs.add_argument("--headless", action="store_true", help="open no browser")
     runs.add_argument("--uploads", metavar="KINDS", help="files that viewers may give: off, any, or image/*,.csv")
+    runs.add_argument("--max-files", type=int, metavar="N", help="files that they may give at a time")
+    runs.add_argument("--max-file-mb", type=float, metavar="MB", help="megabytes of the largest of them")
     lists = commands.add_parser("list", help="list the conversations, the newest first")
     lists.add_argument("--channel", help="only those of one chat")
     exports = commands.add_parser("export", help="write a conversation to a file")

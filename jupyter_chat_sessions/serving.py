@@ -11,7 +11,7 @@ import signal
 import sys
 import webbrowser
 from asyncio.subprocess import Process
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from secrets import token_hex
 from urllib.parse import urlencode, urlsplit
@@ -19,7 +19,6 @@ from urllib.parse import urlencode, urlsplit
 from jupyter_server.serverapp import list_running_servers
 
 from .app_file import AppFile
-from .host.accepting import uploads_in_words
 from .host.current import current_runtime
 from .host.discovery import find_hub
 from .host.wire import dial_websocket
@@ -27,7 +26,7 @@ from .listening import USUAL_PORT, check_free
 from .protocol.addresses import HubAddress
 from .protocol.errors import ChatSessionsError, HubUnreachableError
 from .protocol.frames import ChannelSettings
-from .protocol.steps import is_channel_name
+from .protocol.steps import Uploads, is_channel_name
 
 START_LIMIT_S = 60.0
 LOOK_S = 0.1
@@ -36,13 +35,17 @@ ANSWER_LIMIT_S = 10.0
 STOP_LIMIT_S = 10.0
 
 
+Allow = Callable[[Uploads | None], Uploads | None]
+"""Returns which files viewers may give, of what an app's settings say of that."""
+
+
 async def serve(
     files: Mapping[str, AppFile],
     *,
     host: str,
     port: int | None,
     is_headless: bool,
-    uploads: Sequence[str] | None = None,
+    allow: Allow = lambda usual: usual,
 ) -> None:
     """Serve apps until the server ends or this task is cancelled.
 
@@ -51,11 +54,11 @@ async def serve(
         host: The address that the server listens at.
         port: Its port; None for the usual one, or the next that is free.
         is_headless: Open no browser.
-        uploads: Files that viewers may give, as `uploads_in_words` takes them; None for what each app's settings say.
+        allow: Says which files viewers may give; what each app's settings say by default.
 
     Raises:
-        ChatSessionsError: `uploads` cannot be understood, a name cannot be a chat's, the port is taken, or the server
-            did not start.
+        ChatSessionsError: `allow` does not understand what was asked for, a name cannot be a chat's, the port is taken,
+            or the server did not start.
         Exception: Whatever a file raises.
     """
     for name in files:
@@ -63,7 +66,7 @@ async def serve(
             raise ChatSessionsError(f"{name!r} cannot be a chat's name. Give another with --name.")
     if port is not None:
         check_free(port, host=host)
-    apps = [(_settings(name, file, uploads), file.load()) for name, file in files.items()]
+    apps = [(_settings(name, file, allow), file.load()) for name, file in files.items()]
     runtime = current_runtime()
     server = await _start(next(iter(files.values())), host=host, port=port)
     try:
@@ -99,12 +102,13 @@ def stop_on_terminate(task: asyncio.Task[None]) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
-def _settings(name: str, file: AppFile, words: Sequence[str] | None) -> ChannelSettings:
+def _settings(name: str, file: AppFile, allow: Allow) -> ChannelSettings:
     config = file.config()
     try:
-        uploads = uploads_in_words(words, config.uploads)
+        uploads = allow(config.uploads)
     except ValueError as reason:
-        raise ChatSessionsError(f"--uploads takes off, any, or kinds with commas between. {reason}") from None
+        options = "--uploads takes off, any, or kinds with commas between; --max-files and --max-file-mb take numbers"
+        raise ChatSessionsError(f"{options}. {reason}") from None
     if config.without_meaning is not None:
         sys.stderr.write(f"{config.without_meaning}\n")
     return ChannelSettings(

@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 import psutil
 import pytest
 
+from jupyter_chat_sessions.cli import main
 from jupyter_chat_sessions.listening import USUAL_PORT
 
 LIMIT_S = 30.0
@@ -148,8 +149,6 @@ def test_without_a_port_the_next_free_one_is_found_and_said(tmp_path: Path) -> N
         ("tutor.py", ["--name", "a/b"], "cannot be a chat's name"),
         ("tutor.py", ["guide.py", "--name", "both"], "--name is for one app"),
         ("tutor.py", ["./tutor.py"], "Two of the files have the same name"),
-        ("tutor.py", ["--port", "70000"], "--port is a number from 0 to 65535"),
-        ("tutor.py", ["--port", "0", "--host", "192.0.2.1"], "Nothing can listen at 192.0.2.1, port 0"),
         ("tutor.py", ["--uploads", "off,pictures"], "--uploads takes off, any, or kinds"),
     ],
 )
@@ -163,9 +162,27 @@ def test_what_cannot_be_served_is_said_in_a_sentence(tmp_path: Path, file: str, 
         assert process.returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--port", "70000"], "--port is a number from 0 to 65535, 0 for any that is free; it was 70000.\n"),
+        (["--port", "0", "--host", "192.0.2.1"], "Nothing can listen at 192.0.2.1, port 0 "),
+        (["--max-files", "0"], "max_files is a whole number from 1 to 100; it was 0.\n"),
+        (["--max-file-mb", "-1"], "max_size_mb is a number of megabytes above 0; it was -1.0.\n"),
+    ],
+)
+def test_a_slip_in_an_option_is_said_before_a_server_starts(
+    tmp_path: Path, options: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tutor.py").write_text(APP)
+    assert main(["run", str(tmp_path / "tutor.py"), *options]) == 1
+    assert says in capsys.readouterr().err
+
+
 def test_the_command_says_which_files_viewers_may_give(tmp_path: Path) -> None:
     (tmp_path / "tutor.py").write_text(APP)
-    with running(tmp_path, "tutor.py", "--uploads", "image/*, .csv", "--port", "0", "--headless") as process:
+    options = ["--uploads", "image/*, .csv", "--max-files", "2", "--max-file-mb", "0.001"]
+    with running(tmp_path, "tutor.py", *options, "--port", "0", "--headless") as process:
         assert process.stdout is not None
         page = re.fullmatch(r"The chat is at (\S+)\n", process.stdout.readline())
         assert page is not None
@@ -174,7 +191,7 @@ def test_the_command_says_which_files_viewers_may_give(tmp_path: Path) -> None:
         api = f"http://{address.netloc}/api/chat-sessions/sessions"
         made = posted(api, {"channel": "tutor"}, Authorization=authorization)
 
-        def status(name: str) -> int:
+        def status(name: str, content: bytes = b"1,2") -> int:
             headers = {
                 "Authorization": authorization,
                 "X-Chat-Session-Secret": str(made["secret"]),
@@ -182,12 +199,14 @@ def test_the_command_says_which_files_viewers_may_give(tmp_path: Path) -> None:
                 "Content-Type": "application/octet-stream",
             }
             try:
-                with urlopen(Request(f"{api}/{made['session']}/files", b"1,2", headers), timeout=LIMIT_S) as answer:
+                with urlopen(Request(f"{api}/{made['session']}/files", content, headers), timeout=LIMIT_S) as answer:
                     return int(answer.status)
             except HTTPError as error:
                 return error.code
 
         assert [status(name) for name in ("table.csv", "program.exe")] == [201, 409]
+        assert status("large.csv", b"," * 1049) == 413
+        assert [status("second.csv"), status("third.csv")] == [201, 429]
         process.send_signal(signal.SIGTERM)
         assert process.wait(LIMIT_S) == 0
 
