@@ -54,6 +54,11 @@ def author_rename(function: F) -> F:
     return function
 
 
+def is_renaming(session: BaseSession) -> bool:
+    """Return whether there is a function to ask."""
+    return session.app.handler("author_rename") is not None
+
+
 async def learn_name(session: BaseSession, name: str) -> None:
     """Ask under which name an author is shown in a session, where that is not known yet.
 

@@ -13,14 +13,14 @@ import msgspec
 
 from ..host.ids import new_id
 from ..host.public_in_text import IN_TEXT
-from ..host.scope import Scope, current_scope, is_in_handler
+from ..host.scope import Scope, current_scope, handler_scope
 from ..host.session import BaseSession
 from ..host.times import utc_now
 from ..protocol.errors import ChatSessionsError, NoSessionError
 from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, RemoveAction, RemoveStep
 from ..protocol.steps import Step
 from .action import Action
-from .author_rename import learn_name, shown_name
+from .author_rename import is_renaming, learn_name, shown_name
 from .element import Element
 from .standing import WithElements
 from .step import parent_of_what_is_said
@@ -88,19 +88,20 @@ class Message(WithElements):
         self.language = language or found_language
         self.type: MessageType = type
         self.actions = _buttons(actions)
-        self.metadata = dict(metadata or {})
+        self.metadata = dict(metadata) if metadata else {}
         self.tags = tags
         self.id = id or new_id()
         self.parent_id = self._given_parent_id = parent_id
         self._made_in = _place() if parent_id is None else None
-        """The run that it was made in, and the step there."""
+        """The run that it was made in, and the step there, until it is shown."""
         self.command = command
         self.modes = _options(modes)
         self.created_at = created_at
         self.streaming = False
         self._session: BaseSession | None = None
-        self._shown: Step | None = None
-        """The step as it was last put whole."""
+        self._is_shown = False
+        self._streamed: Step | None = None
+        """The step as it was put whole, while text is added to it."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.type} {self.content[:60]!r}>"
@@ -134,11 +135,10 @@ class Message(WithElements):
         """
         scope = current_scope()
         if self._session is not None and self._session is not scope.session:
-            self.id, self.created_at, self._shown, self.streaming = new_id(), None, None, False
+            self.id, self.created_at, self._is_shown, self.streaming = new_id(), None, False, False
             self.parent_id = self._given_parent_id
         self._session = scope.session
-        await self._learn_name(scope)
-        await self._bring_elements(scope)
+        await self._make_ready(scope)
         self._show(scope)
         scope.session.messages[self.id] = self
         await scope.session.room()
@@ -157,8 +157,7 @@ class Message(WithElements):
             OSError: As for `send`.
         """
         scope = self._own_scope()
-        await self._learn_name(scope)
-        await self._bring_elements(scope)
+        await self._make_ready(scope)
         self._show(scope)
         scope.session.messages[self.id] = self
         await scope.session.room()
@@ -176,7 +175,7 @@ class Message(WithElements):
         scope = self._own_scope()
         scope.session.messages.pop(self.id, None)
         self._emit(scope, RemoveStep(step_id=self.id))
-        self._shown, self.streaming = None, False
+        self._is_shown = self.streaming = False
         await scope.session.room()
         return True
 
@@ -211,17 +210,15 @@ class Message(WithElements):
         token = well_formed(token)
         if not is_sequence and self._text.length + len(token) > MAX_CONTENT:
             raise ValueError(f"A message may have {MAX_CONTENT:,} characters; with this token it has more.")
-        scope = current_scope() if self._session is None else self._own_scope()
-        self._session = scope.session
-        if is_sequence or not self.streaming:
+        scope = self._scope_to_stream_in()
+        if (is_sequence or not self.streaming) and is_renaming(scope.session):
             await self._learn_name(scope)
         self._stream(scope, token, is_sequence=is_sequence)
         await scope.session.room()
 
     def append(self, token: str) -> None:
         """Add text at the end, as `stream_token` does, from code that cannot wait, such as a library's callback."""
-        scope = current_scope() if self._session is None else self._own_scope()
-        self._session = scope.session
+        scope = self._scope_to_stream_in()
         self._stream(scope, well_formed(token)[: MAX_CONTENT - self._text.length], is_sequence=False)
 
     def finish(self) -> None:
@@ -265,7 +262,7 @@ class Message(WithElements):
             created_at=step.created_at,
             actions=[Action.from_struct(action, for_id=step.id) for action in step.actions],
         )
-        message._shown, message._text.is_shown = step, True
+        message._is_shown = message._text.is_shown = True
         with suppress(NoSessionError):  # outside a session a message may still be read
             message._session = current_scope().session
         message.elements = [
@@ -288,13 +285,21 @@ class Message(WithElements):
             raise ChatSessionsError("This message belongs to another session. Make a new Message for this one.")
         return scope
 
+    def _scope_to_stream_in(self) -> Scope:
+        """Return the scope here; a message that is no session's yet is this one's from now on."""
+        scope = current_scope()
+        if self._session is None:
+            self._session = scope.session
+        return scope if self._session is scope.session else self._own_scope()
+
     def _show(self, scope: Scope) -> None:
         """Show the message whole, unless all that is new about it is that it is finished."""
         was_streaming, self.streaming = self.streaming, False
         if scope.run is not None:
             scope.run.streams.discard(self.id)
-        if was_streaming and self._text.is_shown and self._shown is not None:
-            before = msgspec.structs.replace(self._shown, output="", streaming=False)
+        streamed, self._streamed = self._streamed, None
+        if was_streaming and self._text.is_shown and streamed is not None:
+            before = msgspec.structs.replace(streamed, output="", streaming=False)
             if before == msgspec.structs.replace(self._step(), output=""):
                 self._emit(scope, FinishStep(step_id=self.id))
                 return
@@ -309,6 +314,7 @@ class Message(WithElements):
             run_id, parent_id = self._made_in or (None, None)
             is_here = scope.run is not None and scope.run.id == run_id
             self.parent_id = parent_id if is_here else parent_of_what_is_said(scope)
+            self._made_in = None
         for action in self.actions:
             action.forId = self.id
         self._bring_elements_now(scope)
@@ -317,8 +323,9 @@ class Message(WithElements):
         # The names of viewers are theirs.
         name = step.name if self.type == "user_message" else shown_name(scope.session, step.name)
         shown = step if name == step.name else msgspec.structs.replace(step, name=name)
-        self._emit(scope, PutStep(step=shown, replaces=self._shown is not None))
-        self._shown, self._text.is_shown = step, True
+        self._emit(scope, PutStep(step=shown, replaces=self._is_shown))
+        self._is_shown = self._text.is_shown = True
+        self._streamed = step if self.streaming else None
 
     def _stream(self, scope: Scope, token: str, *, is_sequence: bool) -> None:
         if is_sequence:
@@ -329,8 +336,16 @@ class Message(WithElements):
                 scope.run.streams.add(self.id)
             self._emit_step(scope)
         if not is_sequence:
-            self._emit(scope, AppendText(step_id=self.id, offset=self._text.length, text=token))
+            more = AppendText(step_id=self.id, offset=self._text.length, text=token)
+            scope.session.emit(more, run=scope.run)
             self._text.append(token)
+
+    async def _make_ready(self, scope: Scope) -> None:
+        """Do what may take a while before it is shown; most messages need nothing of that."""
+        if is_renaming(scope.session):
+            await self._learn_name(scope)
+        if self.elements:
+            await self._bring_elements(scope)
 
     async def _learn_name(self, scope: Scope) -> None:
         if self.type != "user_message":
@@ -356,8 +371,8 @@ class Message(WithElements):
             tags=self.tags,
             command=self.command,
             modes=self.modes,
-            actions=[action.as_struct() for action in self.actions],
-            elements=[element.as_struct(self._session) for element in self.elements],
+            actions=[action.as_struct() for action in self.actions] if self.actions else [],
+            elements=[element.as_struct(self._session) for element in self.elements] if self.elements else [],
         )
 
 
@@ -381,7 +396,7 @@ class ErrorMessage(Message):
 
 def _place() -> tuple[str, str | None] | None:
     """Return the run that goes on here and the step that what is made here belongs to; None in a cell."""
-    scope = current_scope() if is_in_handler() else None
+    scope = handler_scope()
     return None if scope is None or scope.run is None else (scope.run.id, parent_of_what_is_said(scope))
 
 
@@ -406,7 +421,9 @@ def _options(modes: Any) -> dict[str, str] | None:
 
 
 def _buttons(actions: Any) -> list[Action]:
-    buttons = list(actions or [])
+    if not actions:
+        return []
+    buttons = list(actions)
     for button in buttons:
         if not isinstance(button, Action):
             raise TypeError(f"Message(actions=…) is a list of cl.Action; in it was {type(button).__name__!r}.")

@@ -38,6 +38,7 @@ MAX_PLAIN = 10_000
 PLOTLY = "application/vnd.plotly.v1+json"
 
 _PLAIN = (str, bytes, bytearray, memoryview, dict, list, tuple, set, frozenset, int, float, complex, type(None), type)
+_SHOWN_OTHERWISE = (*_PLAIN, Element)
 
 FindPrinter = Callable[[Any, str], Callable[[Any], Any] | None]
 """Returns what somebody has registered for objects of this kind and a MIME type, or None."""
@@ -71,7 +72,7 @@ def display_of(value: Any) -> Display | None:
     Raises:
         ChatSessionsError: It raises an exception when it is asked to show itself.
     """
-    if isinstance(value, (*_PLAIN, Element)):
+    if isinstance(value, _SHOWN_OTHERWISE):
         return None
     bundle = bundle_of(value)
     return None if bundle is None else display_of_bundle(bundle, name=type_name(value))

@@ -14,6 +14,8 @@ class GrowingText:
         is_shown: The viewer has all of it.
     """
 
+    __slots__ = ("_parts", "is_shown", "length")
+
     def __init__(self, text: str = "") -> None:
         self._parts = [text]
         self.length = len(text)

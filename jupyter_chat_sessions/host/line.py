@@ -21,6 +21,10 @@ class Line(Protocol):
     def hurry(self) -> None:
         """Let what was not urgent leave now; from any thread, never waits."""
 
+    @property
+    def has_room(self) -> bool:
+        """Whether `room` would not wait."""
+
     async def room(self) -> None:
         """Wait while too much is on its way, files apart."""
 

@@ -139,9 +139,15 @@ class Outbox:
         if has_next_piece:
             self._tell()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether `room` would not wait."""
+        count = len(self._frames) + self._lane.behind + self._unsettled
+        return count <= MAX_WAITING_FRAMES and self._bytes <= MAX_WAITING_BYTES
+
     async def room(self) -> None:
         """Wait while too much is on its way, files apart. On any loop."""
-        if self._is_full():  # asked after each token
+        if not self.has_room:
             await self._wait(self._is_full, self._waiting)
 
     async def room_for_files(self) -> None:
@@ -163,8 +169,7 @@ class Outbox:
                     waiting.remove(future)
 
     def _is_full(self) -> bool:
-        count = len(self._frames) + self._lane.behind + self._unsettled
-        return count > MAX_WAITING_FRAMES or self._bytes > MAX_WAITING_BYTES
+        return not self.has_room
 
     def _is_full_of_files(self) -> bool:
         return self._file_bytes > MAX_WAITING_FILE_BYTES

@@ -85,6 +85,11 @@ def sessions_here() -> list[BaseSession]:
     return [scope.session] if neighbours is None else neighbours()
 
 
+def handler_scope() -> Scope | None:
+    """Return the session, and the run, of the handler that has started this code, directly or not; None in a cell."""
+    return _scope.get()
+
+
 def is_in_handler() -> bool:
     """Return whether this code was started by a handler, directly or not."""
     return _scope.get() is not None

@@ -215,17 +215,19 @@ class BaseSession:
             raise NoSessionError("This run was stopped; what it says is no longer shown.")
         if self.is_ended:
             return
-        if type(event) is AppendText and self.app.is_plain:  # as many come as a model has tokens
+        app = self.app
+        if type(event) is AppendText and app.is_plain:  # as many come as a model has tokens
             self._line.put(Emit(session=self.id, event=event))
             return
         if isinstance(event, SetState):
             self._note_state(event.state)
+        if app.is_plain and app.public is None:
+            self._put(event)
+            return
         if self.record is not None:
             self.record.on_event(event)
         for each in self._with_public_files(self._without_hidden(event)):
-            self._line.put(Emit(session=self.id, event=each))
-            if self._files is not None:
-                self._files.note(each)
+            self._put(each)
 
     @property
     def record(self) -> Record | None:
@@ -245,6 +247,8 @@ class BaseSession:
         Raises:
             HubUnreachableError: `wait_limit_s` is over.
         """
+        if self._line.has_room:  # asked after each token
+            return
         limit_s = wait_limit_s.get()
         if limit_s is None:
             await self._line.room()
@@ -327,6 +331,11 @@ class BaseSession:
             self._record.go_on_in(self)
         self.taken = earlier.taken
         self.heard_at = earlier.heard_at
+
+    def _put(self, event: HostEvent) -> None:
+        self._line.put(Emit(session=self.id, event=event))
+        if self._files is not None:
+            self._files.note(event)
 
     def _part(self, slot: str, make: Callable[[], T]) -> T:
         """Return the part in a slot; make it where this is the first time that it is asked for."""

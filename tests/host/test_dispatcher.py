@@ -47,6 +47,8 @@ class Sink:
     def hurry(self) -> None:
         """Nothing waits."""
 
+    has_room = True
+
     async def room(self) -> None:
         """There always is."""
 
