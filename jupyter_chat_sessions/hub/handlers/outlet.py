@@ -128,9 +128,11 @@ class ViewerOutlet:
             self.close(SLOW, "it reads too slowly")
 
     def _write(self, message: bytes) -> None:
-        self._unread_bytes += len(message)
         self._spoke_at = self._loop.time()
         written = asyncio.ensure_future(self._line.write(message))
+        if written.done():
+            return
+        self._unread_bytes += len(message)
 
         def on_written(written: asyncio.Future[None]) -> None:
             self._unread_bytes -= len(message)

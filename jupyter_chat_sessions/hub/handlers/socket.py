@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_server.base.websocket import WebSocketMixin
-from tornado.websocket import WebSocketHandler
+from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
+
+from .websocket import TransportProtocol
 
 
 class ChatSocket(WebSocketMixin, WebSocketHandler):
@@ -15,6 +17,13 @@ class ChatSocket(WebSocketMixin, WebSocketHandler):
     def ping_interval(self) -> float:
         """No pings of Jupyter's or tornado's: they would cut the line of a kernel that a cell keeps."""
         return 0.0
+
+    def get_websocket_protocol(self) -> WebSocketProtocol | None:
+        """Have frames read and written by the shorter way where there is one."""
+        found = super().get_websocket_protocol()
+        if isinstance(found, WebSocketProtocol13) and TransportProtocol.can_serve(self):
+            return TransportProtocol(self, found.mask_outgoing, found.params)
+        return found
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Let each message leave at once: several small ones would else wait 40 ms for the other end's word."""

@@ -17,6 +17,7 @@ from ..attachment import Reception
 from .base import ChatHandler, Refusal
 from .outlet import SOFT_BYTES, ViewerOutlet
 from .socket import ChatSocket
+from .websocket import TransportProtocol
 
 logger = logging.getLogger(__name__)
 
@@ -158,5 +159,7 @@ class _SocketLine:
     def cut(self) -> None:
         """See `Line.cut`."""
         connection = self._socket.ws_connection
-        if connection is not None and connection.stream is not None:
+        if isinstance(connection, TransportProtocol):
+            connection.cut()
+        elif connection is not None and connection.stream is not None:
             connection.stream.close()
