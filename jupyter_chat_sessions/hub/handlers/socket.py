@@ -21,7 +21,8 @@ class ChatSocket(WebSocketMixin, WebSocketHandler):
     def get_websocket_protocol(self) -> WebSocketProtocol | None:
         """Have frames read and written by the shorter way where there is one."""
         found = super().get_websocket_protocol()
-        if isinstance(found, WebSocketProtocol13) and TransportProtocol.can_serve(self):
+        stream = getattr(self.request.connection, "stream", None)
+        if isinstance(found, WebSocketProtocol13) and TransportProtocol.can_take(stream):
             return TransportProtocol(self, found.mask_outgoing, found.params)
         return found
 

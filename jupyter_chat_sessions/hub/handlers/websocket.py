@@ -51,10 +51,9 @@ class TransportProtocol(WebSocketProtocol13, asyncio.BufferedProtocol):
         """Done when nothing waits to be written any more; None where nothing does."""
         self._closing: asyncio.TimerHandle | None = None
 
-    @classmethod
-    def can_serve(cls, handler: WebSocketHandler) -> bool:
-        """Return whether a handler's connection can be taken from tornado: not where TLS is its work."""
-        stream = getattr(handler.request.connection, "stream", None)
+    @staticmethod
+    def can_take(stream: object) -> bool:
+        """Return whether a connection can be taken from tornado: not where TLS is its work."""
         is_plain = isinstance(stream, IOStream) and not isinstance(stream.socket, ssl.SSLSocket)
         return is_plain and isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop)
 
