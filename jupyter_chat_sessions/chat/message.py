@@ -16,6 +16,7 @@ from ..host.public_in_text import IN_TEXT
 from ..host.scope import Scope, current_scope, handler_scope
 from ..host.session import BaseSession
 from ..host.times import utc_now
+from ..ids import new_id
 from ..protocol.errors import ChatSessionsError, NoSessionError
 from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, RemoveAction, RemoveStep
 from ..protocol.steps import Step

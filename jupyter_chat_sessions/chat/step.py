@@ -14,6 +14,7 @@ from ..host.ids import new_id
 from ..host.scope import Scope, current_scope
 from ..host.session import BaseSession
 from ..host.times import utc_now
+from ..ids import new_id
 from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import AppendText, FinishStep, PutStep, RemoveStep, encode
 from ..protocol.steps import Step as StepStruct

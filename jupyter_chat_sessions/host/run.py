@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from ..ids import new_id
 from ..protocol.frames import CallName
 from ..protocol.steps import Action, Step, Thread
 from .app import Slot

@@ -53,6 +53,7 @@ from ..protocol.steps import Element, Question, Uploads
 from .accepting import elements_of
 from .app import App, RunOn, Slot
 from .app_lives import AppLives
+from .collector import collect_less_often
 from .dispatcher import Dispatcher, ShowError, print_error, print_warning
 from .displays import FormatDisplay
 from .hosted import HostedSession, HostedSessions
@@ -131,6 +132,7 @@ class Runtime:
     def connect(self, dial: Dial, *, kernel_id: str | None = None) -> Link:
         """Start the link to a hub; a second call returns the link that there is."""
         if self.link is None:
+            collect_less_often()
             self.link_status = "connecting"
             self.link = Link(dial, self, kernel_id=kernel_id)
             self.link.start()

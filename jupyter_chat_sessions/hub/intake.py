@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, get_args
-from uuid import uuid4
 
 from msgspec import ValidationError, convert
 from msgspec.structs import replace
 
+from ..ids import new_id
 from ..protocol.errors import ErrorCode, RefusedError
 from ..protocol.frames import (
     Accepted,
@@ -391,7 +391,7 @@ class Intake:
     ) -> Step:
         record = self._session.record
         return Step(
-            id=str(uuid4()),
+            id=new_id(),
             type="user_message",
             name=record.user.display_name or record.user.identifier,
             thread_id=record.thread_id,
