@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 
 AT_ONCE = 256
-"""Ids for which the system is asked together: each time that it is asked, what waits for Python's lock gets it, and in a
-busy chat that costs more than the id."""
+"""Ids for which the system is asked together: each time that it is asked, what waits for Python's lock gets it, and in
+a busy chat that costs more than the id."""
 _BYTES = 16
 _LAYOUT = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF, 0x00000000_0000_4000_8000_000000000000
 """The bits of a UUID that are random, and those that say version 4: RFC 9562, section 5.4."""
