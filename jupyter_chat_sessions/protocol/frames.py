@@ -806,6 +806,7 @@ class Decoder:
 
     def __init__(self, frames: Any, *, max_bytes: int, max_frames: int = 1024) -> None:
         self._one = msgspec.json.Decoder(frames)
+        self._all = msgspec.json.Decoder(list[frames])
         self._tags = frozenset(member.__struct_config__.tag for member in get_args(frames))
         self._max_bytes = max_bytes
         self._max_frames = max_frames
@@ -822,6 +823,12 @@ class Decoder:
         data = message.encode(errors="replace") if isinstance(message, str) else message
         if len(data) > self._max_bytes:
             raise ProtocolError("too_large", f"The message has {len(data)} bytes; at most {self._max_bytes} are read.")
+        try:
+            read: list[Any | ProtocolError] = self._all.decode(data)
+        except (msgspec.DecodeError, RecursionError):
+            read = []  # one by one, to tell which cannot be read
+        if 0 < len(read) <= self._max_frames:
+            return read
         try:
             parts = msgspec.json.decode(data, type=list[msgspec.Raw])
         except (msgspec.DecodeError, RecursionError):

@@ -47,6 +47,11 @@ class ViewerSocket(ChatSocket, ChatHandler):
         """
         return 4 * MAX_VIEWER_BYTES
 
+    def set_secure_cookie(self, *args: Any, **kwargs: Any) -> None:
+        """Give no cookie to a script that sends the server's token, which it does each time; a browser has its own."""
+        if "Authorization" not in self.request.headers:
+            super().set_secure_cookie(*args, **kwargs)
+
     async def prepare(self) -> None:  # type: ignore[override]
         """Leave a token in the address unread: it would lift the check of the origin, and addresses end up in logs."""
         self.request.arguments.pop("token", None)

@@ -133,6 +133,13 @@ async def test_the_servers_token_opens_all_but_the_hosts_socket(server: Server) 
     assert await let_in(server, server.token) == EVERY_DOOR - {HOST}
 
 
+async def test_a_script_that_sends_the_token_each_time_is_given_no_cookie(server: Server) -> None:
+    socket = await server.open_socket(VIEWER.path, server.token)
+    assert "Upgrade" in socket.headers
+    assert "Set-Cookie" not in socket.headers
+    socket.close()
+
+
 async def test_a_signed_in_browser_is_let_in_from_this_servers_pages(server: Server) -> None:
     browser = await server.browser()
     assert await let_in(server, browser.own_page) == EVERY_DOOR - {HOST}
