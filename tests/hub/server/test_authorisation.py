@@ -134,7 +134,7 @@ async def test_the_servers_token_opens_all_but_the_hosts_socket(server: Server) 
 
 
 async def test_a_script_that_sends_the_token_each_time_is_given_no_cookie(server: Server) -> None:
-    socket = await server.open_socket(VIEWER.path, server.token)
+    socket = await server.open_socket(f"{API}/viewer", server.token)
     assert "Upgrade" in socket.headers
     assert "Set-Cookie" not in socket.headers
     socket.close()
