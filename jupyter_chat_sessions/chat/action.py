@@ -8,9 +8,9 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from ..host.current import current_app
-from ..host.ids import new_id
 from ..host.run import Run
 from ..host.scope import current_scope
+from ..ids import new_id
 from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import PutAction, RemoveAction
 from ..protocol.steps import Action as ActionStruct

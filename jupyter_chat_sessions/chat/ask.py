@@ -6,8 +6,8 @@ import sys
 from typing import Any, Literal
 
 from ..host.current import current_runtime
-from ..host.ids import new_id
 from ..host.scope import Scope, current_scope, is_in_handler
+from ..ids import new_id
 from ..protocol.errors import AskTimeoutError, UnsupportedError
 from ..protocol.steps import Answer, Question, Uploads
 from .action import Action

@@ -14,9 +14,9 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from ..host.ids import new_id
 from ..host.scope import current_scope
 from ..host.session import BaseSession
+from ..ids import new_id
 from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import PutElement, RemoveElement
 from ..protocol.steps import Element as ElementStruct

@@ -11,7 +11,6 @@ from typing import Any, Literal, Self
 
 import msgspec
 
-from ..host.ids import new_id
 from ..host.public_in_text import IN_TEXT
 from ..host.scope import Scope, current_scope, handler_scope
 from ..host.session import BaseSession

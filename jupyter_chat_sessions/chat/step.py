@@ -10,7 +10,6 @@ from typing import Any, Literal, Self, TypeVar, get_args
 
 import msgspec
 
-from ..host.ids import new_id
 from ..host.scope import Scope, current_scope
 from ..host.session import BaseSession
 from ..host.times import utc_now

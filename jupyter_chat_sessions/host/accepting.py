@@ -10,11 +10,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ..ids import new_id
 from ..protocol.errors import RefusedError
 from ..protocol.files import check_taken, name_of, type_of
 from ..protocol.frames import MAX_FILES
 from ..protocol.steps import Element, Uploads
-from .ids import new_id
 
 MEGABYTE = 1024 * 1024
 

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from uuid import uuid4
 
+from ..ids import new_id
 from ..protocol.frames import FinishStep, PutStep, RunChanged, SetState
 from ..protocol.steps import RunStatus, Step
 from .app import Handler, Slot
 from .app_lives import AppLives
-from .ids import new_id
 from .line import Line
 from .run import Run
 from .scope import session_scope

@@ -18,10 +18,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, TypedDict
 from uuid import uuid4
 
+from ..ids import new_id
 from ..protocol.errors import ChatSessionsError, RefusedError
 from ..protocol.frames import FILE_PIECE_BYTES, DropFile, FilePiece, HostEvent, HostRefused, PutFile, WantFile
 from ..protocol.steps import Element
-from .ids import new_id
 from .refused_files import RefusedFiles
 from .shown_files import ShownFiles
 

@@ -10,7 +10,6 @@ from ..ids import new_id
 from ..protocol.frames import CallName
 from ..protocol.steps import Action, Step, Thread
 from .app import Slot
-from .ids import new_id
 
 CALL_SLOTS: frozenset[Slot] = frozenset(get_args(CallName))
 

@@ -21,6 +21,7 @@ from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from ..ids import new_id
 from ..protocol.errors import HubUnreachableError, RefusedError
 from ..protocol.frames import (
     MAX_TEXT,
@@ -57,7 +58,6 @@ from .collector import collect_less_often
 from .dispatcher import Dispatcher, ShowError, print_error, print_warning
 from .displays import FormatDisplay
 from .hosted import HostedSession, HostedSessions
-from .ids import new_id
 from .link import Link, LinkStatus
 from .loops import HandlerLoops
 from .lost_values import LostValues
