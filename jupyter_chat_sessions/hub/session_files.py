@@ -171,19 +171,13 @@ class SessionFiles:
         Raises:
             RefusedError: One of them is not there, or not for this.
         """
-        uploads = [upload for upload in self.uploads(question_id) if upload.is_whole]
-        upload_by_id = {upload.id: upload for upload in uploads}
-        taken = [upload_by_id.get(file_id) for file_id in dict.fromkeys(file_ids)]
-        elements = []
+        taken = [self._sayable(file_id, question_id) for file_id in dict.fromkeys(file_ids)]
         for upload in taken:
-            if upload is None:
-                raise RefusedError("conflict", "A file is not there any more. Attach it again.")
             upload.keep()
             self._sizes[upload.id] = upload.size
-            elements.append(upload.element())
-        for upload in filter(None, taken):
+        for upload in taken:
             self._being_said[upload.id] = self._uploads.pop(upload.id)
-        return elements
+        return [upload.element() for upload in taken]
 
     def said(self, file_ids: list[str]) -> None:
         """What was uploaded is part of the conversation now."""
@@ -333,6 +327,22 @@ class SessionFiles:
         )
         upload.id, upload.received, upload.is_whole = element.file, size, True
         self._uploads[upload.id] = upload
+
+    def _sayable(self, file_id: str, question_id: str | None) -> Upload:
+        """Return what was uploaded whole for a question, or for a message.
+
+        Raises:
+            RefusedError: It is not there, not whole, or for something else.
+        """
+        upload = self._uploads.get(file_id)
+        if upload is None:
+            raise RefusedError("conflict", "A file is not there any more. Attach it again.")
+        if not upload.is_whole:
+            raise RefusedError("conflict", f"{upload.name} is still on its way. Send this again when it is here.")
+        if upload.question_id != question_id:
+            what = "a question, and not for a message" if question_id is None else "something else than this question"
+            raise RefusedError("conflict", f"{upload.name} was given for {what}. Attach it again.")
+        return upload
 
     def _is_given(self, file_id: str) -> bool:
         """Whether a viewer has given it, or is giving or saying it."""

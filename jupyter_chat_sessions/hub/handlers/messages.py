@@ -29,7 +29,7 @@ from ...protocol.frames import (
     SendMessage,
     join,
 )
-from ...protocol.steps import FINAL_RUN_STATUSES, Step, is_id
+from ...protocol.steps import FINAL_RUN_STATUSES, Question, Step, is_id
 from ...protocol.viewing import Viewing
 from .base import Refusal, refusals
 from .operations import SECRET_HEADER, MessageReply, NewMessage, Operation
@@ -65,7 +65,7 @@ class MessagesHandler(RestHandler):
     async def post(self, session_id: str) -> None:
         """Send a message and answer with the reply, whole or as it comes."""
         message = self.body(NewMessage)
-        text = self._checked_text(message)
+        self._check(message)
         secret = self.request.headers.get(SECRET_HEADER, "")
         is_stream = "text/event-stream" in self.request.headers.get("Accept", "")
         listener = self._listener = _Listener(Viewing(session_id, secret))
@@ -84,13 +84,10 @@ class MessagesHandler(RestHandler):
                 if earlier is None:
                     listener.on_event = self._send_event
             if earlier is not None and earlier.status is None:
-                listener.recognise(earlier, text)
+                listener.recognise(earlier, message)
             else:
-                command: SendMessage | SendAnswer = (
-                    SendAnswer(client_id=client_id, question_id=conversation.questions[0].id, text=text)
-                    if conversation.questions and earlier is None
-                    else SendMessage(client_id=client_id, text=text)
-                )
+                question = conversation.questions[0] if conversation.questions and earlier is None else None
+                command = _command(message, client_id=client_id, question=question)
                 listener.viewing.command(command)
                 attachment.receive(command)
                 listener.raise_refusal()
@@ -114,14 +111,13 @@ class MessagesHandler(RestHandler):
         else:
             self.answer(reply)
 
-    def _checked_text(self, message: NewMessage) -> str:
-        if not message.text:
-            raise Refusal("malformed", "The body needs a `text`.")
+    def _check(self, message: NewMessage) -> None:
+        if not message.text and not message.files:
+            raise Refusal("malformed", "The body needs a `text`, or `files`.")
         if len(message.text) > MAX_TEXT:
             raise Refusal("too_large", f"A message may have {MAX_TEXT} characters.")
         if message.client_id is not None and is_id(message.client_id) is None:
             raise Refusal("malformed", "`clientId` is a UUID in lower case.")
-        return message.text
 
     def _send_event(self, event: Event) -> None:
         self._write_event(str(type(event).__struct_config__.tag), msgspec.json.encode(event))
@@ -166,13 +162,14 @@ class _Listener:
         self.has_left = True
         self._changed.set()
 
-    def recognise(self, earlier: Step, text: str) -> None:
+    def recognise(self, earlier: Step, answer: NewMessage) -> None:
         """Wait for the outcome of an answer that was given before: its question is closed, and cannot be answered.
 
         Raises:
             Refusal: The answer was another one.
         """
-        if earlier.output != text:
+        files = [element.file for element in earlier.elements]
+        if earlier.output != answer.text or files != list(dict.fromkeys(answer.files)):
             raise Refusal("conflict", "This client id was used before for something else. Send it under a new one.")
         self.step_id = earlier.id
 
@@ -208,6 +205,19 @@ class _Listener:
         if not self.viewing.unconfirmed and conversation.questions:
             return "asking"
         return "done" if self.viewing.is_quiet else None
+
+
+def _command(message: NewMessage, *, client_id: str, question: Question | None) -> SendMessage | SendAnswer:
+    """Return what is said with a message: the answer to a question, where one is open.
+
+    Raises:
+        Refusal: The question takes no files.
+    """
+    if question is None:
+        return SendMessage(client_id=client_id, text=message.text, files=message.files)
+    if message.files and question.kind != "file":
+        raise Refusal("conflict", "The question that is open takes no files. Answer it first, and send them then.")
+    return SendAnswer(client_id=client_id, question_id=question.id, text=message.text, files=message.files)
 
 
 def _ignore_closed(flushed: asyncio.Future[None]) -> None:

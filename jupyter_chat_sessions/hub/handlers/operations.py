@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
+from ...protocol.frames import MAX_FILES
 from ...protocol.steps import Id, Question, Snapshot, Step
 from ..hub import NewSession
 
@@ -143,10 +144,12 @@ class UploadedFiles(_Body, frozen=True, kw_only=True):
 
 
 class NewMessage(_Body, frozen=True, kw_only=True):
-    """A message, or the answer to the question that is open."""
+    """A message, or the answer to the question that is open: a text, files, or both."""
 
-    text: str
+    text: str = ""
     client_id: str | None = None
+    files: Annotated[list[Id], msgspec.Meta(max_length=MAX_FILES)] = []
+    """What was given for it: the `file` of each, as `POST …/files` said."""
 
 
 class MessageReply(_Body, frozen=True, kw_only=True):

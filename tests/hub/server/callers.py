@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from jupyter_server.serverapp import ServerApp
+from msgspec.structs import replace
 from tornado.httpclient import HTTPRequest, HTTPResponse
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
@@ -49,7 +50,7 @@ from jupyter_chat_sessions.protocol.frames import (
     encode_message,
 )
 from jupyter_chat_sessions.protocol.link import LinkEnd
-from jupyter_chat_sessions.protocol.steps import Question, Step
+from jupyter_chat_sessions.protocol.steps import Question, Step, Uploads
 from jupyter_chat_sessions.protocol.viewing import Viewing
 
 API = "api/chat-sessions"
@@ -304,7 +305,10 @@ class SocketTab:
 
 
 class ScriptedHost:
-    """A host with a small script: it greets, echoes in pieces, asks when told `ask`, and halts when told `hold`."""
+    """A host with a small script: it greets, echoes in pieces, and halts when told `hold`.
+
+    Told `ask` it asks for a name, and told `ask for files` for files.
+    """
 
     def __init__(self, line: Line) -> None:
         self.line = line
@@ -374,7 +378,8 @@ class ScriptedHost:
                 await self._answer(frame, session, step)
             case DeliverAnswer(session=session, question_id=question_id, answer=answer):
                 step = self._asking.pop(question_id).step
-                name = "nobody" if answer is None else answer.text
+                files = [] if answer is None else [each.name for each in answer.files]
+                name = ", ".join(files) if files else "nobody" if answer is None else answer.text
                 await self.emit(session, PutStep(step=_message(f"Hello {name}", run=step.id)))
                 await self.say(RunChanged(session=session, run=step.id, name="on_message", status="done"))
 
@@ -387,9 +392,11 @@ class ScriptedHost:
         )
 
     async def _answer(self, frame: Deliver, session: str, step: Step) -> None:
-        if step.output == "ask":
+        if step.output in ("ask", "ask for files"):
             message = _message("What is your name?", run=step.id)
             question = Question(id=str(uuid4()), step_id=message.id)
+            if step.output == "ask for files":
+                question = replace(question, kind="file", uploads=Uploads(max_files=2))
             self._asking[question.id] = frame
             await self.emit(session, PutStep(step=message), PutQuestion(question=question))
         elif step.output == "hold":

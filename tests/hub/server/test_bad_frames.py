@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_chat_sessions.hub.attachment import MAX_UNREADABLE
 from jupyter_chat_sessions.protocol.frames import (
+    MAX_FILES,
     MAX_TEXT,
     MAX_VIEWER_BYTES,
     Bye,
@@ -216,6 +217,10 @@ async def test_a_host_whose_numbers_have_a_gap_is_refused_and_counts_as_cut_off(
         ("sessions", "[" * 5000 + "]" * 5000, "malformed"),
         ("sessions", json.dumps({"channel": "lesson", "x": "x" * MAX_VIEWER_BYTES}), "too_large"),
         ("messages", '{"text": ""}', "malformed"),
+        ("messages", '{"text": "", "files": []}', "malformed"),
+        ("messages", '{"text": "x", "files": ["../x"]}', "malformed"),
+        ("messages", '{"text": "x", "files": "x"}', "malformed"),
+        ("messages", json.dumps({"files": [str(uuid4()) for _ in range(MAX_FILES + 1)]}), "malformed"),
         ("messages", '{"text": "x", "clientId": "1"}', "malformed"),
         ("messages", json.dumps({"text": "x" * (MAX_TEXT + 1)}), "too_large"),
         ("steps?limit=0", None, "malformed"),

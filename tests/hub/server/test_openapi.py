@@ -190,6 +190,9 @@ async def test_what_the_server_answers_is_as_described(server: Server) -> None:
         shown = str(uuid4())
         await host.say(PutFile(session=created["session"], file=shown, offset=0, data=b"shown", is_last=True))
         await check.call("post", "/sessions/{session_id}/messages", body={"text": "Hello"}, **session)  # comes after it
+        said = await check.upload(files, b"content", **session)
+        with_file = {"text": "Look", "files": [said["file"]]}
+        await check.call("post", "/sessions/{session_id}/messages", body=with_file, **session)
         assert await check.read(one_file, file_id=shown, **session) == b"shown"
         (thread,) = (await check.call("get", "/threads", query="?channel=lesson"))["threads"]
         assert (thread["thread"], thread["name"]) == (created["threadId"], "Hello")
