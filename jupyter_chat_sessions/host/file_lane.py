@@ -6,28 +6,20 @@ The one rule: a session's own words keep their order, and nobody else's wait beh
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
 
 import msgspec
 
+from ..protocol.frames import PutFile
 
-class Waiting(NamedTuple):
-    """A frame that waits.
-
-    Attributes:
-        frame: It, encoded.
-        is_piece: It is a piece of a file.
-    """
-
-    frame: msgspec.Raw
-    is_piece: bool
+Part = msgspec.Raw | PutFile
+"""What waits: a frame, encoded; or a piece of a file, which is encoded when it leaves."""
 
 
 class FileLane:
     """Pieces, a queue for each session; the sessions take turns."""
 
     def __init__(self) -> None:
-        self._queue_by_session: dict[str, deque[Waiting]] = {}
+        self._queue_by_session: dict[str, deque[Part]] = {}
         """The first in each is a piece. The session whose turn it is stands first."""
         self.behind = 0
         """How many frames wait that are no pieces."""
@@ -38,20 +30,20 @@ class FileLane:
     def __len__(self) -> int:
         return len(self._queue_by_session)
 
-    def put(self, session: str, waiting: Waiting) -> None:
+    def put(self, session: str, part: Part) -> None:
         """Let a piece wait, or what a session says behind one."""
-        self._queue_by_session.setdefault(session, deque()).append(waiting)
-        self.behind += not waiting.is_piece
+        self._queue_by_session.setdefault(session, deque()).append(part)
+        self.behind += not isinstance(part, PutFile)
 
-    def take(self, most: int) -> list[Waiting]:
+    def take(self, most: int) -> list[Part]:
         """Return what goes next: at most so many pieces, and what waited behind them."""
-        taken: list[Waiting] = []
+        taken: list[Part] = []
         while most > 0 and self._queue_by_session:
             session, queue = next(iter(self._queue_by_session.items()))
             del self._queue_by_session[session]
             taken.append(queue.popleft())
             most -= 1
-            while queue and not queue[0].is_piece:
+            while queue and not isinstance(queue[0], PutFile):
                 taken.append(queue.popleft())
                 self.behind -= 1
             if queue:

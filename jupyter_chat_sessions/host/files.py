@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, TypedDict
+from typing import TYPE_CHECKING, BinaryIO, TypedDict, cast
 from uuid import uuid4
 
 from ..ids import new_id
@@ -286,22 +286,40 @@ class HostFiles(Mapping[str, KeptFile]):
         return await asyncio.wrap_future(future)
 
     def _pieces(self, file_id: str, content: bytes | str | Path) -> Iterator[PutFile]:
-        offset = 0
-        with _opened(content) as file:
-            size = file.seek(0, io.SEEK_END)
-            if size > self.max_bytes:  # said here, where its author can be told, and not by the hub
-                raise ValueError(
-                    f"This content has {size:,} bytes; the chat's server keeps at most {self.max_bytes:,} of one."
-                )
+        parts = _parts(content, most=self.max_bytes)
+        offset, data = 0, next(parts, b"")
+        is_last = False
+        while not is_last:
+            following = next(parts, b"")
+            is_last = not following
+            yield PutFile(session=self._session_id, file=file_id, offset=offset, data=data, is_last=is_last)
+            offset += len(data)
+            data = following
+
+
+def _parts(content: bytes | str | Path, *, most: int) -> Iterator[bytes]:
+    """Yield a content part by part: what is in memory already as views of it, which copy nothing.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It has more bytes than `most`.
+    """
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            _check_size(file.seek(0, io.SEEK_END), most)
             file.seek(0)
-            data = file.read(FILE_PIECE_BYTES)
-            is_last = False
-            while not is_last:
-                following = file.read(FILE_PIECE_BYTES)
-                is_last = not following
-                yield PutFile(session=self._session_id, file=file_id, offset=offset, data=data, is_last=is_last)
-                offset += len(data)
-                data = following
+            while data := file.read(FILE_PIECE_BYTES):
+                yield data
+    else:
+        view = memoryview(content.encode(errors="replace") if isinstance(content, str) else content)
+        _check_size(len(view), most)
+        for start in range(0, len(view), FILE_PIECE_BYTES):
+            yield cast(bytes, view[start : start + FILE_PIECE_BYTES])  # which is encoded as bytes are
+
+
+def _check_size(size: int, most: int) -> None:
+    if size > most:  # said here, where its author can be told, and not by the hub
+        raise ValueError(f"This content has {size:,} bytes; the chat's server keeps at most {most:,} of one.")
 
 
 def _ending(name: str) -> str:

@@ -17,7 +17,7 @@ import msgspec
 
 from ..protocol.frames import MAX_HOST_BYTES, AppendText, Emit, HostFrame, PutFile, encode
 from ..protocol.steps import is_id
-from .file_lane import FileLane, Waiting
+from .file_lane import FileLane, Part
 
 MAX_WAITING_FRAMES = 4096
 MAX_WAITING_BYTES = 4 * 1024 * 1024
@@ -44,7 +44,7 @@ class Outbox:
     def __init__(self, *, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._lock = threading.Lock()
-        self._frames: list[msgspec.Raw] = []
+        self._frames: list[Part] = []
         self._text: _Text | None = None
         self._is_told = False
         """Somebody was told that there is something to send."""
@@ -63,7 +63,8 @@ class Outbox:
     def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
         """Queue a frame. Text for the step that the last frame was about joins it.
 
-        Pieces of files take turns with each other, and let everybody else go first but their own session.
+        Pieces of files take turns with each other, and let everybody else go first but their own session. They are
+        encoded when they leave, by who takes them: all those of a large file at once would hold the loop of who puts.
 
         Args:
             frame: What to send.
@@ -79,10 +80,10 @@ class Outbox:
             frame.event.text.encode()  # half a surrogate pair fails here, where its author can be told
             self._put_text(frame.session, frame.event)
             return
-        raw = _checked(frame)
+        part = frame if isinstance(frame, PutFile) else _checked(frame)
         with self._lock:
             self._settle_text()
-            self._append(raw, getattr(frame, "session", None), is_piece=isinstance(frame, PutFile))
+            self._append(part, getattr(frame, "session", None))
         if is_urgent:
             self._tell()
 
@@ -97,21 +98,11 @@ class Outbox:
         Args:
             is_last: Nothing will be taken after this: files go whole.
         """
-        with self._lock:
-            self._is_told = False
-            self._settle_text()
-            frames, self._frames = self._frames, []
-            self._sent.extend((_size(frame), False) for frame in frames)
-            if self._lane:
-                for frame, is_piece in self._lane.take(sys.maxsize if is_last else MAX_PIECES_AWAY - self._pieces_away):
-                    frames.append(frame)
-                    self._sent.append((_size(frame), is_piece))
-                    self._pieces_away += is_piece
-            return frames
+        return [_encoded(part) for part in self._take(is_last=is_last)]
 
     def forget(self) -> None:
         """Forget what is to be sent."""
-        self.take(is_last=True)
+        self._take(is_last=True)
         self.settled(0)
 
     def settled(self, unsettled: int) -> None:
@@ -155,6 +146,19 @@ class Outbox:
         await self.room()
         await self._wait(self._is_full_of_files, self._waiting_with_files)
 
+    def _take(self, *, is_last: bool) -> list[Part]:
+        with self._lock:
+            self._is_told = False
+            self._settle_text()
+            parts, self._frames = self._frames, []
+            if self._lane:
+                parts += self._lane.take(sys.maxsize if is_last else MAX_PIECES_AWAY - self._pieces_away)
+            for part in parts:
+                is_piece = isinstance(part, PutFile)
+                self._sent.append((_size(part), is_piece))
+                self._pieces_away += is_piece
+            return parts
+
     async def _wait(self, is_full: Callable[[], bool], waiting: list[Future[None]]) -> None:
         with self._lock:
             if not is_full():
@@ -174,15 +178,16 @@ class Outbox:
     def _is_full_of_files(self) -> bool:
         return self._file_bytes > MAX_WAITING_FILE_BYTES
 
-    def _append(self, frame: msgspec.Raw, session: str | None, *, is_piece: bool = False) -> None:
+    def _append(self, part: Part, session: str | None) -> None:
+        is_piece = isinstance(part, PutFile)
         if is_piece:
-            self._file_bytes += _size(frame)
+            self._file_bytes += _size(part)
         else:
-            self._bytes += _size(frame)
+            self._bytes += _size(part)
         if session is not None and (is_piece or session in self._lane):
-            self._lane.put(session, Waiting(frame, is_piece))
+            self._lane.put(session, part)
         else:
-            self._frames.append(frame)
+            self._frames.append(part)
 
     def _put_text(self, session: str, event: AppendText) -> None:
         with self._lock:
@@ -205,8 +210,12 @@ class Outbox:
             self._text = None
 
 
-def _size(frame: msgspec.Raw) -> int:
-    return len(memoryview(frame))
+def _size(part: Part) -> int:
+    return len(part.data if isinstance(part, PutFile) else memoryview(part))
+
+
+def _encoded(part: Part) -> msgspec.Raw:
+    return msgspec.Raw(encode(part)) if isinstance(part, PutFile) else part
 
 
 def _checked(frame: HostFrame) -> msgspec.Raw:

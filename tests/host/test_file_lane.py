@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 
 import msgspec
+import pytest
 
+from jupyter_chat_sessions.host.files import HostFiles
 from jupyter_chat_sessions.host.outbox import MAX_PIECES_AWAY, MAX_WAITING_FILE_BYTES, Outbox
 from jupyter_chat_sessions.protocol.frames import (
     FILE_PIECE_BYTES,
@@ -95,6 +98,17 @@ async def test_only_who_sends_a_file_waits_for_it() -> None:
     while outbox.take():
         outbox.settled(0)
     await asyncio.wait_for(waiting, 5)
+
+
+def test_who_shows_a_large_content_waits_for_no_copy_of_it_and_for_no_encoding() -> None:
+    outbox, content = an_outbox(), bytes(100 * FILE_PIECE_BYTES)
+    files = HostFiles(SESSION, outbox, max_bytes=len(content), warn=pytest.fail)
+    tracemalloc.start()
+    files.put(content)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < FILE_PIECE_BYTES, "nothing was made of it"
+    assert len(outbox.take()) == MAX_PIECES_AWAY
 
 
 def test_at_the_end_files_go_whole_and_what_is_forgotten_does_not() -> None:
