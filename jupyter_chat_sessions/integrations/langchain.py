@@ -40,7 +40,8 @@ class LangchainCallbackHandler(BaseCallbackHandler):  # type: ignore[misc]  # La
         stream_final_answer: Send the final answer as a message, as it comes.
         force_stream_final_answer: All that a model says is the final answer.
         to_ignore: What is not shown: a run in whose name one of these stands, and what is in it.
-        to_keep: Types of runs that are shown even there: `llm`, `tool`, `retriever`, `chain`.
+        to_keep: Types of runs that are shown even there: `llm`, `tool`, `retriever`, `chain` by default; there are
+            `prompt` and `parser`, too.
 
     Attributes:
         final_stream: The message that the final answer went to last, or None.
@@ -119,9 +120,18 @@ class LangchainCallbackHandler(BaseCallbackHandler):  # type: ignore[misc]  # La
 
     # ---- chains, tools, retrievers -----------------------------------------------------------------------------------
 
-    def on_chain_start(self, serialized: dict[str, Any] | None, inputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
+    def on_chain_start(
+        self,
+        serialized: dict[str, Any] | None,
+        inputs: Any,
+        *,
+        run_id: UUID,
+        run_type: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         """See LangChain's `BaseCallbackHandler`."""
-        self._begin("chain", serialized, _plain(inputs), run_id=run_id, **kwargs)
+        # A prompt and a parser come as chains as well, and only this tells them from what an author made.
+        self._begin(run_type or "chain", serialized, _plain(inputs), run_id=run_id, **kwargs)
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **_: Any) -> None:
         """See LangChain's `BaseCallbackHandler`."""

@@ -13,6 +13,8 @@ from .trace import plain, usage_of
 def instrument_mistralai() -> Instrumentation:
     """Show each call of Mistral's client as a step (Chainlit: the same name); see `instrument_openai`.
 
+    Chats and what is filled in the middle (`client.fim`), awaited or not, streamed or not.
+
     Returns:
         An object whose `undo()` takes it back. (Chainlit's returns nothing.)
 
@@ -26,12 +28,16 @@ def instrument_mistralai() -> Instrumentation:
     need("instrument_mistralai")
     try:
         from mistralai.client.chat import Chat
+        from mistralai.client.fim import Fim
     except ModuleNotFoundError:  # before version 2 of it
         from mistralai.chat import Chat
+        from mistralai.fim import Fim
 
     dialect = _Mistral()
     names = {"complete": False, "stream": False, "complete_async": True, "stream_async": True}
-    return instrument([Method(Chat, name, dialect, is_async=is_async) for name, is_async in names.items()])
+    return instrument(
+        [Method(owner, name, dialect, is_async=is_async) for owner in (Chat, Fim) for name, is_async in names.items()]
+    )
 
 
 class _Mistral:
@@ -43,7 +49,7 @@ class _Mistral:
 
     def asked(self, given: Mapping[str, Any]) -> tuple[str, Any]:
         """See `Dialect`."""
-        return str(given.get("model")), plain(given.get("messages"))
+        return str(given.get("model")), plain(given["prompt"] if "prompt" in given else given.get("messages"))
 
     def answered(self, result: Any) -> Said:
         """See `Dialect`."""

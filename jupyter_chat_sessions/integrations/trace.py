@@ -228,7 +228,7 @@ def plain(value: Any) -> Any:
 
 def as_text(value: Any) -> str:
     """Return a value as the text that a step shows, not longer than `MAX_SHOWN`."""
-    text = well_formed(value) if isinstance(value, str) else json.dumps(plain(value), indent=2, ensure_ascii=False)
+    text = well_formed(value) if isinstance(value, str) else json.dumps(plain(value), indent=4, ensure_ascii=False)
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 2] + " …"
 
 

@@ -24,7 +24,7 @@ RESPONSE_USAGE = {
 class Chat(RequestHandler):
     def post(self) -> None:
         asked = json.loads(self.request.body)
-        said = asked["messages"][-1]["content"]
+        said = asked["messages"][-1]["content"] if "messages" in asked else asked["prompt"]
         if said == "fail":
             self.set_status(400)
             self.finish({"error": {"message": "the model broke"}})
@@ -98,7 +98,12 @@ class Plain(RequestHandler):
 async def model_server() -> AsyncIterator[str]:
     """Run the server on this loop; gives its address."""
     socket, port = bind_unused_port()
-    routes = [("/v1/chat/completions", Chat), ("/v1/responses", Responses), ("/v1/completions", Plain)]
+    routes = [
+        ("/v1/chat/completions", Chat),
+        ("/v1/fim/completions", Chat),
+        ("/v1/responses", Responses),
+        ("/v1/completions", Plain),
+    ]
     server = HTTPServer(Application(routes))
     server.add_socket(socket)
     try:

@@ -65,7 +65,9 @@ async def test_a_model_in_a_chain_is_a_step_with_what_it_was_told_and_said() -> 
     assert model.start is not None
     assert model.end is not None
     assert steps[-1].output == "Forty-two."
-    assert not any(step.name == "RunnableSequence" for step in steps), "how a chain is put together is not shown"
+    assert [step.name for step in steps] == ["FakeListChatModel", "Assistant"], (
+        "how a chain is put together is not shown"
+    )
 
 
 @pytest.mark.parametrize("is_async", [True, False])
@@ -122,6 +124,15 @@ async def test_what_is_to_be_ignored_and_kept_is_the_authors_to_say() -> None:
     steps = await steps_of(handler)
     assert [step.output for step in steps if step.type == "llm"] == ["b"]
     assert named(steps, "RunnableSequence").type == "run"
+
+
+async def test_a_prompt_is_shown_where_somebody_wants_it() -> None:
+    async def handler() -> None:
+        shown = cl.LangchainCallbackHandler(to_keep=["prompt"])
+        await chain("a").ainvoke({"question": "?"}, config={"callbacks": [shown]})
+
+    [prompt] = await steps_of(handler)
+    assert (prompt.name, json.loads(prompt.input)) == ("ChatPromptTemplate", {"question": "?"})
 
 
 async def test_what_went_wrong_is_said_where_it_did() -> None:

@@ -44,6 +44,22 @@ async def test_calls_and_streams_are_shown_and_taken_back() -> None:
     assert failed.is_error
 
 
+async def test_what_is_filled_in_the_middle_is_shown() -> None:
+    async with model_server() as address:
+
+        async def handler() -> None:
+            async with Mistral(api_key="none", server_url=address) as client:
+                await client.fim.complete_async(model="tiny", prompt="Once", suffix="The end.")
+
+        app = app_of(handler)
+        with use_app(app):
+            instrumented = cl.instrument_mistralai()
+        async with Stage(app), Viewer("Alice", is_owner=True) as alice:
+            [step] = (await alice.say("Hi")).steps
+        instrumented.undo()
+    assert (step.name, step.type, step.input, step.output) == ("tiny", "llm", "Once", "You said: Once")
+
+
 async def test_calls_in_a_thread_are_shown() -> None:
     async with model_server() as address:
         asked: Any = {"model": "tiny", "messages": [{"role": "user", "content": "Hello"}]}

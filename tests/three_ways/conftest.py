@@ -19,7 +19,16 @@ from .recording import APPS, NAMES
 
 ROOT = Path(__file__).parents[2]
 CHAINLIT = ROOT / ".venv-chainlit"
-PACKAGES = ["chainlit", "matplotlib", "pandas", "plotly"]
+PACKAGES = [
+    "chainlit>=2.12",  # without it, what a library asks for may bring a Chainlit of years ago
+    "langchain-core",
+    "llama-index-core",
+    "matplotlib",
+    "mistralai<2",  # the newest that Chainlit's own instrumentation knows
+    "openai",
+    "pandas",
+    "plotly",
+]
 START_LIMIT_S = 60.0
 
 
@@ -53,9 +62,10 @@ def chainlit_ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[st
 
 
 def _chainlit_python() -> Path:
-    """Return the Python of an environment that holds the newest Chainlit; made once."""
+    """Return the Python of an environment that holds the newest Chainlit, and what the apps use; made once."""
     python = CHAINLIT / "bin" / "python"
-    if not (CHAINLIT / ".ready").exists():
+    ready, holds = CHAINLIT / ".ready", "\n".join(PACKAGES)
+    if not ready.exists() or ready.read_text() != holds:
         uv = [sys.executable, "-m", "uv"]
         subprocess.run([*uv, "venv", "--quiet", "--clear", str(CHAINLIT)], check=True)
         install = [*uv, "pip", "install", "--quiet", "--python", str(python), *PACKAGES]
@@ -64,7 +74,7 @@ def _chainlit_python() -> Path:
             pytest.fail(
                 f"Chainlit could not be installed to compare with; is the package index in reach?\n{installed.stderr}"
             )
-        (CHAINLIT / ".ready").touch()
+        ready.write_text(holds)
     return python
 
 

@@ -6,28 +6,10 @@ A difference that no app shows any more fails the test that is named for it: the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-
-@dataclass(frozen=True)
-class Difference:
-    """Lines that differ.
-
-    Attributes:
-        app: In which app.
-        ours: What is seen here; empty where nothing is.
-        theirs: What is seen under Chainlit in its place; empty where nothing is.
-        row: The first cell of the row of `docs/from-chainlit.md` that says so, or None where it is only how it is told.
-        why: Why it is so.
-    """
-
-    app: str
-    ours: tuple[str, ...]
-    theirs: tuple[str, ...]
-    row: str | None
-    why: str
-
+from .difference import Difference
+from .library_differences import LIBRARY_DIFFERENCES
 
 DIFFERENCES = [
     Difference(
@@ -128,6 +110,7 @@ DIFFERENCES = [
         row="a `def` with `@step`, in a thread",
         why="what opens a step need not be on the loop",
     ),
+    *LIBRARY_DIFFERENCES,
 ]
 
 
@@ -145,7 +128,7 @@ def unexplained(app: str, ours: Sequence[str], theirs: Sequence[str], *, used: s
         if kind == "equal":
             continue
         here, there = tuple(ours[begin:end]), tuple(theirs[from_:to])
-        known = [each for each in DIFFERENCES if (each.app, each.ours, each.theirs) == (app, here, there)]
+        known = [each for each in DIFFERENCES if each.explains(app, here, there)]
         used.update(known)
         if not known:
             lines += [*(f"here:     {line}" for line in here), *(f"Chainlit: {line}" for line in there)]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from .chainlit_viewer import ChainlitViewer
-from .differences import DIFFERENCES, Difference, unexplained
+from .difference import Difference
+from .differences import DIFFERENCES, unexplained
 from .recording import NAMES, recorded, script_of
 from .script import Arrive, Begin
 from .view import View

@@ -9,19 +9,14 @@ from reference.names import rows
 
 from .recording import APPS
 
-_LIBRARY = "is about a library that is not installed beside Chainlit; tested with the library itself in `integrations`"
+_LARGE = "is about a library of half a gigabyte, which is tested by itself: `make test-semantic-kernel`"
 _RAISES = "says at the call what to use instead"
 _INNER = "has another signature here; apps stream with `cl.Message.stream_token`"
 NOT_USED = {
     "AskElementMessage": _RAISES,
-    "AsyncLangchainCallbackHandler": _LIBRARY,
     "CustomElement": _RAISES,
-    "LangchainCallbackHandler": _LIBRARY,
-    "LlamaIndexCallbackHandler": _LIBRARY,
-    "SemanticKernelFilter": _LIBRARY,
+    "SemanticKernelFilter": _LARGE,
     "config": "what stands in it differs by its nature",
-    "instrument_mistralai": _LIBRARY,
-    "instrument_openai": _LIBRARY,
     "mcp_sessions": "is empty: nobody connects MCP servers here",
     "send_audio_chunk": _RAISES,
     "send_audio_interrupt": _RAISES,
