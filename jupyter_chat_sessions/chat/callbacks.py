@@ -190,9 +190,10 @@ def _received(run: Run) -> tuple[Any, ...]:
     """Make the message that `on_message` is about, and note it in the session's `chat_context`."""
     if run.step is None:
         return ()
+    session = current_session()
     message = Message.from_step(run.step)
-    message.command = chosen_command(current_session(), message.command)
-    message.modes = chosen_modes(current_session(), message.modes)
+    message.command = chosen_command(session, message.command)
+    message.modes = chosen_modes(session, message.modes)
     note_received(message)
     return (message,)
 

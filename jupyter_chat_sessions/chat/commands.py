@@ -56,6 +56,8 @@ def command_list(given: Any) -> list[dict[str, Any]]:
 
 def chosen_command(session: BaseSession, said: str | None) -> str | None:
     """Return the command of a message if it was offered, in the list or with a starter: a client may say anything."""
+    if said is None:
+        return None
     state = session.said_state
     starters = [*state.get("starters", [])]
     for category in state.get("starterCategories", []):

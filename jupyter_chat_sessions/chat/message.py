@@ -6,17 +6,16 @@ The one rule: a message belongs to the session that it was first sent in, and ne
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any, Literal, Self
 
 import msgspec
 
 from ..host.public_in_text import IN_TEXT
-from ..host.scope import Scope, current_scope, handler_scope
+from ..host.scope import Scope, current_scope, find_scope, handler_scope
 from ..host.session import BaseSession
 from ..host.times import utc_now
 from ..ids import new_id
-from ..protocol.errors import ChatSessionsError, NoSessionError
+from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, RemoveAction, RemoveStep
 from ..protocol.steps import Step
 from .action import Action
@@ -27,6 +26,9 @@ from .step import parent_of_what_is_said
 from .texts import GrowingText, well_formed
 
 MessageType = Literal["user_message", "assistant_message", "system_message"]
+
+_TYPES: dict[str, MessageType] = {"user_message": "user_message", "system_message": "system_message"}
+"""What is neither is somebody's else: the assistant's."""
 
 MAX_CONTENT = 1_000_000
 """Code points in one message of an author."""
@@ -247,12 +249,11 @@ class Message(WithElements):
     @classmethod
     def from_step(cls, step: Step) -> Message:
         """Return the message that stands in a step."""
-        kinds: dict[str, MessageType] = {"user_message": "user_message", "system_message": "system_message"}
         message = Message(
             step.output,
             author=step.name,
             language=step.language,
-            type=kinds.get(step.type, "assistant_message"),
+            type=_TYPES.get(step.type, "assistant_message"),
             metadata=step.metadata,
             tags=step.tags,
             id=step.id,
@@ -263,8 +264,8 @@ class Message(WithElements):
             actions=[Action.from_struct(action, for_id=step.id) for action in step.actions],
         )
         message._is_shown = message._text.is_shown = True
-        with suppress(NoSessionError):  # outside a session a message may still be read
-            message._session = current_scope().session
+        scope = find_scope()  # outside a session a message may still be read
+        message._session = None if scope is None else scope.session
         message.elements = [
             Element.from_struct(element, for_id=step.id, session=message._session)
             for element in step.elements

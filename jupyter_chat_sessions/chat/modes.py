@@ -109,11 +109,14 @@ def chosen_modes(session: BaseSession, said: dict[str, str] | None) -> dict[str,
 
     A client may say anything, and messages from cells and over HTTP say nothing.
     """
+    offered = session.said_state.get("modes")
+    if not offered:
+        return None
     chosen: dict[str, str] = {}
-    for mode in session.said_state.get("modes", []):
+    for mode in offered:
         options = mode["options"]
         ids = [option["id"] for option in options]
         default = next((option["id"] for option in options if option["default"]), ids[0])
         wanted = (said or {}).get(mode["id"], default)
         chosen[mode["id"]] = wanted if wanted in ids else default
-    return chosen or None
+    return chosen

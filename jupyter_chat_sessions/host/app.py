@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .record import Record
     from .run import Run
     from .session import BaseSession
+    from .shared_globals import Global
 
 Slot = Literal[
     "on_chat_start",
@@ -69,6 +70,8 @@ class Handler:
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
         self.made: Any = None
         """What it has returned, where it is called once."""
+        self.shared: list[Global] | None = None
+        """The globals that its code refers to, once they were looked for."""
         self.told: set[str] = set()
         """Which of its errors the author has read, where each is told once."""
         self._arguments = arguments

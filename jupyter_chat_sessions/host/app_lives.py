@@ -64,16 +64,19 @@ class AppLives:
         self._ending: set[asyncio.Task[None]] = set()
         self._is_over = False
 
+    def has_begun(self, app: App) -> bool:
+        """Return whether an app has begun, so that nobody need wait for it."""
+        life = self._life_by_app.get(app)
+        return life is not None and life.running is None and not life.needs(app.handler("on_app_startup"))
+
     async def begin(self, app: App) -> None:
         """Let an app begin, if it has not: return once its `on_app_startup` is over. On a loop of handlers.
 
         A startup that fails is shown to the author and keeps nobody from chatting. It runs again when its cell does.
         """
-        life = self._life_by_app.get(app)
-        startup = app.handler("on_app_startup")
-        if life is not None and life.running is None and not life.needs(startup):
+        if self.has_begun(app):
             return
-        running = self._running(app, startup)
+        running = self._running(app, app.handler("on_app_startup"))
         if running is not None:
             # Shielded: a viewer's Stop ends the waiting of one session, not the startup.
             await asyncio.shield(asyncio.wrap_future(running))

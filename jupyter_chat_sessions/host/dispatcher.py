@@ -21,7 +21,7 @@ from .app import Handler, Slot
 from .app_lives import AppLives
 from .line import Line
 from .run import Run
-from .scope import session_scope
+from .scope import Scope, enter
 from .session import BaseSession
 from .settings import show_settings, take_settings
 from .shared_globals import SharedGlobals
@@ -83,7 +83,7 @@ class Dispatcher:
         """Put a run at the end of the queue."""
         if self.is_ending or self._session.is_ending:
             return
-        if run.attempt is not None and self._is_known(run):
+        if run.step is not None and self._is_known(run):
             return
         self._session.waiting.append(run)
         self._start_next()
@@ -166,8 +166,9 @@ class Dispatcher:
             return
         run = self._session.waiting.pop(0)
         self._session.current_run = run
-        if run.attempt is not None:
-            self._session.take(run.attempt)
+        attempt = run.attempt
+        if attempt is not None:
+            self._session.take(attempt)
             if self._session.record is not None:
                 self._session.record.on_taken(run)
         if run.slot == "on_chat_resume":
@@ -179,14 +180,12 @@ class Dispatcher:
 
     def _is_known(self, run: Run) -> bool:
         """Return whether a message came here before, and say what became of it where the hub may not know."""
-        session = self._session
-        attempts = [known.attempt for known in (session.current_run, *session.waiting) if known is not None]
-        if run.attempt in attempts:
-            return True
-        if run.attempt not in session.taken:
-            return False
-        # The hub had forgotten this host, and with it what had become of the message.
-        self._tell(run, "interrupted")
+        session, attempt = self._session, run.attempt
+        if attempt not in session.taken:
+            return any(waiting.attempt == attempt for waiting in session.waiting)
+        if session.current_run is None or session.current_run.attempt != attempt:
+            # The hub had forgotten this host, and with it what had become of the message.
+            self._tell(run, "interrupted")
         return True
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
@@ -205,36 +204,36 @@ class Dispatcher:
 
     async def _run(self, run: Run, handler: Handler | None) -> None:
         status: RunStatus = "done"
-        with session_scope(self._session, run=run):
-            try:
-                if self._lives is not None and run.slot != "on_chat_end":
-                    await self._lives.begin(self._session.app)
-                refusal = take_settings(self._session, run)
-                if refusal is not None:
-                    status = "failed"
-                    self._say_error(run, refusal)
-                elif run.slot == "surroundings":
-                    await self._show_surroundings(run)
-                elif handler is None:
-                    status = self._without_handler(run)
-                elif self._shared_globals is None:
-                    await self._call(run, handler)
-                else:
-                    with self._shared_globals.watching(self._session.id, handler):
-                        await self._call(run, handler)
-            except asyncio.CancelledError:
-                status = _after_cancellation(run)
-                if run.is_interrupted:
-                    self._say_error(run, STOPPED_BY_AUTHOR)
-            except BaseException as error:  # the run boundary: SystemExit ends a run, not the kernel
+        enter(Scope(self._session, run))  # a task's context ends with it
+        try:
+            if self._lives is not None and run.slot != "on_chat_end" and not self._lives.has_begun(self._session.app):
+                await self._lives.begin(self._session.app)
+            refusal = take_settings(self._session, run)
+            if refusal is not None:
                 status = "failed"
-                self._fail(run, error)
-            finally:
-                for step_id in list(run.streams):  # a thread that was abandoned may still take some out
-                    self._session.emit(FinishStep(step_id=step_id, end=utc_now()))
-                if not self.is_ending:
-                    self._session.keep_values()
-                self._tell(run, status)
+                self._say_error(run, refusal)
+            elif run.slot == "surroundings":
+                await self._show_surroundings(run)
+            elif handler is None:
+                status = self._without_handler(run)
+            elif self._shared_globals is None:
+                await self._call(run, handler)
+            else:
+                with self._shared_globals.watching(self._session.id, handler):
+                    await self._call(run, handler)
+        except asyncio.CancelledError:
+            status = _after_cancellation(run)
+            if run.is_interrupted:
+                self._say_error(run, STOPPED_BY_AUTHOR)
+        except BaseException as error:  # the run boundary: SystemExit ends a run, not the kernel
+            status = "failed"
+            self._fail(run, error)
+        finally:
+            for step_id in list(run.streams):  # a thread that was abandoned may still take some out
+                self._session.emit(FinishStep(step_id=step_id, end=utc_now()))
+            if not self.is_ending:
+                self._session.keep_values()
+            self._tell(run, status)
 
     async def _call(self, run: Run, handler: Handler) -> None:
         for element in () if run.step is None else run.step.elements:

@@ -31,6 +31,20 @@ class Run:
         offers: For `surroundings`: what the viewer may choose from, by the keys of the session's state.
     """
 
+    __slots__ = (
+        "action",
+        "id",
+        "is_abandoned",
+        "is_interrupted",
+        "is_stopped",
+        "offers",
+        "settings",
+        "slot",
+        "step",
+        "streams",
+        "thread",
+    )
+
     def __init__(
         self, slot: Slot, *, step: Step | None = None, action: Action | None = None, thread: Thread | None = None
     ) -> None:

@@ -59,16 +59,18 @@ def current_scope() -> Scope:
     Raises:
         NoSessionError: None of these is there.
     """
-    scope = _scope.get()
-    if scope is not None:
-        return scope
-    session = current_runtime().cell_session()
-    if session is None:
+    scope = _scope.get() or _cell_scope()
+    if scope is None:
         raise NoSessionError(
             "There is no chat session here. Inside a handler there always is one; "
             "in a cell, open a chat first with %chat_session."
         )
-    return Scope(session, None)
+    return scope
+
+
+def find_scope() -> Scope | None:
+    """Do as `current_scope` does, and return None where there is no session."""
+    return _scope.get() or _cell_scope()
 
 
 def current_session() -> BaseSession:
@@ -93,3 +95,8 @@ def handler_scope() -> Scope | None:
 def is_in_handler() -> bool:
     """Return whether this code was started by a handler, directly or not."""
     return _scope.get() is not None
+
+
+def _cell_scope() -> Scope | None:
+    session = current_runtime().cell_session()
+    return None if session is None else Scope(session, None)

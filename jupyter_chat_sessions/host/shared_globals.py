@@ -16,10 +16,9 @@ import os
 import threading
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from types import CodeType, FunctionType, MethodType
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 from .app import Handler
 
@@ -77,11 +76,23 @@ class _Noted:
 class _Watch:
     """One run of a handler, and what its globals were before it."""
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, watcher: SharedGlobals, session_id: str, shared: list[Global]) -> None:
+        self._watcher = watcher
         self.session_id = session_id
+        self.shared = shared
         self.is_alone = True
         """No other session's handler runs beside it."""
         self.before: list[tuple[Global, _Noted, Looks]] = []
+
+    def __enter__(self) -> None:
+        self._watcher.begin(self)
+
+    def __exit__(self, *error: object) -> None:
+        self._watcher.end(self)
+
+
+_NOTHING: AbstractContextManager[object] = nullcontext()
+"""What watches nothing: most handlers refer to no global that could change."""
 
 
 class SharedGlobals:
@@ -96,33 +107,26 @@ class SharedGlobals:
         self._warn = warn
         self.is_on = os.environ.get(SWITCH) != "0" if is_on is None else is_on
         self._lock = threading.Lock()
-        self._globals_by_handler: WeakKeyDictionary[Handler, list[Global]] = WeakKeyDictionary()
         self._noted: dict[tuple[int, str], _Noted] = {}
         self._watches: set[_Watch] = set()
 
-    @contextmanager
-    def watching(self, session_id: str, handler: Handler) -> Iterator[None]:
+    def watching(self, session_id: str, handler: Handler) -> AbstractContextManager[object]:
         """Watch what a handler's code refers to while the body runs it for a session."""
-        if not self.is_on or not self._globals_of(handler):
-            yield
-            return
-        watch = _Watch(session_id)
-        self._begin(watch, handler)
-        try:
-            yield
-        finally:
-            told = self._end(watch)
-            for name in told:
-                self._warn(sentence(name))
+        if not self.is_on:
+            return _NOTHING
+        if handler.shared is None:
+            handler.shared = globals_of(handler.function)
+        return _Watch(self, session_id, handler.shared) if handler.shared else _NOTHING
 
-    def _begin(self, watch: _Watch, handler: Handler) -> None:
+    def begin(self, watch: _Watch) -> None:
+        """A handler is about to run."""
         with self._lock:
             for other in self._watches:
                 if other.session_id != watch.session_id:
                     other.is_alone = watch.is_alone = False
             is_first = not self._watches
             self._watches.add(watch)
-            for each in self._globals_of(handler):
+            for each in watch.shared:
                 looks = _looks(each)
                 if looks is None:
                     continue
@@ -133,7 +137,8 @@ class SharedGlobals:
                     noted.changed_by = None  # by a cell, or by itself
                 watch.before.append((each, noted, looks))
 
-    def _end(self, watch: _Watch) -> list[str]:
+    def end(self, watch: _Watch) -> None:
+        """A handler is done: warn of what is known by now to be changed by several sessions."""
         told = []
         with self._lock:
             self._watches.discard(watch)
@@ -146,13 +151,8 @@ class SharedGlobals:
                 elif noted.changed_by != watch.session_id:
                     noted.is_told = True
                     told.append(each.name)
-        return told
-
-    def _globals_of(self, handler: Handler) -> list[Global]:
-        found = self._globals_by_handler.get(handler)
-        if found is None:
-            found = self._globals_by_handler[handler] = globals_of(handler.function)
-        return found
+        for name in told:
+            self._warn(sentence(name))
 
     def _note(self, each: Global) -> _Noted:
         key = (id(each.namespace), each.name)
