@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from jupyter_chat_sessions.app_file import AppFile
 from jupyter_chat_sessions.host.app import App
 from jupyter_chat_sessions.host.current import use_app
 from jupyter_chat_sessions.host.public import MAX_AVATARS, MAX_PICTURE_BYTES, PublicFolder
+from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.protocol.steps import Element
 from jupyter_chat_sessions.testing import Stage, Viewer
 
@@ -224,3 +226,34 @@ async def test_nothing_is_written_there(public: Path) -> None:
     async with Stage(app_with(public.parent, SHOWING)), Viewer("Alice") as alice:
         await alice.say("/public/cat.png")
     assert sorted(public.rglob("*")) == before
+
+
+GREETING = """
+@cl.on_message
+async def reply(message: cl.Message):
+    await cl.Message("![A cat](/public/cat.png)").send()
+"""
+
+
+async def test_of_pictures_that_a_conversation_has_no_room_for_the_author_is_warned_once(public: Path) -> None:
+    for name in ("assistant.png", "bot.png"):
+        (public / "avatars" / name).write_bytes(PNG)
+    warnings: list[str] = []
+    warned = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def show(text: str) -> None:
+        warnings.append(text)
+        loop.call_soon_threadsafe(warned.set)
+
+    async with Stage(app_with(public.parent, GREETING), options=HubOptions(max_session_bytes=len(PNG))) as stage:
+        stage.runtime.show_warning = show
+        async with Viewer("Alice") as alice:
+            await warned.wait()
+            shown = await alice.say("Hi")
+            with pytest.raises(cl.RefusedError, match="too large together"):
+                await alice.read(shown.elements[0])
+            assert await alice.read(file_of(alice.state["avatars"]["assistant"], "image/png")) == PNG
+    (warning,) = warnings
+    assert "did not keep 'bot.png'" in warning
+    assert "max_session_bytes" in warning

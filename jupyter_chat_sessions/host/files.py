@@ -86,19 +86,22 @@ class HostFiles(Mapping[str, KeptFile]):
             self._directory = tempfile.mkdtemp(prefix="chat-session-")
         return Path(self._directory)
 
-    def put(self, content: bytes | str | Path) -> str:
+    def put(self, content: bytes | str | Path, *, name: str | None = None) -> str:
         """Let the hub keep a content, and return the id by which viewers ask for it. From any thread; never waits.
 
         Whoever awaits should wait for `session.room()` afterwards.
 
         Args:
             content: Bytes, text, or the path of a file.
+            name: What the author calls it, where the author is to be warned if the hub does not keep it.
 
         Raises:
             OSError: The file cannot be read.
             ValueError: It is larger than the hub keeps.
         """
         file_id = new_id()
+        if name is not None:
+            self._refused.name(file_id, name)
         for frame in self._pieces(file_id, content):
             self._line.put(frame)
         return file_id
@@ -132,7 +135,7 @@ class HostFiles(Mapping[str, KeptFile]):
     def on_refused(self, refusal: HostRefused) -> bool:
         """Something was turned down; return whether it is a file and its author is told. On the link's thread."""
         file_id = refusal.file
-        if file_id is None or not (file_id in self._shown or file_id in self._kept or file_id in self._refused):
+        if file_id is None or not (file_id in self._shown or file_id in self._kept or self._refused.is_for(file_id)):
             return False
         self._shown.forget(file_id)
         warning = self._refused.take(file_id, refusal)

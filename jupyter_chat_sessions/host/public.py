@@ -131,7 +131,7 @@ class PublicPictures:
             known = (str(path), found.st_mtime_ns, found.st_size)
             if known not in self._shown:
                 mime = _PICTURES[path.suffix.lower()]
-                self._shown[known] = Picture(self._files.put(path), mime, found.st_size)
+                self._shown[known] = Picture(self._files.put(path, name=path.name), mime, found.st_size)
         except (OSError, ValueError):
             return None
         return self._shown[known]

@@ -26,9 +26,9 @@ class RefusedFiles:
         self._told: tuple[str, ...] = ()
         """Codes that the author was warned of: once is enough, however many files follow."""
 
-    def __contains__(self, file_id: str) -> bool:
-        """Whether a call sends the file now."""
-        return file_id in self._sending
+    def is_for(self, file_id: str) -> bool:
+        """Whether a call sends the file now, or its name is known: then what is said against it is told from here."""
+        return file_id in self._sending or file_id in self._names
 
     def name(self, file_id: str, name: str) -> None:
         """Remember what a file is called."""
