@@ -93,11 +93,13 @@ class PaginatedResponse(Generic[T]):
 class BaseDataLayer(ABC):
     """A store of the author's (Chainlit: `chainlit.data.BaseDataLayer`): derive from it, and write what it keeps.
 
-    Called here: `create_user` when a session begins; `update_thread` at the first thing that its viewer says or does
-    (with `name` and `user_id`) and at its end (with `metadata`); `create_step`, `update_step`, `delete_step`,
-    `create_element`, `delete_element`, `upsert_feedback` as the conversation goes on; `close` when the app ends. Each
-    runs on the loop of the handlers, one after the other for a session, in the order of the conversation, with the
-    session's `cl.context`, and has 30 seconds. A conversation whose viewer never said anything is not told.
+    Called here: `get_user` when a session begins, and `create_user` where it returns None: what they return is then
+    `cl.user_session.get("user")`, with the name for people that Jupyter tells; `update_thread` at the first thing that
+    its viewer says or does (with `name` and `user_id`) and at its end (with `metadata`); `create_step`, `update_step`,
+    `delete_step`, `create_element`, `delete_element`, `upsert_feedback` as the conversation goes on; `close` when the
+    app ends. Each runs on the loop of the handlers, one after the other for a session, in the order of the
+    conversation, with the session's `cl.context`, and has 30 seconds. A conversation whose viewer never said anything
+    is not told. Handlers wait for none of it but for who the viewer is, and for that 5 seconds at most.
 
     The other methods are never called: viewers read, list, resume and delete their conversations in the store of the
     Jupyter server, and `on_chat_resume` is given the thread as that has it. They are here because Chainlit calls them.
@@ -110,11 +112,11 @@ class BaseDataLayer(ABC):
 
     @abstractmethod
     async def get_user(self, identifier: str) -> PersistedUser | None:
-        """Return a user. Never called here."""
+        """Return the record of a user, by Jupyter's name for them; None where there is none."""
 
     @abstractmethod
     async def create_user(self, user: User) -> PersistedUser | None:
-        """Keep a user, or find the record that there is; its `id` is then the `user_id` of the thread."""
+        """Keep a user who is new; the `id` of the record is then the `user_id` of the thread."""
 
     @abstractmethod
     async def delete_feedback(self, feedback_id: str) -> bool:
@@ -197,8 +199,9 @@ class BaseDataLayer(ABC):
 def data_layer(function: F) -> F:
     """Let a function make the author's own store, which is told of every conversation (Chainlit: `@cl.data_layer`).
 
-    The Jupyter server keeps conversations in any case, and is what viewers see. A store that is slow or fails holds up
-    nobody: what it raises is shown to the author, once for each method. At a session's end it has 10 seconds to take
+    The Jupyter server keeps conversations in any case, and is what viewers see; who somebody is there, the store is
+    asked. One that is slow or fails holds up nobody for more than the 5 seconds that a session waits for its user: what
+    it raises is shown to the author, once for each method. At a session's end it has 10 seconds to take
     what is left. After a kernel restart the next kernel goes on where this one was; what this one had not told yet is
     not told again.
 

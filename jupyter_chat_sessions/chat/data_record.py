@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from copy import copy
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ from ..host.run import Run
 from ..host.scope import session_scope
 from ..host.session import BaseSession
 from ..host.snapshot import keep
+from ..host.user import PersistedUser
 from ..protocol.frames import (
     AppendText,
     FinishStep,
@@ -39,6 +41,8 @@ CALL_LIMIT_S = 30.0
 """How long one call of a data layer may take, in seconds."""
 CLOSE_LIMIT_S = 10.0
 """How long a session's end waits for what is not told yet, in seconds."""
+USER_LIMIT_S = 5.0
+"""How long the handlers of a session wait to know who its viewer is in the store, in seconds."""
 MAX_WAITING = 10_000
 """Calls that wait in one session; what comes when the data layer is that far behind is not told."""
 NOT_THE_STEPS: Final = frozenset({"actions", "elements", "feedback", "client_id", "status", "attempt"})
@@ -64,11 +68,15 @@ class DataRecord:
         """Steps whose text grows, with what has come of their output and input."""
         self._known: set[str] = set()
         """Steps and elements that were told."""
-        self._user_id: str | None = None
+        self._user: PersistedUser | None = None
+        """Who the viewer is there."""
+        self._is_user_known = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
-        if session.user is not None:
-            self._put("create_user", self._create_user)
+        if session.user is None:
+            self._is_user_known.set()
+        else:
+            self._put("get_user", self._learn_user)
 
     # ---- what it is told, from any thread ----------------------------------------------------------------------------
 
@@ -140,6 +148,15 @@ class DataRecord:
     def go_on_in(self, session: BaseSession) -> None:
         """See `Record`."""
         self._session = session
+        session.user = self._user or session.user
+
+    async def user_known(self) -> None:
+        """See `Record`."""
+        try:
+            async with asyncio.timeout(USER_LIMIT_S):
+                await self._is_user_known.wait()
+        except TimeoutError:
+            self._is_user_known.set()  # the next handler need not wait as long again
 
     async def aclose(self, *, goes_on: bool) -> None:
         """See `Record`."""
@@ -217,7 +234,9 @@ class DataRecord:
         name, thread_id = text[:255], self._session.thread_id
         self._say(
             "update_thread",
-            lambda layer: layer.update_thread(thread_id, name=name, user_id=self._user_id),
+            lambda layer: layer.update_thread(
+                thread_id, name=name, user_id=None if self._user is None else self._user.id
+            ),
         )
         for method, tell in held:
             self._say(method, tell)
@@ -264,14 +283,19 @@ class DataRecord:
                 except Exception as error:  # an author's store may raise anything, and the chat goes on
                     self._show(method, error)
 
-    async def _create_user(self, layer: BaseDataLayer) -> None:
-        user = self._session.user
-        if user is None:
-            return
-        kept = await layer.create_user(user)
-        if kept is not None:
-            self._user_id = kept.id
-            self._session.user = kept
+    async def _learn_user(self, layer: BaseDataLayer) -> None:
+        """Learn who the viewer is in the store, who is made there if need be. Jupyter says what they are called."""
+        try:
+            user = self._session.user
+            if user is None:
+                return
+            kept = _checked_user(await layer.get_user(user.identifier), "get_user")
+            kept = kept or _checked_user(await layer.create_user(user), "create_user")
+            if kept is not None:
+                self._user = self._session.user = copy(kept)  # what the store holds stays as it is
+                self._user.display_name = user.display_name or kept.display_name
+        finally:
+            self._is_user_known.set()
 
     def _show(self, method: str, error: Exception) -> None:
         logger.warning("session %s: data layer, %s: %s", self._session.id, method, type(error).__name__, exc_info=error)
@@ -280,3 +304,11 @@ class DataRecord:
         if handler is not None and show_error is not None and method not in handler.told:
             handler.told.add(method)
             show_error(error, f"Error in the data layer, {method} (told once):")
+
+
+def _checked_user(given: Any, method: str) -> PersistedUser | None:
+    if not isinstance(given, PersistedUser | None):
+        raise TypeError(
+            f"{method} of a data layer returns a PersistedUser, or None; it returned {type(given).__name__!r}."
+        )
+    return given

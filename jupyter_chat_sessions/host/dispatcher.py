@@ -208,6 +208,8 @@ class Dispatcher:
         try:
             if self._lives is not None and run.slot != "on_chat_end" and not self._lives.has_begun(self._session.app):
                 await self._lives.begin(self._session.app)
+            if self._session.record is not None and run.slot != "on_chat_end":
+                await self._session.record.user_known()
             refusal = take_settings(self._session, run)
             if refusal is not None:
                 status = "failed"

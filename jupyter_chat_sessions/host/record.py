@@ -28,5 +28,8 @@ class Record(Protocol):
     def go_on_in(self, session: BaseSession) -> None:
         """The hub has given the session anew."""
 
+    async def user_known(self) -> None:
+        """Wait, not for long, until it is known who the session's viewer is there."""
+
     async def aclose(self, *, goes_on: bool) -> None:
         """The session is over; wait, not for long, until everything is told."""

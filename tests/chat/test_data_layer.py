@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from host.cutting import AwayHub, cut_off
 
 import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.app_file import AppFile
 from jupyter_chat_sessions.chat import data_record
 from jupyter_chat_sessions.data import BaseDataLayer, get_data_layer, queue_until_user_message
+from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.testing import Stage, Viewer
 
 
@@ -20,6 +22,7 @@ class Layer(BaseDataLayer):
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.known: dict[str, cl.PersistedUser] = {}
         self.sessions: set[str] = set()
         self.came = asyncio.Event()
 
@@ -40,6 +43,10 @@ class Layer(BaseDataLayer):
             while not self.of(method):
                 self.came.clear()
                 await self.came.wait()
+
+    async def get_user(self, identifier: str) -> cl.PersistedUser | None:
+        self.note("get_user", identifier)
+        return self.known.get(identifier)
 
     async def create_user(self, user: cl.User) -> cl.PersistedUser:
         self.note("create_user", user.identifier)
@@ -82,9 +89,6 @@ class Layer(BaseDataLayer):
 
     async def close(self) -> None:
         self.note("close", None)
-
-    async def get_user(self, identifier: str) -> None:
-        raise AssertionError("the Jupyter server is asked, not this")
 
     async def delete_feedback(self, feedback_id: str) -> bool:
         raise AssertionError
@@ -137,7 +141,7 @@ async def test_a_conversation_is_told_once_and_in_its_order(layer: Layer) -> Non
         await alice.say("Hi")
         thread_id = alice.viewing.welcome.thread_id  # type: ignore[union-attr]
     names = [call[0] for call in layer.calls]
-    assert names[:2] == ["create_user", "update_thread"]
+    assert names[:3] == ["get_user", "create_user", "update_thread"]
     assert names[-2:] == ["update_thread", "close"]
     assert layer.of("create_user") == ["Alice"]
     began, ended = layer.of("update_thread")
@@ -166,7 +170,7 @@ async def test_a_chat_in_which_nobody_said_anything_is_not_told(layer: Layer) ->
 
     async with Viewer("Alice"):
         pass
-    assert [call[0] for call in layer.calls] == ["create_user", "close"]
+    assert [call[0] for call in layer.calls] == ["get_user", "create_user", "close"]
 
 
 async def test_nothing_is_told_twice_over_reconnects(layer: Layer) -> None:
@@ -262,23 +266,122 @@ async def test_a_rating_is_told_although_no_handler_waits_for_one(layer: Layer) 
     assert (rating.forId, rating.value, rating.comment) == (layer.of("create_step")[1]["id"], 1, "nice")
 
 
+def a_record(identifier: str, **metadata: Any) -> cl.PersistedUser:
+    return cl.PersistedUser(id="7", createdAt="2026-01-01T00:00:00Z", identifier=identifier, metadata=metadata)
+
+
+async def test_a_handler_knows_its_viewer_as_the_store_does_from_the_first_one_on(layer: Layer) -> None:
+    layer.known["Alice"] = a_record("Alice", role="teacher")
+    seen: list[tuple[str, str | None, Any]] = []
+
+    def look(user: cl.User | None) -> None:
+        assert isinstance(user, cl.PersistedUser)
+        seen.append((user.id, user.display_name, user.metadata["role"]))
+
+    @cl.set_chat_profiles
+    async def profiles(user: cl.User | None) -> list[cl.ChatProfile]:
+        look(user)
+        return []
+
+    @cl.on_chat_start
+    async def start() -> None:
+        look(cl.user_session.get("user"))
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        look(cl.context.session.user)
+
+    async with Viewer("Alice") as alice:
+        await alice.say("Hi")
+    assert seen == [("7", "Alice", "teacher")] * 3
+    assert layer.of("get_user") == ["Alice"]
+    assert layer.of("create_user") == [], "who is known is not made anew"
+    assert layer.of("update_thread")[0][2] == "7"
+
+
+async def test_a_viewer_stays_who_they_are_when_the_server_begins_anew_with_this_kernel(layer: Layer) -> None:
+    layer.known["Alice"] = a_record("Alice")
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        await cl.Message(type(cl.context.session.user).__name__).send()
+
+    stage = Stage()
+    hub = stage.embedded = AwayHub(options=HubOptions(host_grace_s=0.0))
+    async with stage, Viewer("Alice") as alice:
+        await alice.say("Hi")
+        await cut_off(stage, hub)
+        await alice.wait_for(lambda: alice.state.get("host") == "gone")
+        hub.is_away = False
+        await alice.wait_for(lambda: alice.state.get("host") == "connected")
+        assert (await alice.say("Hi")).content == "PersistedUser"
+    assert layer.of("get_user") == ["Alice"]
+
+
+async def test_a_store_that_does_not_say_who_the_viewer_is_is_not_waited_for_for_ever(
+    layer: Layer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_record, "USER_LIMIT_S", 0.01)
+    gate = asyncio.Event()
+
+    async def get_user(identifier: str) -> cl.PersistedUser:
+        await gate.wait()
+        return a_record(identifier)
+
+    layer.get_user = get_user  # type: ignore[method-assign]
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        await cl.Message(type(cl.context.session.user).__name__).send()
+
+    async with Viewer("Alice") as alice:
+        assert (await alice.say("Hi")).content == "User"
+        gate.set()
+        await layer.until("update_thread")
+        assert (await alice.say("Hi")).content == "PersistedUser"
+
+
+async def test_a_store_that_fails_to_say_who_the_viewer_is_is_shown_and_jupyters_user_stays(layer: Layer) -> None:
+    shown: list[tuple[str, str]] = []
+
+    async def get_user(identifier: str) -> Any:
+        return {"identifier": identifier}
+
+    layer.get_user = get_user  # type: ignore[method-assign]
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        await cl.Message(type(cl.context.session.user).__name__).send()
+
+    async with Stage() as stage:
+        stage.runtime.show_error = lambda error, where: shown.append((str(error), where))
+        async with Viewer("Alice") as alice:
+            assert (await alice.say("Hi")).content == "User"
+    assert shown == [
+        (
+            "get_user of a data layer returns a PersistedUser, or None; it returned 'dict'.",
+            "Error in the data layer, get_user (told once):",
+        )
+    ]
+
+
 async def test_no_handler_waits_for_it_and_the_end_of_a_session_does(layer: Layer) -> None:
     gate, is_held = asyncio.Event(), asyncio.Event()
 
-    async def create_user(user: cl.User) -> None:
+    async def update_thread(*args: Any, **keywords: Any) -> None:
         is_held.set()
         await gate.wait()
 
-    layer.create_user = create_user  # type: ignore[method-assign, assignment]  # a slow store
+    layer.update_thread = update_thread  # type: ignore[method-assign]  # a slow store
 
     @cl.on_message
     async def reply(message: cl.Message) -> None:
         await cl.Message("Hello").send()
 
     async with Viewer("Alice") as alice:
-        await is_held.wait()
         assert (await alice.say("Hi")).content == "Hello"
-        assert layer.calls == []
+        await is_held.wait()
+        assert layer.steps == []
         gate.set()
     assert [output for _, _, output in layer.steps] == ["Hi", "Hello"]
 
@@ -313,7 +416,8 @@ async def test_what_it_raises_is_shown_once_for_each_method_and_the_chat_goes_on
             assert (await alice.say("Hi")).content == "Hello"
             assert (await alice.say("Hi")).content == "Hello"
     assert shown == [("disk full", "Error in the data layer, create_step (told once):")]
-    assert [call[0] for call in layer.calls] == ["create_user", "update_thread", "update_thread", "close"]
+    told = [call[0] for call in layer.calls]
+    assert told == ["get_user", "create_user", "update_thread", "update_thread", "close"]
 
 
 async def test_each_session_has_a_queue_and_a_context_of_its_own(layer: Layer) -> None:
