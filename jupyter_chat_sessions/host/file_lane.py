@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 
-import msgspec
-
 from ..protocol.frames import PutFile
 
-Part = msgspec.Raw | PutFile
+Part = bytes | PutFile
 """What waits: a frame, encoded; or a piece of a file, which is encoded when it leaves."""
 
 

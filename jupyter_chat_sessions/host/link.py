@@ -80,7 +80,7 @@ class Link:
         self._kernel_id = kernel_id
         self._epoch = uuid4().hex
         self._hub_epoch: str | None = None
-        self._end: LinkEnd[msgspec.Raw, HubToHostFrame] = LinkEnd()
+        self._end: LinkEnd[bytes, HubToHostFrame] = LinkEnd()
         self._wire: Wire | None = None
         self._told = 0
         """The number of the last frame that the hub was told has come."""
@@ -230,12 +230,13 @@ class Link:
                 self._send(self._end.number(frames), frames)
             self._settle()
 
-    def _send(self, seq: int, frames: list[msgspec.Raw]) -> None:
+    def _send(self, seq: int, frames: list[bytes]) -> None:
         """Send numbered frames in as few messages as their size allows."""
-        for first, some in batches(seq, frames, size=_size, max_bytes=BATCH_BYTES):
+        for first, some in batches(seq, frames, size=len, max_bytes=BATCH_BYTES):
             if self._wire is not None:
                 self._told = self._end.received
-                self._wire.send(join([encode(_RawBatch(seq=first, ack=self._told, frames=some))]))
+                batch = _RawBatch(seq=first, ack=self._told, frames=msgspec.Raw(join(some)))
+                self._wire.send(join([encode(batch)]))
 
     def _acknowledge_soon(self) -> None:
         """Acknowledge what has come, with what is said next or alone: mostly an answer follows at its heels."""
@@ -261,10 +262,6 @@ class Link:
         wire.close()
 
 
-def _size(frame: msgspec.Raw) -> int:
-    return len(bytes(frame))
-
-
 class _RefusedError(ChatSessionsError):
     """The hub will not speak with this host."""
 
@@ -274,4 +271,4 @@ class _RawBatch(msgspec.Struct, tag_field="type", tag="batch"):
 
     seq: int
     ack: int
-    frames: list[msgspec.Raw]
+    frames: msgspec.Raw

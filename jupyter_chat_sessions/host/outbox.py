@@ -15,7 +15,7 @@ from concurrent.futures import Future
 
 import msgspec
 
-from ..protocol.frames import MAX_HOST_BYTES, AppendText, Emit, HostFrame, PutFile, encode
+from ..protocol.frames import MAX_HOST_BYTES, AppendText, Emit, HostFrame, PutFile, RunChanged, encode
 from ..protocol.steps import is_id
 from .file_lane import FileLane, Part
 
@@ -92,7 +92,7 @@ class Outbox:
         if self._frames:
             self._tell()
 
-    def take(self, *, is_last: bool = False) -> list[msgspec.Raw]:
+    def take(self, *, is_last: bool = False) -> list[bytes]:
         """Return what is to be sent, encoded, and forget it.
 
         Args:
@@ -206,28 +206,30 @@ class Outbox:
 
     def _settle_text(self) -> None:
         if self._text is not None:
-            self._append(msgspec.Raw(encode(self._text.frame())), self._text.session)
+            self._append(encode(self._text.frame()), self._text.session)
             self._text = None
 
 
 def _size(part: Part) -> int:
-    return len(part.data if isinstance(part, PutFile) else memoryview(part))
+    return len(part.data if isinstance(part, PutFile) else part)
 
 
-def _encoded(part: Part) -> msgspec.Raw:
-    return msgspec.Raw(encode(part)) if isinstance(part, PutFile) else part
+def _encoded(part: Part) -> bytes:
+    return encode(part) if isinstance(part, PutFile) else part
 
 
-def _checked(frame: HostFrame) -> msgspec.Raw:
+def _checked(frame: HostFrame) -> bytes:
     """Encode a frame as the hub will read it."""
     encoded = encode(frame)
+    if isinstance(frame, RunChanged):  # made of nothing that an author gives
+        return encoded
     if len(encoded) > MAX_FRAME_BYTES:
         raise ValueError(f"This is too large to show: {len(encoded):,} bytes; at most {MAX_FRAME_BYTES:,} are sent.")
     try:
         _as_hub_reads.decode(encoded)
     except msgspec.ValidationError as reason:
         raise ValueError(f"The chat cannot show this: {reason}.") from None
-    return msgspec.Raw(encoded)
+    return encoded
 
 
 class _Text:
