@@ -36,9 +36,8 @@ class BusyWatch:
         self._probe_timer: asyncio.TimerHandle | None = None
         self._works: deque[Callable[[], None]] = deque()
         self._is_awaited = False
-        """The watched loop has been told that there is something for it."""
-        self._handed = 0
-        self._begun = 0
+        """The watched loop has been told that there is something for it, and has not begun it."""
+        self._awaited_since = 0.0
         self._is_busy = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -47,10 +46,10 @@ class BusyWatch:
 
         It is woken once for all that gathers meanwhile: with many messages at a time, waking costs more than they do.
         """
-        self._handed += 1
         self._works.append(work)
         if not self._is_awaited:
             self._is_awaited = True
+            self._awaited_since = self._own.time()
             self._watched.call_soon_threadsafe(self._begin)
         if self._timer is None and not self._is_busy:
             self._timer = self._own.call_later(BUSY_AFTER_S, self._check)
@@ -61,7 +60,8 @@ class BusyWatch:
         """Do what there is. On the watched loop."""
         self._is_awaited = False  # first: what comes from now on wakes it again
         works = [self._works.popleft() for _ in range(len(self._works))]
-        self._own.call_soon_threadsafe(self._on_begun, len(works))
+        if self._is_busy:  # else nobody is told: to wake the link's thread costs more than a message
+            self._own.call_soon_threadsafe(self._on_begun)
         for work in works:
             try:
                 work()
@@ -75,17 +75,19 @@ class BusyWatch:
 
     def _check(self) -> None:
         self._timer = None
-        if self._begun < self._handed:
-            self._is_busy = True
-            self._on_change(True)
-
-    def _on_begun(self, count: int) -> None:
-        self._begun += count
-        if self._begun < self._handed:
+        if not self._is_awaited:
             return
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._is_busy:
+        left_s = self._awaited_since + BUSY_AFTER_S - self._own.time()
+        if left_s > 0:  # what has waited when the timer was set has begun; this came later
+            self._timer = self._own.call_later(left_s, self._check)
+            return
+        self._is_busy = True  # before it is looked again: either it is seen there, or here that it has begun
+        if self._is_awaited:
+            self._on_change(True)
+        else:
+            self._is_busy = False
+
+    def _on_begun(self) -> None:
+        if self._is_busy and not self._is_awaited:
             self._is_busy = False
             self._on_change(False)
