@@ -84,7 +84,8 @@ def test_questions_are_answered_and_settings_are_kept_to(run: Run) -> None:
 
 def test_the_agent_shows_its_steps_and_takes_the_money(run: Run) -> None:
     agent = run("05_steps_and_agents")
-    assert agent.shown("A tea and a cake") == "tea and cake: 8.75\n[1: Pay]"
+    assert agent.shown("A tea and a cake").startswith("tea and cake: 8.75\n[Pay]\n")
+    assert agent.shown("%chat_session press Pay") == "Thank you! Enjoy your tea and cake."
     printed = agent.shown("alice.press")
     lines = [line.split() for line in printed.splitlines()]
     assert [line[0] for line in lines[:-1]] == ["llm", "tool", "retrieval", "retrieval", "assistant_message"]
