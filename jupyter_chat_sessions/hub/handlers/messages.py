@@ -29,8 +29,9 @@ from ...protocol.frames import (
     SendMessage,
     join,
 )
-from ...protocol.steps import FINAL_RUN_STATUSES, Question, Step, is_id
+from ...protocol.steps import FINAL_RUN_STATUSES, Action, Question, Step, is_id
 from ...protocol.viewing import Viewing
+from ..buttons import chosen
 from .base import Refusal, refusals
 from .operations import SECRET_HEADER, MessageReply, NewMessage, Operation
 from .replies import reply_to, run_of
@@ -84,7 +85,7 @@ class MessagesHandler(RestHandler):
                 if earlier is None:
                     listener.on_event = self._send_event
             if earlier is not None and earlier.status is None:
-                listener.recognise(earlier, message)
+                listener.recognise(earlier, message, asking=conversation.step(earlier.parent_id or ""))
             else:
                 question = conversation.questions[0] if conversation.questions and earlier is None else None
                 command = _command(message, client_id=client_id, question=question)
@@ -162,14 +163,13 @@ class _Listener:
         self.has_left = True
         self._changed.set()
 
-    def recognise(self, earlier: Step, answer: NewMessage) -> None:
+    def recognise(self, earlier: Step, answer: NewMessage, *, asking: Step | None) -> None:
         """Wait for the outcome of an answer that was given before: its question is closed, and cannot be answered.
 
         Raises:
             Refusal: The answer was another one.
         """
-        files = [element.file for element in earlier.elements]
-        if earlier.output != answer.text or files != list(dict.fromkeys(answer.files)):
+        if not _is_same(earlier, answer, asking):
             raise Refusal("conflict", "This client id was used before for something else. Send it under a new one.")
         self.step_id = earlier.id
 
@@ -218,6 +218,18 @@ def _command(message: NewMessage, *, client_id: str, question: Question | None) 
     if message.files and question.kind != "file":
         raise Refusal("conflict", "The question that is open takes no files. Answer it first, and send them then.")
     return SendAnswer(client_id=client_id, question_id=question.id, text=message.text, files=message.files)
+
+
+def _is_same(earlier: Step, answer: NewMessage, asking: Step | None) -> bool:
+    """Return whether an answer was given with these words and files, or with the button that they mean."""
+    if not earlier.is_call:
+        files = [element.file for element in earlier.elements]
+        return earlier.output == answer.text and files == list(dict.fromkeys(answer.files))
+    pressed = msgspec.json.decode(earlier.input, type=Action)
+    if asking is not None and asking.actions:
+        meant = chosen(asking.actions, answer.text)
+        return meant is not None and meant.id == pressed.id
+    return answer.text.strip().isdecimal() or chosen([pressed], answer.text) is not None  # the buttons are gone
 
 
 def _ignore_closed(flushed: asyncio.Future[None]) -> None:

@@ -50,11 +50,18 @@ from jupyter_chat_sessions.protocol.frames import (
     encode_message,
 )
 from jupyter_chat_sessions.protocol.link import LinkEnd
-from jupyter_chat_sessions.protocol.steps import Question, Step, Uploads
+from jupyter_chat_sessions.protocol.steps import Action, Question, Step, Uploads
 from jupyter_chat_sessions.protocol.viewing import Viewing
 
 API = "api/chat-sessions"
 DEADLINE_S = 10.0
+_ID = str(uuid4())
+ASKING = {
+    "ask": Question(id=_ID, step_id=_ID),
+    "ask with buttons": Question(id=_ID, step_id=_ID, kind="action"),
+    "ask for files": Question(id=_ID, step_id=_ID, kind="file", uploads=Uploads(max_files=2)),
+}
+"""What the scripted host asks when it is told so."""
 
 F = TypeVar("F")
 
@@ -307,7 +314,7 @@ class SocketTab:
 class ScriptedHost:
     """A host with a small script: it greets, echoes in pieces, and halts when told `hold`.
 
-    Told `ask` it asks for a name, and told `ask for files` for files.
+    Told something of `ASKING` it asks for a name.
     """
 
     def __init__(self, line: Line) -> None:
@@ -392,11 +399,10 @@ class ScriptedHost:
         )
 
     async def _answer(self, frame: Deliver, session: str, step: Step) -> None:
-        if step.output in ("ask", "ask for files"):
-            message = _message("What is your name?", run=step.id)
-            question = Question(id=str(uuid4()), step_id=message.id)
-            if step.output == "ask for files":
-                question = replace(question, kind="file", uploads=Uploads(max_files=2))
+        if step.output in ASKING:
+            actions = [Action(id=str(uuid4()), name=name.lower(), label=name) for name in ("Ada", "Eve")]
+            message = replace(_message("What is your name?", run=step.id), actions=actions)
+            question = replace(ASKING[step.output], id=str(uuid4()), step_id=message.id)
             self._asking[question.id] = frame
             await self.emit(session, PutStep(step=message), PutQuestion(question=question))
         elif step.output == "hold":

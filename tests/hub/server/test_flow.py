@@ -149,6 +149,26 @@ async def test_a_message_that_led_to_a_question_and_its_answer_are_answered_the_
         assert sum(isinstance(frame, DeliverAnswer) for frame in host.frames) == 1
 
 
+@pytest.mark.parametrize("written", ["Ada", " ADA ", "1"])
+async def test_an_answer_that_chose_a_button_is_answered_the_same_again(server: Server, written: str) -> None:
+    async with a_host(server) as host:
+        browser = await server.browser()
+        created = await browser.create()
+        await post(browser, created, "ask with buttons")
+        answered = await post(browser, created, written, clientId=ONE)
+        assert answered["status"] == "done"
+        assert await post(browser, created, written, clientId=ONE) == answered
+        assert await refused(browser, created, "Eve", accept="application/json", clientId=ONE) == (409, "conflict")
+        # Authors take the buttons away once one of them is chosen.
+        steps = server.hub._sessions[created["session"]].conversation.steps
+        (asking,) = [step for step in steps if step.actions]
+        await host.emit(created["session"], PutStep(step=replace(asking, actions=[])))
+        await post(browser, created, "comes after it")
+        assert await post(browser, created, written, clientId=ONE) == answered
+        assert await refused(browser, created, "Eve", accept="application/json", clientId=ONE) == (409, "conflict")
+        assert sum(isinstance(frame, DeliverAnswer) for frame in host.frames) == 1
+
+
 @either_way
 async def test_a_message_sent_again_while_it_runs_waits_for_its_end(server: Server, accept: str) -> None:
     async with a_host(server) as host:
