@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from jupyter_core.paths import jupyter_data_dir
 
@@ -28,7 +30,7 @@ def data_directory() -> Path:
 
 
 class FileStore:
-    """Files on this machine's disk.
+    """Files on this machine's disk. From any thread, one at a time for each file.
 
     Args:
         directory: Where; made when the first file comes. By default a temporary one, which goes with the process.
@@ -37,6 +39,7 @@ class FileStore:
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._making = threading.Lock()
 
     def path(self, thread_id: str, file_id: str) -> Path:
         """Return where a file is, or would be.
@@ -56,8 +59,7 @@ class FileStore:
         """
         path = self._with(thread_id, file_id, _PART)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with path.open("r+b" if offset else "wb") as file:
+            with path.open("r+b") if offset else _begun(path) as file:
                 if file.seek(0, os.SEEK_END) != offset:
                     raise RefusedError("out_of_order", "A piece of a file did not continue what was there.")
                 file.write(data)
@@ -160,8 +162,22 @@ class FileStore:
         if self._directory is not None:
             return self._directory
         if self._temporary is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="chat-files-", ignore_cleanup_errors=True)
+            with self._making:
+                self._temporary = self._temporary or tempfile.TemporaryDirectory(
+                    prefix="chat-files-", ignore_cleanup_errors=True
+                )
         return Path(self._temporary.name)
+
+
+def _begun(path: Path) -> BinaryIO:
+    """Open a new file. Its folder may go with the last of others at that very moment: then it is made anew."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            return path.open("wb")
+        except FileNotFoundError:
+            if path.parent.exists():
+                raise
 
 
 def _cannot_keep(error: OSError) -> RefusedError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +69,42 @@ def test_with_the_last_file_the_folder_of_its_thread_goes(directory: Path) -> No
     assert names(directory) == [f"{last}.part"]
     store.remove(thread, last)
     assert list(directory.iterdir()) == []
+
+
+def test_a_folder_that_goes_with_its_last_file_while_another_is_begun_is_made_anew(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, thread, last, new = FileStore(directory), new_id(), new_id(), new_id()
+    store.write(thread, last, b"last", offset=0)
+    open_file = Path.open
+
+    def open_late(path: Path, *args: Any) -> Any:
+        monkeypatch.undo()
+        store.remove(thread, last)
+        return open_file(path, *args)
+
+    monkeypatch.setattr(Path, "open", open_late)
+    store.write(thread, new, b"content", offset=0)
+    store.finish(thread, new)
+    assert store.read(thread, new) == b"content"
+
+
+def test_files_that_come_first_and_at_once_are_in_one_folder() -> None:
+    for _ in range(20):
+        store, thread, files = FileStore(), new_id(), [new_id() for _ in range(8)]
+        together = threading.Barrier(len(files))
+
+        def write(file: str, store: FileStore = store, thread: str = thread, wait: Any = together.wait) -> None:
+            wait(10)
+            store.write(thread, file, b"content", offset=0)
+            store.finish(thread, file)
+
+        writing = [threading.Thread(target=write, args=(file,)) for file in files]
+        for each in writing:
+            each.start()
+        for each in writing:
+            each.join(10)
+        assert [store.size(thread, file) for file in files] == [7] * len(files)
 
 
 def test_what_an_earlier_server_left_unsaid_goes_and_the_rest_is_counted(directory: Path) -> None:
