@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from lab_server import Kernel, LabServer
 from network import CutLine
 from playwright.sync_api import Locator, expect
@@ -30,6 +31,19 @@ def test_markdown_is_shown_code_is_coloured_and_can_be_copied(bot: Kernel, visit
     assert copied.startswith("def double(number: int) -> int:\n    return 2 * number")
 
 
+@pytest.mark.parametrize("width", [320, 1100])
+def test_each_of_several_messages_in_a_row_can_be_copied(bot: Kernel, visit: Visit, width: int) -> None:
+    ada = visit("ada", "bot", permissions=["clipboard-read", "clipboard-write"])
+    ada.page.set_viewport_size({"width": width, "height": 640})
+    bot.run("texts['row'] = ['one', 'two', 'three']")
+    ada.chat.say("send row")
+    for number, text in enumerate(["one", "two", "three"]):
+        copy = ada.chat.replies.nth(number).get_by_role("button", name="Copy message")
+        copy.click()
+        expect(copy).to_have_attribute("title", "Copied")
+        assert ada.page.evaluate("navigator.clipboard.readText()") == text
+
+
 def test_a_reply_shows_while_it_is_written_and_says_that_it_grows(bot: Kernel, visit: Visit) -> None:
     ada = visit("ada", "bot")
     ada.chat.say("stream grows")
@@ -50,6 +64,7 @@ def test_stop_ends_the_run_and_what_waits_and_the_next_message_is_answered(bot: 
     expect(ada.chat.messages.filter(has_text="never said")).to_contain_text("Waiting, 2nd in line")
     ada.chat.stop.click()
     expect(ada.chat.stop).to_be_hidden()
+    expect(ada.chat.box).to_be_focused()
     expect(ada.chat.messages.filter(has_text="wait forever")).to_contain_text("Stopped")
     expect(ada.chat.messages.filter(has_text="never said")).to_contain_text("Stopped")
     ada.chat.say("hello")

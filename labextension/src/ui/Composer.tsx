@@ -56,6 +56,10 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
     // The button that was pressed is disabled now, and would take the focus with it.
     input.current?.focus();
   };
+  const stop = (): void => {
+    connection.stopRun();
+    input.current?.focus();
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter picks a candidate (keyCode 229 in browsers that end composing first).
     if (event.isComposing || event.keyCode === 229 || choosing.current.onKey(event)) return;
@@ -107,7 +111,7 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
           </>
         )}
         {isRunning && (
-          <button type="button" class="jcs-stop" aria-label="Stop" title="Stop" onClick={() => connection.stopRun()}>
+          <button type="button" class="jcs-stop" aria-label="Stop" title="Stop" onClick={stop}>
             <svg viewBox="0 0 16 16" aria-hidden="true">
               <rect x="3.5" y="3.5" width="9" height="9" rx="1.5" />
             </svg>
@@ -143,7 +147,7 @@ function QuestionHint({ connection, questionId }: { readonly connection: Connect
     <div class="jcs-hint">
       <span>
         {question?.kind === 'action' ? 'Choose above: ' : 'Answering: '}
-        <q>{(step?.output ?? '').replace(/\s+/g, ' ').slice(0, 80)}</q>
+        <q>{(step?.output ?? '').replace(/\s+/g, ' ').slice(0, 200)}</q>
       </span>
       <span class="jcs-clock" aria-hidden="true">
         {Math.floor(left / 60)}:{String(left % 60).padStart(2, '0')}
