@@ -202,7 +202,7 @@ async def test_it_warns_once_for_all_viewers_of_a_chat() -> None:
         warnings.simplefilter("always")
         async with Stage(app), Viewer("Alice") as alice, Viewer("Bob") as bob:
             assert [(await each.say("Hi")).content for each in (alice, bob)] == ["a", "a"]
-    assert ["config_overrides" in str(each.message) for each in told] == [True]
+    assert sum("config_overrides" in str(each.message) for each in told) == 1
 
 
 def test_it_tells_about_itself_with_chainlits_keys() -> None:
