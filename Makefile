@@ -123,11 +123,13 @@ bench: $(VENV)/.ready $(STATIC) chromium
 	$(BIN)/python -m tests.benchmarks.curves --report docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks.import_time --report docs/benchmarks.md
 
-# Half a gigabyte, so it has an environment of its own.
-test-semantic-kernel: $(VENV)/.ready
+# Half a gigabyte, so it has an environment of its own, and another beside Chainlit; its app runs all three ways.
+test-semantic-kernel: $(VENV)/.ready $(STATIC) chromium
 	$(PYTHON) -m venv .venv-semantic-kernel
-	$(BIN)/uv pip install --quiet --python .venv-semantic-kernel/bin/python -e ".[semantic-kernel]" hypothesis pytest pytest-timeout
+	$(BIN)/uv pip install --quiet --python .venv-semantic-kernel/bin/python -e ".[semantic-kernel]" \
+		hypothesis playwright pytest pytest-timeout uv
 	.venv-semantic-kernel/bin/python -m pytest tests/with_semantic_kernel
+	CHAT_TEST_APPS=large $(WITH_CHROMIUM) .venv-semantic-kernel/bin/python -m pytest tests/three_ways tests/e2e/test_apps.py
 
 bench-import: $(VENV)/.ready
 	$(BIN)/python -m tests.benchmarks.import_time
@@ -162,4 +164,4 @@ $(VENV)/.ready: pyproject.toml | tools $(STATIC)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-matrix .venv-semantic-kernel .venv-chainlit labextension/node_modules jupyter_chat_sessions/static dist build test-results
+	rm -rf $(VENV) .venv-matrix .venv-semantic-kernel .venv-chainlit .venv-chainlit-semantic-kernel labextension/node_modules jupyter_chat_sessions/static dist build test-results

@@ -65,5 +65,14 @@ class SemanticKernelFilter:
             await step.update()
             await next(context)
             if context.result is not None:
-                value = context.result.value
-                step.output = value if isinstance(value, str) else plain(value)
+                step.output = _said(context.result.value)
+
+
+def _said(value: Any) -> Any:
+    """Return what is shown of a function's result: of what a model said its words, without all that comes with them."""
+    from semantic_kernel.contents.kernel_content import KernelContent
+
+    first = value[0] if isinstance(value, list) and value else value
+    if isinstance(first, KernelContent) and str(first):
+        return str(first)
+    return value if isinstance(value, str) else plain(value)

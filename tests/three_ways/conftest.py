@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from .recording import APPS, NAMES
+from .recording import APPS, IS_LARGE, NAMES
 
 ROOT = Path(__file__).parents[2]
-CHAINLIT = ROOT / ".venv-chainlit"
+CHAINLIT = ROOT / (".venv-chainlit-semantic-kernel" if IS_LARGE else ".venv-chainlit")
 PACKAGES = [
     "chainlit>=2.12",  # without it, what a library asks for may bring a Chainlit of years ago
+    *(["semantic-kernel"] if IS_LARGE else []),
     "langchain-core",
     "llama-index-core",
     "matplotlib",

@@ -230,4 +230,14 @@ _ARCHIVE = [
     ),
 ]
 
-LIBRARY_DIFFERENCES = [*_TRANSLATION, *_COOKBOOK, *_ARCHIVE]
+_WORKSHOP = [
+    Difference(
+        app="workshop",
+        ours=(_step("tool talk-advise", taken={"count": 2}, said="Sand the boards first."),),
+        theirs=("""tool talk-advise (as text): '{\\n    "count": 2\\n}' → "[ChatMessageContent(…""",),
+        row=SAID,
+        why="one reads what it said, and not what came with it",
+    ),
+]
+
+LIBRARY_DIFFERENCES = [*_TRANSLATION, *_COOKBOOK, *_ARCHIVE, *_WORKSHOP]

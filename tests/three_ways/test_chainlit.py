@@ -57,7 +57,7 @@ async def test_under_chainlit_the_same_is_seen(
 
 
 def test_every_difference_that_is_listed_was_met(used: set[Difference]) -> None:
-    assert [each for each in DIFFERENCES if each not in used] == []
+    assert [each for each in DIFFERENCES if each.app in NAMES and each not in used] == []
 
 
 def test_differences_on_purpose_stand_in_the_document() -> None:

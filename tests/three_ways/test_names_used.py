@@ -9,13 +9,11 @@ from reference.names import rows
 
 from .recording import APPS
 
-_LARGE = "is about a library of half a gigabyte, which is tested by itself: `make test-semantic-kernel`"
 _RAISES = "says at the call what to use instead"
 _INNER = "has another signature here; apps stream with `cl.Message.stream_token`"
 NOT_USED = {
     "AskElementMessage": _RAISES,
     "CustomElement": _RAISES,
-    "SemanticKernelFilter": _LARGE,
     "config": "what stands in it differs by its nature",
     "mcp_sessions": "is empty: nobody connects MCP servers here",
     "send_audio_chunk": _RAISES,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import openai
 import pytest
 from semantic_kernel import Kernel
+from semantic_kernel.connectors.ai.open_ai import OpenAIChatCompletion
 from semantic_kernel.functions import kernel_function
 
 import jupyter_chat_sessions as cl
 from tests.integrations.heard import named, steps_of
+from tests.integrations.model_server import model_server
 
 
 class Sums:
@@ -38,6 +41,21 @@ async def test_a_function_is_a_step_with_what_went_in_and_came_out() -> None:
     adding, failing = named(steps, "sums-add"), named(steps, "sums-fail")
     assert (adding.type, json.loads(adding.input), adding.output) == ("tool", {"a": 1, "b": 2}, "3")
     assert failing.is_error
+
+
+async def test_what_a_model_said_is_its_words() -> None:
+    async def handler() -> None:
+        async with model_server() as address:
+            client = openai.AsyncOpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0)
+            kernel = Kernel()
+            kernel.add_service(OpenAIChatCompletion(ai_model_id="tiny", async_client=client))
+            kernel.add_function(plugin_name="talk", function_name="greet", prompt="Hello")
+            cl.SemanticKernelFilter(kernel=kernel)
+            await kernel.invoke(plugin_name="talk", function_name="greet")
+            await client.close()
+
+    greeting = named(await steps_of(handler), "talk-greet")
+    assert (greeting.output, greeting.language) == ("You said: Hello", None)
 
 
 @pytest.mark.parametrize("options", [{"excluded_plugins": ["sums"]}, {"excluded_functions": ["add"]}])
