@@ -199,7 +199,8 @@ async def test_it_warns_once_for_all_viewers_of_a_chat() -> None:
             await cl.Message(cl.user_session.get("chat_profile")).send()
 
     with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
+        warnings.simplefilter("ignore")  # what the garbage collector comes upon of other tests
+        warnings.simplefilter("always", UserWarning)
         async with Stage(app), Viewer("Alice") as alice, Viewer("Bob") as bob:
             assert [(await each.say("Hi")).content for each in (alice, bob)] == ["a", "a"]
     assert sum("config_overrides" in str(each.message) for each in told) == 1
