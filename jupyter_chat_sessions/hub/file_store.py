@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import threading
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -100,14 +101,24 @@ class FileStore:
         if self.size(thread_id, file_id) is None:
             self._move(self._with(thread_id, file_id, _HELD), self.path(thread_id, file_id))
 
-    def begin_thread(self, thread_id: str) -> dict[str, int]:
-        """Remove what was left unsaid of a thread, and return how many bytes each of its files has, by id."""
+    def begin_thread(self, thread_id: str, *, said: Container[str] = ()) -> dict[str, int]:
+        """Remove what was left unsaid of a thread, and return how many bytes each of its files has, by id.
+
+        Args:
+            thread_id: The thread.
+            said: Files that its newest steps have. The server may have been killed before it could keep them.
+        """
         sizes: dict[str, int] = {}
         if not self._exists:
             return sizes
         with suppress(OSError), os.scandir(self._folder / thread_id) as entries:
             for entry in entries:
-                if entry.name.endswith((_PART, _HELD)):
+                file_id = entry.name.removesuffix(_HELD)
+                if file_id != entry.name and file_id in said:
+                    sizes[file_id] = entry.stat().st_size
+                    with suppress(RefusedError):  # it stays as it is, and is tried again the next time
+                        self.keep(thread_id, file_id)
+                elif entry.name.endswith((_PART, _HELD)):
                     Path(entry.path).unlink(missing_ok=True)
                 else:
                     sizes[entry.name] = entry.stat().st_size

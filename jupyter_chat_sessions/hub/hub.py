@@ -11,7 +11,7 @@ import logging
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -31,7 +31,7 @@ from ..protocol.frames import (
     UserEnv,
     UserInfo,
 )
-from ..protocol.steps import ChannelName
+from ..protocol.steps import ChannelName, Step
 from .access import Principal
 from .attachment import Attachment
 from .channel import Channel, ChannelStatus
@@ -183,8 +183,9 @@ class Hub:
         while file_sizes is None or self._living_in(thread_id):
             for session in self._living_in(thread_id):
                 session.end("continued")
-            file_sizes = await self._disk.run(partial(self.files.begin_thread, thread_id))
             thread = await self.store.thread(thread_id, newest_steps=self.options.snapshot_steps)
+            said = set() if thread is None else _files_of(thread.steps)
+            file_sizes = await self._disk.run(partial(self.files.begin_thread, thread_id, said=said))
         channel = self._open_channel(request.channel)
         if thread is None or thread.record.channel != channel.name:
             raise _unknown_thread()
@@ -289,7 +290,7 @@ class Hub:
                 channel,
                 thread=kept.thread.record,
                 earlier=kept.thread,
-                file_sizes=self.files.begin_thread(kept.record.thread_id),
+                file_sizes=self.files.begin_thread(kept.record.thread_id, said=_files_of(kept.thread.steps)),
             )
             session.go_on(kept.commands, kept.values)
 
@@ -420,6 +421,10 @@ class Hub:
         self._number_of[record.owner_key] += 1
         channel.session_by_id[session.id] = session
         return session
+
+
+def _files_of(steps: Iterable[Step]) -> set[str]:
+    return {element.file for step in steps for element in step.elements if element.file is not None}
 
 
 def _check_version(version: int) -> None:

@@ -81,6 +81,8 @@ class SessionFiles:
         """What is being stored with what they say: nobody takes it back any more."""
         self._arriving: dict[str, _Arriving] = {}
         """What the host is giving, until the disk has it."""
+        self._keeping: list[str] = []
+        """What was just said: the disk may still have it as what was not."""
         self._sizes = dict(sizes)
         """What is part of the conversation, or was put by the host, and can be read: how many bytes it has."""
         self._refused: dict[str, str] = {}
@@ -173,16 +175,17 @@ class SessionFiles:
         """
         taken = [self._sayable(file_id, question_id) for file_id in dict.fromkeys(file_ids)]
         for upload in taken:
-            upload.keep()
-            self._sizes[upload.id] = upload.size
-        for upload in taken:
             self._being_said[upload.id] = self._uploads.pop(upload.id)
         return [upload.element() for upload in taken]
 
     def said(self, file_ids: list[str]) -> None:
-        """What was uploaded is part of the conversation now."""
+        """What was uploaded is part of the conversation now, and stored as such: the disk may follow."""
         for file_id in file_ids:
-            self._being_said.pop(file_id, None)
+            upload = self._being_said.pop(file_id, None)
+            if upload is not None:
+                self._sizes[file_id] = upload.size
+                self._keeping.append(file_id)
+                self._disk.do(upload.keep, partial(self._on_kept, file_id))
 
     def give_back(self, file_ids: list[str]) -> None:
         """What was taken could not be said: it waits to be said again, unless there is no more to say."""
@@ -284,9 +287,9 @@ class SessionFiles:
         read = partial(self._store.read, self._thread_id, file_id, offset=offset, count=FILE_PIECE_BYTES)
         self._disk.do(read, on_read)
 
-    def is_arriving(self, file_id: str) -> bool:
-        """Whether the host is giving a file, or has, and the disk may still be busy with it."""
-        return file_id in self._arriving
+    def is_unsettled(self, file_id: str) -> bool:
+        """Whether a file is on its way to where it is read from: `settled` waits for that."""
+        return file_id in self._arriving or file_id in self._keeping
 
     async def settled(self) -> None:
         """Return once all that was given and taken away up to now is on the disk, or gone from it."""
@@ -303,6 +306,8 @@ class SessionFiles:
             if not arriving.is_whole:
                 self._forget_arriving(file_id)
         self._part(0)
+        for upload in self._being_said.values():
+            self._disk.do(upload.keep)  # what it goes with is about to be in the thread
         if not keep:
             self._disk.do(partial(self._store.drop_thread, self._thread_id))
 
@@ -413,6 +418,12 @@ class SessionFiles:
             del self._arriving[file_id]
             self._sizes[file_id] = arriving.bytes
         then(None)
+
+    def _on_kept(self, file_id: str, kept: Future[None]) -> None:
+        self._keeping.remove(file_id)
+        error = kept.exception()
+        if error is not None:  # it is still there, and is tried again when the thread is taken up
+            logger.error("what was said with file %s cannot be read now: %s", file_id, error)
 
     def _refuse(self, file_id: str, error: RefusedError) -> None:
         """Nothing of a file stays, and whoever asks for it will read why."""

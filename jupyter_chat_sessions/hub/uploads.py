@@ -101,7 +101,7 @@ class Upload:
         self._disk.do(self._remove_if_cancelled)
 
     def keep(self) -> None:
-        """It is about to be part of the conversation: from now on it can be read."""
+        """It is part of the conversation: from now on it can be read. Waits for the disk."""
         self._store.keep(self._thread_id, self.id)
 
     def element(self) -> Element:

@@ -150,7 +150,7 @@ class FileHandler(RestHandler):
     async def get(self, session_id: str, file_id: str) -> None:
         """Return a file of a conversation, or a part of it, as bytes to be saved: whoever shows it knows what it is."""
         session = await self.own_session(session_id)
-        if session.files.is_arriving(file_id):
+        if session.files.is_unsettled(file_id):
             await session.files.settled()
         with refusals():
             path = session.files.path(file_id)

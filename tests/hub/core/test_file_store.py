@@ -117,6 +117,15 @@ def test_what_an_earlier_server_left_unsaid_goes_and_the_rest_is_counted(directo
     assert names(directory) == [said]
 
 
+def test_what_was_said_before_a_server_was_killed_is_kept_though_the_disk_had_not_followed(directory: Path) -> None:
+    earlier, thread, said, unsaid = FileStore(directory), new_id(), new_id(), new_id()
+    for file in (said, unsaid):
+        earlier.write(thread, file, b"content", offset=0)
+        earlier.hold(thread, file)
+    assert FileStore(directory).begin_thread(thread, said={said}) == {said: 7}
+    assert names(directory) == [said]
+
+
 def test_a_store_that_was_given_no_folder_makes_one_when_the_first_file_comes() -> None:
     store, thread, file = FileStore(), new_id(), new_id()
     assert store.begin_thread(thread) == {}

@@ -9,8 +9,10 @@ import pytest
 from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.hub.hub import NewSession
 from jupyter_chat_sessions.hub.options import HubOptions
+from jupyter_chat_sessions.hub.session import Session
 from jupyter_chat_sessions.hub.wanted import MAX_PIECES_AWAY
 from jupyter_chat_sessions.protocol.frames import (
+    Accepted,
     Deliver,
     Emit,
     FilePiece,
@@ -49,6 +51,14 @@ def on_disk(directory: Path) -> list[bytes]:
 
 def piece(tab: Tab, file: str, data: bytes, *, offset: int = 0, is_last: bool = True) -> PutFile:
     return PutFile(session=tab.viewing.session, file=file, offset=offset, data=data, is_last=is_last)
+
+
+def given(session: Session) -> str:
+    """Give a whole file and return its id."""
+    upload = session.files.begin_upload(name="notes.txt", mime="text/plain", size=7)
+    upload.write(b"content")
+    upload.finish()
+    return upload.id
 
 
 def message(text: str, file: str | None = None) -> Step:
@@ -167,6 +177,24 @@ def test_a_piece_that_was_read_when_the_session_was_over_is_not_handed_out(disk:
     assert answer.error is not None
 
 
+async def test_what_is_said_with_a_file_does_not_wait_for_the_disk_and_who_reads_the_file_does(disk: LateDisk) -> None:
+    hall = Hall(disk=disk)
+    tab = hall.enter()
+    hall.host.begin(tab.viewing.session)
+    session = hall.session(tab)
+    file = given(session)
+    disk.is_slow = True
+    tab.say("Look", files=[file])
+    assert hall.host.delivered == ["Look"]
+    assert len(tab.got(Accepted)) == 1
+    hall.host.say(WantFile(session=session.id, file=file))
+    assert session.files.is_unsettled(file)
+    await session.files.settled()
+    assert session.files.path(file).read_bytes() == b"content"
+    assert [each.data for each in hall.host.got(FilePiece)] == [b"content"]
+    assert not session.files.is_unsettled(file)
+
+
 # ---- what goes wrong -------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +300,19 @@ def test_an_answer_with_files_waits_for_them(disk: LateDisk) -> None:
     assert hall.session(tab).files.path(str(element.file)).read_bytes() == b"a,b"
 
 
+def test_what_could_not_be_said_leaves_its_file_as_it_was(disk: LateDisk, directory: Path) -> None:
+    store = KeepingStore()
+    hall = Hall(disk=disk, store=store, files=FileStore(directory))
+    tab = hall.enter()
+    file = given(hall.session(tab))
+    store.is_full = True
+    tab.say("Look", files=[file])
+    assert [path.name for path in directory.rglob("*") if path.is_file()] == [f"{file}.held"]
+    assert refusal_of(lambda: hall.session(tab).files.path(file))[0] == "unknown_file"
+    assert hall.session(tab).files.discard(file)
+    assert list(directory.iterdir()) == []
+
+
 # ---- the ends of things ----------------------------------------------------------------------------------------------
 
 
@@ -294,6 +335,42 @@ def test_a_session_that_ends_meanwhile_keeps_what_had_come_whole_or_nothing(
     assert on_disk(directory) == kept
     assert list(directory.iterdir()) == [directory / session.record.thread_id] * len(kept)
     assert hall.host.unacknowledged == []
+
+
+def test_what_was_said_with_a_file_before_the_server_was_killed_has_it_afterwards(
+    disk: LateDisk, directory: Path
+) -> None:
+    hall = Hall(disk=disk, store=KeepingStore(), files=FileStore(directory))
+    tab = hall.enter()
+    said, unsaid = given(hall.session(tab)), given(hall.session(tab))
+    disk.is_slow = True
+    tab.say("Look", files=[said])
+    hall.kill()
+    hall.disk, hall.files = None, FileStore(directory)
+    hall.start()
+    hall.start_kernel()
+    tab.come_back(hall.hub)
+    files = hall.session(tab).files
+    assert files.path(said).read_bytes() == b"content"
+    assert refusal_of(lambda: files.path(unsaid))[0] == "unknown_file"
+    assert on_disk(directory) == [b"content"]
+    assert files._bytes == len(b"content")
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+async def test_a_session_that_ends_while_a_message_is_stored_keeps_its_file_if_that_is(
+    is_full: bool, directory: Path
+) -> None:
+    store = KeepingStore()
+    hall = Hall(store=store, files=FileStore(directory))
+    tab = hall.enter()
+    file = given(hall.session(tab))
+    store.is_slow = True
+    tab.say("Look", files=[file])
+    hall.session(tab).end("closed")
+    store.is_full = is_full
+    store.write()
+    assert [path.name for path in directory.rglob("*") if path.is_file()] == ([] if is_full else [file])
 
 
 async def test_a_thread_that_is_removed_meanwhile_leaves_nothing(disk: LateDisk, directory: Path) -> None:

@@ -74,6 +74,25 @@ async def test_while_what_a_viewer_gave_is_read_for_a_handler_another_is_answere
         assert (await host.until_got(FilePiece)).data == b"content"
 
 
+async def test_while_what_a_viewer_said_with_a_file_is_kept_nobody_waits_but_who_fetches_the_file(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_host(server):
+        alice, bob = await server.browser(), await server.browser()
+        hers, his = await alice.create(), await bob.create()
+        her_tab, his_tab = await alice.tab(hers), await bob.tab(his)
+        given = json.loads((await give(alice, hers)).body)
+        stuck = Stuck(monkeypatch, "keep")
+        await say_with(her_tab, given["file"])
+        assert await asyncio.to_thread(stuck.is_waiting.wait, DEADLINE_S)
+        fetching = asyncio.create_task(fetch(alice, hers, given["file"]))
+        await his_tab.ask("Hello")
+        assert his_tab.last == "You said Hello"
+        assert not fetching.done()
+        stuck.may_go_on.set()
+        assert (await fetching).body == b"content"
+
+
 async def test_while_files_of_an_ended_session_are_removed_another_is_answered(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
