@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
+import jupyter_chat_sessions as cl
 from jupyter_chat_sessions.app_file import AppFile
-from jupyter_chat_sessions.host.current import use_runtime
+from jupyter_chat_sessions.host.app import App
+from jupyter_chat_sessions.host.current import use_app, use_runtime
 from jupyter_chat_sessions.host.runtime import Runtime
 from jupyter_chat_sessions.protocol.frames import Signal
 from jupyter_chat_sessions.protocol.steps import Step
@@ -57,12 +60,24 @@ def recorded(name: str) -> list[View]:
 
 
 async def _play(name: str) -> list[View]:
-    async with Stage(AppFile(APPS / f"{name}.py").load()) as stage:
-        actor = Actor(stage)
-        try:
-            return [await actor.do(deed) for deed in script_of(name)]
-        finally:
-            await actor.leave()
+    app = AppFile(APPS / f"{name}.py").load()
+    try:
+        async with Stage(app) as stage:
+            actor = Actor(stage)
+            try:
+                return [await actor.do(deed) for deed in script_of(name)]
+            finally:
+                await actor.leave()
+    finally:
+        _take_back(app)
+
+
+def _take_back(app: App) -> None:
+    """Leave what an app has instrumented as it was: the libraries' own tests may come next in this process."""
+    with use_app(app):
+        for library, instrument in (("openai", cl.instrument_openai), ("mistralai", cl.instrument_mistralai)):
+            if library in sys.modules:
+                instrument().undo()
 
 
 class Actor:
