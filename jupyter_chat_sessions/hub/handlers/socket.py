@@ -27,8 +27,12 @@ class ChatSocket(WebSocketMixin, WebSocketHandler):
         return found
 
     def open(self, *args: Any, **kwargs: Any) -> None:
-        """Let each message leave at once: several small ones would else wait 40 ms for the other end's word."""
+        """Let each message leave at once: several small ones would else wait 40 ms for the other end's word.
+
+        And let go of what has served the handshake: it is most of what an idle viewer would cost.
+        """
         self.set_nodelay(True)
+        self.request.connection = self.request.server_connection = None
         super().open(*args, **kwargs)
 
     def set_default_headers(self) -> None:
