@@ -1,6 +1,5 @@
 // @vitest-environment jsdom
 
-import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { QUICK_WAIT_MS } from '../src/backoff.js';
@@ -21,23 +20,7 @@ let clock: FakeClock;
 let keep: FakeKeep;
 let threads: FakeThreads | null;
 
-/** The page's layout, which jsdom has none of. */
-const layout = { height: 0, resized: new Set<() => void>() };
-
-class Observer {
-  constructor(private readonly _callback: () => void) {}
-  observe(): void {
-    layout.resized.add(this._callback);
-  }
-  disconnect(): void {
-    layout.resized.delete(this._callback);
-  }
-}
-
 beforeEach(() => {
-  layout.height = 0;
-  vi.stubGlobal('ResizeObserver', Observer);
-  vi.spyOn(HTMLElement.prototype, 'scrollHeight', 'get').mockImplementation(() => layout.height);
   keep = new FakeKeep();
   threads = new FakeThreads();
 });
@@ -162,61 +145,6 @@ describe('writing', () => {
     await press('Enter');
     expect(said()).toEqual([]);
     expect(root.textContent).toContain('1 characters too many');
-  });
-});
-
-describe('reading', () => {
-  const long = async (): Promise<HTMLElement> => {
-    await open();
-    layout.height = 1000;
-    await happen(put('a', 'one'), put('b', 'two'));
-    return role('[role=log]', 'Conversation');
-  };
-  const scrollTo = (log: HTMLElement, top: number): Promise<void> =>
-    after(() => {
-      log.scrollTop = top;
-      log.dispatchEvent(new Event_('scroll'));
-    });
-  const news = (): HTMLElement => role('button', 'New messages ↓');
-
-  it('follows the end, also when something grows after it was drawn', async () => {
-    const log = await long();
-    expect(log.scrollTop).toBe(1000);
-    layout.height = 1400;
-    for (const callback of layout.resized) callback();
-    expect(log.scrollTop).toBe(1400);
-  });
-
-  it('stays where one reads, and says that there is more below only when there is', async () => {
-    const log = await long();
-    await scrollTo(log, 100);
-    await after(() => backend.line.arrive({ type: 'heartbeat' }));
-    expect(news).toThrow();
-    layout.height = 1200;
-    await happen(put('c', 'three'));
-    expect(log.scrollTop).toBe(100);
-    await after(() => news().click());
-    expect(log.scrollTop).toBe(1200);
-    expect(news).toThrow();
-  });
-
-  it('goes to what one says oneself', async () => {
-    const log = await long();
-    await scrollTo(log, 100);
-    await type('here');
-    layout.height = 1100;
-    await press('Enter');
-    expect(log.scrollTop).toBe(1100);
-  });
-
-  it('stays where it is when earlier messages come above', async () => {
-    const log = await long();
-    await scrollTo(log, 0);
-    backend.older = [{ id: 'z', type: 'assistant_message', name: 'Assistant', output: 'zero' }];
-    layout.height = 1300;
-    await act(() => connection.showEarlier());
-    expect(root.querySelectorAll('article')).toHaveLength(3);
-    expect(log.scrollTop).toBe(300);
   });
 });
 

@@ -24,13 +24,16 @@ export function useScrolling(first: unknown, last: unknown, said: number): Scrol
   const frame = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  const top = useRef(0);
   const seen = useRef({ first, last, said, height: 0 });
   const [hasNews, setHasNews] = useState(false);
 
   const toEnd = useCallback((): void => {
     isAtEnd.current = true;
     setHasNews(false);
-    if (frame.current !== null) frame.current.scrollTop = frame.current.scrollHeight;
+    if (frame.current === null) return;
+    frame.current.scrollTop = frame.current.scrollHeight;
+    top.current = frame.current.scrollTop;
   }, []);
 
   useLayoutEffect(() => {
@@ -55,7 +58,10 @@ export function useScrolling(first: unknown, last: unknown, said: number): Scrol
   const onScroll = (): void => {
     const element = frame.current;
     if (element === null) return;
-    isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
+    const { scrollHeight, scrollTop, clientHeight } = element;
+    // Who has not scrolled up has not left the end: browsers tell of a scroll after what stands there has grown on.
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX || (isAtEnd.current && scrollTop >= top.current);
+    top.current = scrollTop;
     if (isAtEnd.current) setHasNews(false);
   };
   return { frame, content, isAtEnd, hasNews, onScroll, toEnd };
