@@ -81,7 +81,7 @@ class SessionFiles:
         """What is being stored with what they say: nobody takes it back any more."""
         self._arriving: dict[str, _Arriving] = {}
         """What the host is giving, until the disk has it."""
-        self._keeping: list[str] = []
+        self._keeping: tuple[str, ...] = ()
         """What was just said: the disk may still have it as what was not."""
         self._sizes = dict(sizes)
         """What is part of the conversation, or was put by the host, and can be read: how many bytes it has."""
@@ -184,7 +184,7 @@ class SessionFiles:
             upload = self._being_said.pop(file_id, None)
             if upload is not None:
                 self._sizes[file_id] = upload.size
-                self._keeping.append(file_id)
+                self._keeping += (file_id,)
                 self._disk.do(upload.keep, partial(self._on_kept, file_id))
 
     def give_back(self, file_ids: list[str]) -> None:
@@ -420,7 +420,7 @@ class SessionFiles:
         then(None)
 
     def _on_kept(self, file_id: str, kept: Future[None]) -> None:
-        self._keeping.remove(file_id)
+        self._keeping = tuple(other for other in self._keeping if other != file_id)
         error = kept.exception()
         if error is not None:  # it is still there, and is tried again when the thread is taken up
             logger.error("what was said with file %s cannot be read now: %s", file_id, error)
