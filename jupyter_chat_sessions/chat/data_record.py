@@ -33,7 +33,7 @@ from ..protocol.frames import (
 )
 from ..protocol.steps import Answer, Element, Step
 from .data_layer import BaseDataLayer, layer_of
-from .feedback import Feedback
+from .feedback import rating_of
 
 logger = logging.getLogger(__name__)
 
@@ -126,10 +126,7 @@ class DataRecord:
             elif run.action is not None:
                 self._interact(run.action.label or run.action.name)
             elif run.slot == "on_feedback":
-                said, about = run.given, run.step.parent_id or ""
-                rating = Feedback(
-                    about, said["value"], threadId=self._session.thread_id, id=run.id, comment=said.get("comment")
-                )
+                rating = rating_of(run, thread_id=self._session.thread_id)
                 self._say("upsert_feedback", lambda layer: layer.upsert_feedback(rating))
 
     def on_answer(self, answer: Answer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+from uuid import UUID, uuid5
 
 from ..host.current import current_app
 from ..host.run import Run
@@ -21,7 +22,7 @@ class Feedback:
         forId: The message's id.
         value: 1 for thumbs up, 0 for thumbs down.
         threadId: The conversation's id.
-        id: This rating's own id.
+        id: The rating's id, the same for each rating of a message: a changed one takes the place of the earlier one.
         comment: What the viewer says about it, if anything.
         strategy: Always `BINARY`.
     """
@@ -62,8 +63,16 @@ def on_feedback(function: F) -> F:
 
 def _given(run: Run) -> tuple[Any, ...]:
     """Make the rating that a call carries."""
-    if run.step is None:
-        return ()
-    rated, said = run.step.parent_id or "", run.given
-    comment = said.get("comment")
-    return (Feedback(rated, said["value"], threadId=current_session().thread_id, id=run.id, comment=comment),)
+    return () if run.step is None else (rating_of(run, thread_id=current_session().thread_id),)
+
+
+def rating_of(run: Run, *, thread_id: str) -> Feedback:
+    """Return the rating that a call carries.
+
+    Args:
+        run: The call.
+        thread_id: Whose conversation it is about.
+    """
+    rated, said = "" if run.step is None else run.step.parent_id or "", run.given
+    rating_id = str(uuid5(UUID(rated), "feedback")) if rated else run.id
+    return Feedback(rated, said["value"], threadId=thread_id, id=rating_id, comment=said.get("comment"))

@@ -266,6 +266,22 @@ async def test_a_rating_is_told_although_no_handler_waits_for_one(layer: Layer) 
     assert (rating.forId, rating.value, rating.comment) == (layer.of("create_step")[1]["id"], 1, "nice")
 
 
+async def test_a_changed_rating_has_the_id_of_the_one_whose_place_it_takes(layer: Layer) -> None:
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        await cl.Message("Hello").send()
+
+    async with Viewer("Alice") as alice:
+        for _ in range(2):
+            await alice.say("Hi")
+            answer = alice.steps[-1]
+            await alice.rate(answer, 1)
+            await alice.rate(answer, 0)
+    first, changed, other, _ = layer.of("upsert_feedback")
+    assert (first.id, first.value, changed.value) == (changed.id, 1, 0)
+    assert other.id != first.id
+
+
 def a_record(identifier: str, **metadata: Any) -> cl.PersistedUser:
     return cl.PersistedUser(id="7", createdAt="2026-01-01T00:00:00Z", identifier=identifier, metadata=metadata)
 
