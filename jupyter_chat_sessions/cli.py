@@ -136,7 +136,8 @@ async def _purge(store: SqlStore, options: argparse.Namespace) -> None:
     files = FileStore(data_directory() / "files")
     for thread_id in removed:
         files.drop_thread(thread_id)
-    sys.stdout.write(f"{len(removed)} conversations removed\n")
+    count = "1 conversation" if len(removed) == 1 else f"{len(removed)} conversations"
+    sys.stdout.write(f"{count} removed\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -129,7 +129,7 @@ async def _start(file: AppFile, *, host: str, port: int | None) -> Process:
         f"--ServerApp.port={USUAL_PORT if port is None else port}",
         f"--ServerApp.root_dir={file.path.parent}",
         "--ServerApp.open_browser=False",
-        "--ServerApp.log_level=WARN",
+        "--Application.log_level=WARN",  # of JupyterLab's, too, where that is installed
         "--ServerApp.jpserver_extensions=jupyter_chat_sessions=True",
     ]
     if port is not None:

@@ -73,7 +73,7 @@ def test_nothing_is_overwritten_and_nothing_is_purged_by_mistake(
     assert main(["purge", "--older-than-days", "0", "--yes", "--channel", "other"]) == 0
     assert capsys.readouterr().out == "0 conversations removed\n"
     assert main(["purge", "--older-than-days", "0", "--yes"]) == 0
-    assert capsys.readouterr().out == "1 conversations removed\n"
+    assert capsys.readouterr().out == "1 conversation removed\n"
 
 
 def test_what_a_server_has_open_is_left_alone(

@@ -82,6 +82,8 @@ def test_a_file_is_served_and_talked_with(tmp_path: Path) -> None:
         assert process.wait(LIMIT_S) == 0
         assert process.stdout.read().endswith("\nshut down\n"), "the app has its `on_app_shutdown`"
         assert not psutil.pid_exists(server.pid)
+        assert process.stderr is not None
+        assert "LabApp" not in process.stderr.read(), "what JupyterLab has to tell is not about the chat"
     beside = {path.name for path in tmp_path.iterdir()} - {"data", "runtime"}
     assert beside == {"tutor.py", ".chainlit"}, "nothing is written beside an app"
 
