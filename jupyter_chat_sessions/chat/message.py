@@ -140,7 +140,8 @@ class Message(WithElements):
             self.id, self.created_at, self._is_shown, self.streaming = new_id(), None, False, False
             self.parent_id = self._given_parent_id
         self._session = scope.session
-        await self._make_ready(scope)
+        if self.elements or is_renaming(scope.session):
+            await self._make_ready(scope)
         self._show(scope)
         scope.session.messages[self.id] = self
         await scope.session.room()
@@ -159,7 +160,8 @@ class Message(WithElements):
             OSError: As for `send`.
         """
         scope = self._own_scope()
-        await self._make_ready(scope)
+        if self.elements or is_renaming(scope.session):
+            await self._make_ready(scope)
         self._show(scope)
         scope.session.messages[self.id] = self
         await scope.session.room()
@@ -342,11 +344,9 @@ class Message(WithElements):
             self._text.append(token)
 
     async def _make_ready(self, scope: Scope) -> None:
-        """Do what may take a while before it is shown; most messages need nothing of that."""
-        if is_renaming(scope.session):
-            await self._learn_name(scope)
-        if self.elements:
-            await self._bring_elements(scope)
+        """Do what may take a while before it is shown."""
+        await self._learn_name(scope)
+        await self._bring_elements(scope)
 
     async def _learn_name(self, scope: Scope) -> None:
         if self.type != "user_message":

@@ -88,6 +88,12 @@ class Dispatcher:
         self._session.waiting.append(run)
         self._start_next()
 
+    def begin(self, first: Run | None) -> None:
+        """The session is there: show what its viewer may choose from, then run what is first, if anything is."""
+        self.surround()
+        if first is not None:
+            self.submit(first)
+
     def surround(self) -> None:
         """Let the app say what its viewer may choose from, if it has anything to say, or had."""
         session, app = self._session, self._session.app

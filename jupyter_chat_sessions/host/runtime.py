@@ -432,12 +432,12 @@ class Runtime:
         opening = self._openings.pop(session.id, None)
         if opening is not None:
             _settle_future(opening, session)
-        self._on_loop(channel.loop, dispatcher.surround)
+        first: Run | None = None
         if not frame.resumed:
-            self._on_loop(channel.loop, lambda: dispatcher.submit(Run("on_chat_start")))
+            first = Run("on_chat_start")
         elif session.resumes is not None and session.app.handler("on_chat_resume") is not None:
-            resume = Run("on_chat_resume", thread=session.resumes)
-            self._on_loop(channel.loop, lambda: dispatcher.submit(resume))
+            first = Run("on_chat_resume", thread=session.resumes)
+        self._on_loop(channel.loop, lambda: dispatcher.begin(first))
 
     def _answer(self, session: BaseSession, question_id: str, text: str, *, files: Sequence[Element] = ()) -> str:
         client_id = new_id()

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import ssl
 from collections import deque
+from typing import cast
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
@@ -19,7 +20,9 @@ from websockets.uri import parse_uri
 
 from ..protocol.frames import MAX_HOST_BYTES
 
-logger = logging.getLogger(__name__)
+_quiet = logging.getLogger(f"{__name__}.frames")
+_quiet.setLevel(logging.INFO)
+"""For `websockets`, whose debug lines have the text of messages in them, and viewers' variables."""
 
 CONNECT_S = 5.0
 """How long the hub has for the handshake, in seconds."""
@@ -66,7 +69,7 @@ class WebSocketWire(asyncio.BufferedProtocol):
 
     def __init__(self, url: str, *, authorization: str) -> None:
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._frames = ClientProtocol(parse_uri(url), max_size=MAX_HOST_BYTES, logger=logger)
+        self._frames = ClientProtocol(parse_uri(url), max_size=MAX_HOST_BYTES, logger=_quiet)
         self._authorization = authorization
         self._transport: asyncio.Transport | None = None
         self._buffer = memoryview(bytearray(READ_BYTES))
@@ -111,8 +114,7 @@ class WebSocketWire(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.BaseProtocol`."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # other loops have transports of their own
         request = self._frames.connect()
         request.headers["Authorization"] = self._authorization
         self._frames.send_request(request)

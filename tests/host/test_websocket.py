@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -91,6 +92,14 @@ async def test_what_came_before_the_end_is_read_before_the_end() -> None:
     async with connected(says_goodbye) as wire:
         assert [await heard(wire) for _ in range(3)] == [b"[1]", None, None]
         wire.send(b"[2]")  # nobody hears it; the link sends it again on the next connection
+
+
+async def test_what_is_said_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="jupyter_chat_sessions.host")
+    async with connected(echo) as wire:
+        wire.send(b'["a secret"]')
+        assert await heard(wire) == b'["a secret"]'
+    assert not [record for record in caplog.records if record.name.startswith("jupyter_chat_sessions")]
 
 
 async def test_a_line_that_is_cut_is_an_end() -> None:
