@@ -12,6 +12,7 @@ from typing import assert_never
 from ..protocol.errors import ProtocolError, RefusedError
 from ..protocol.frames import (
     MAX_VIEWER_BYTES,
+    PROTOCOL_VERSION,
     Begin,
     Begun,
     Bye,
@@ -142,6 +143,8 @@ class Reception:
         self.attachment: Attachment | None = None
         """The viewer, once it is let in."""
         self.has_heard_hello = False
+        """Nobody need be reminded to say it."""
+        self._is_lost = False
         self._begin = begin
         self._attach = attach
         self._outlet = outlet
@@ -158,25 +161,36 @@ class Reception:
                 self._on_unreadable(frame)
             elif self.attachment is not None:
                 self.attachment.receive(frame)
-            elif isinstance(frame, Hello):
+            elif isinstance(frame, Hello) and not self.has_heard_hello:
                 self._on_hello(frame)
-            elif isinstance(frame, Begin):
+            elif isinstance(frame, Begin) and not self.has_heard_hello:
                 self._on_begin(frame)
+            elif self.has_heard_hello:
+                self._say(ErrorFrame(code="out_of_order", text="Wait for the welcome of the session that you began."))
             else:
                 self._say(ErrorFrame(code="out_of_order", text="Say hello first: which session, and its secret."))
 
     def lost(self) -> None:
         """The connection is gone."""
+        self._is_lost = True
         if self.attachment is not None:
             self.attachment.detach()
             self.attachment = None
 
     def _on_begin(self, begin: Begin) -> None:
+        self.has_heard_hello = True
         try:
-            self._begin(begin, self._say)
+            self._begin(begin, self._on_begun)
         except RefusedError as error:
+            self.has_heard_hello = False
             logger.info("a viewer was given no session: %s", error.code)
             self._say(ErrorFrame(code=error.code, text=error.text))
+
+    def _on_begun(self, begun: Begun) -> None:
+        """Tell a viewer of its session and show it at once: a hello would cost it another way there and back."""
+        if not self._is_lost:
+            self._say(begun)
+            self._on_hello(Hello(v=PROTOCOL_VERSION, session=begun.session, secret=begun.secret))
 
     def _on_hello(self, hello: Hello) -> None:
         self.has_heard_hello = True

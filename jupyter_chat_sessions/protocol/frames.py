@@ -170,7 +170,7 @@ Event = HostEvent | SetRun
 
 
 class Begin(Frame, tag="begin", frozen=True, kw_only=True):
-    """Ask for a new session, before `hello`: answered with `begun`, or an error."""
+    """Ask for a new session, in the place of `hello`: answered with `begun` and `welcome`, or an error."""
 
     v: int
     channel: ChannelName
@@ -311,7 +311,7 @@ class UserInfo(Frame, tag="user", frozen=True, kw_only=True):
 
 
 class Begun(Frame, tag="begun", frozen=True, kw_only=True):
-    """A session was made; the secret is told this once. Now say `hello`."""
+    """A session was made; the secret is told this once. Its `welcome` comes with it."""
 
     session: Id
     secret: str

@@ -60,7 +60,8 @@ export interface Line {
 }
 
 export interface LineListener {
-  onOpen(): void;
+  /** @param isWelcome The hub shows the session already: no hello is wanted. */
+  onOpen(isWelcome?: boolean): void;
   onMessage(message: string): void;
   onClose(code: number): void;
 }
@@ -70,7 +71,7 @@ export interface Backend {
   readonly threads: Threads | null;
   /** Make a session, of a new thread or one of before, with a chat profile or the default. Rejects with `Refused`, or another error when nobody could be reached. */
   createSession(channel: string, wanted?: Wanted): Promise<Credentials>;
-  open(listener: LineListener): Line;
+  open(listener: LineListener, session: string): Line;
   /** Steps before one of them, oldest first. */
   stepsBefore(
     credentials: Credentials,
@@ -89,6 +90,8 @@ export interface Backend {
 /** Bytes of a file in one message to the kernel. */
 const PIECE_BYTES = 384 * 1024;
 const MAX_NAME = 255;
+/** How long a session that was begun waits to be opened. */
+const UNWANTED_MS = 5000;
 
 function isCredentials(value: unknown): value is Credentials {
   const record = value as Partial<Credentials> | null;
@@ -134,14 +137,23 @@ export class ServerBackend implements Backend {
     return answer;
   }
 
-  open(listener: LineListener): Line {
+  open(listener: LineListener, session: string): Line {
     const begun = this._begun;
-    this._begun = null;
-    const isOpen = begun?.readyState === WebSocket.OPEN;
-    const socket = isOpen ? begun : this._dial();
-    if (isOpen) queueMicrotask(() => listener.onOpen());
-    else socket.onopen = () => listener.onOpen();
-    socket.onmessage = (message: MessageEvent<unknown>) => listener.onMessage(String(message.data));
+    const isBegun = begun?.session === session && begun.socket.readyState === WebSocket.OPEN;
+    if (isBegun) this._begun = null;
+    else this._leave();
+    const socket = isBegun ? begun.socket : this._dial();
+    const onMessage = (message: MessageEvent<unknown>): void => listener.onMessage(String(message.data));
+    if (isBegun) {
+      queueMicrotask(() => {
+        listener.onOpen(begun.early.length > 0);
+        for (const message of begun.early) listener.onMessage(message);
+        socket.onmessage = onMessage;
+      });
+    } else {
+      socket.onopen = () => listener.onOpen();
+      socket.onmessage = onMessage;
+    }
     socket.onclose = (close) => listener.onClose(close.code);
     return {
       send: (message) => socket.send(message),
@@ -194,8 +206,14 @@ export class ServerBackend implements Backend {
     await this._request(`sessions/${session}/files/${encodeURIComponent(file)}`, { method: 'DELETE', headers });
   }
 
-  /** The line that a session was begun on, until it is opened. */
-  private _begun: WebSocket | null = null;
+  /** The line that a session was begun on, until it is opened, and what came on it. */
+  private _begun: { readonly session: string; readonly socket: WebSocket; readonly early: readonly string[] } | null = null;
+
+  /** Let go of a session that was begun and that nobody opens. */
+  private _leave(): void {
+    this._begun?.socket.close(1000, 'not wanted');
+    this._begun = null;
+  }
 
   private _dial(): WebSocket {
     const url = new URL(`${this._baseUrl}api/chat-sessions/viewer`, location.href);
@@ -213,9 +231,12 @@ export class ServerBackend implements Backend {
         socket.send(writeFrames([{ type: 'begin', v: PROTOCOL_VERSION, ...wanted }]));
       };
       socket.onmessage = (message: MessageEvent<unknown>) => {
-        const answer = (JSON.parse(String(message.data)) as unknown[])[0];
+        const [answer, ...more] = JSON.parse(String(message.data)) as unknown[];
         if (isCredentials(answer)) {
-          this._begun = socket;
+          const early = more.length > 0 ? [JSON.stringify(more)] : [];
+          socket.onmessage = (next: MessageEvent<unknown>) => early.push(String(next.data));
+          const begun = (this._begun = { session: answer.session, socket, early });
+          setTimeout(() => this._begun === begun && this._leave(), UNWANTED_MS);
           resolve(answer);
           return;
         }

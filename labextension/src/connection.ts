@@ -4,7 +4,7 @@
  */
 
 import { Refused } from './backend.js';
-import type { Backend, Credentials, Given, Giving, Line } from './backend.js';
+import type { Backend, Credentials, Given, Giving, Line, LineListener } from './backend.js';
 import { waitBeforeTry } from './backoff.js';
 import type { Conversation } from './conversation.js';
 import { readFrames, wellFormed, wellFormedValue, writeFrames } from './frames.js';
@@ -482,18 +482,19 @@ export class Connection {
     this._clearTimers();
     const viewing = this._viewing;
     if (viewing === null) return void this._begin();
-    const line = this._backend.open({
-      onOpen: () => line === this._line && this._onOpen(line, viewing),
+    const listener: LineListener = {
+      onOpen: (isWelcome) => line === this._line && this._onOpen(line, viewing, isWelcome),
       onMessage: (message) => line === this._line && this._onMessage(line, message),
       onClose: (code) => line === this._line && this._onClose(code),
-    });
+    };
+    const line = this._backend.open(listener, viewing.session);
     this._line = line;
     this._watch(SILENCE_MS);
   }
 
-  private _onOpen(line: Line, viewing: Viewing): void {
+  private _onOpen(line: Line, viewing: Viewing, isWelcome = false): void {
     this._hasOpened = true;
-    line.send(writeFrames([viewing.hello()]));
+    if (!isWelcome) line.send(writeFrames([viewing.hello()]));
   }
 
   private _onMessage(line: Line, message: string): void {

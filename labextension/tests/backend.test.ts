@@ -36,8 +36,8 @@ class FakeSocket {
     this.onopen();
   }
 
-  arrive(frame: unknown): void {
-    this.onmessage({ data: JSON.stringify([frame]) });
+  arrive(...frames: unknown[]): void {
+    this.onmessage({ data: JSON.stringify(frames) });
   }
 
   cut(): void {
@@ -69,21 +69,52 @@ describe('the server', () => {
     expect(socket?.url).toMatch(/^wss?:\/\/.*\/base\/api\/chat-sessions\/viewer$/);
     socket?.open();
     expect(socket?.sent).toMatchObject([{ type: 'begin', v: 1, channel: 'demo' }]);
-    socket?.arrive({ type: 'begun', session: 's', secret: 'x', threadId: 't' });
+    socket?.arrive({ type: 'begun', session: 's', secret: 'x', threadId: 't' }, { type: 'welcome' });
     expect(await made).toMatchObject({ session: 's', secret: 'x' });
-    let hasOpened = false;
+    const opened: boolean[] = [];
     const heard: string[] = [];
-    const line = backend.open({ ...nothing, onOpen: () => (hasOpened = true), onMessage: (message) => heard.push(message) });
+    const listener = {
+      ...nothing,
+      onOpen: (isWelcome = false) => opened.push(isWelcome),
+      onMessage: (message: string) => heard.push(message),
+    };
+    socket?.arrive({ type: 'heartbeat' });
+    const line = backend.open(listener, 's');
     await Promise.resolve();
-    expect(hasOpened).toBe(true);
-    line.send('[{"type":"hello"}]');
+    expect(opened).toEqual([true]);
+    line.send('[{"type":"stop"}]');
     socket?.arrive({ type: 'pong' });
-    expect(socket?.sent.at(-1)).toEqual({ type: 'hello' });
-    expect(heard).toEqual(['[{"type":"pong"}]']);
+    expect(socket?.sent.at(-1)).toEqual({ type: 'stop' });
+    expect(heard).toEqual(['[{"type":"welcome"}]', '[{"type":"heartbeat"}]', '[{"type":"pong"}]']);
     expect(FakeSocket.all).toHaveLength(1);
     expect(requests).toEqual([]);
-    backend.open(nothing);
+    backend.open(nothing, 's');
     expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('shows another session on a line of its own, and lets go of the one that was begun', async () => {
+    const backend = new ServerBackend('/');
+    const made = backend.createSession('demo');
+    const [socket] = FakeSocket.all;
+    socket?.open();
+    socket?.arrive({ type: 'begun', session: 's', secret: 'x', threadId: 't' }, { type: 'welcome' });
+    await made;
+    backend.open(nothing, 'another');
+    expect(FakeSocket.all).toHaveLength(2);
+    expect(socket?.readyState).toBe(3);
+  });
+
+  it('lets go of a session that was begun and that nobody opens', async () => {
+    vi.useFakeTimers();
+    const made = new ServerBackend('/').createSession('demo');
+    const [socket] = FakeSocket.all;
+    socket?.open();
+    socket?.arrive({ type: 'begun', session: 's', secret: 'x', threadId: 't' }, { type: 'welcome' });
+    await made;
+    expect(socket?.readyState).toBe(1);
+    vi.advanceTimersByTime(5000);
+    expect(socket?.readyState).toBe(3);
+    vi.useRealTimers();
   });
 
   it('is dialled anew where that line was cut meanwhile', async () => {
@@ -94,7 +125,7 @@ describe('the server', () => {
     socket?.arrive({ type: 'begun', session: 's', secret: 'x', threadId: 't' });
     await made;
     socket?.cut();
-    backend.open(nothing);
+    backend.open(nothing, 's');
     expect(FakeSocket.all).toHaveLength(2);
   });
 
@@ -149,7 +180,7 @@ describe('the server', () => {
   });
 
   it('is dialled on its own address without a token', () => {
-    new ServerBackend('/base/', 'canary-token').open(nothing);
+    new ServerBackend('/base/', 'canary-token').open(nothing, 's');
     expect(FakeSocket.all.map(({ url }) => url.replace(/^.*(?=\/base)/, ''))).toEqual(['/base/api/chat-sessions/viewer']);
   });
 });

@@ -63,6 +63,16 @@ describe('beginning', () => {
     expect(tab.sessions).toEqual(['session-1']);
   });
 
+  it('says no hello on a line where it is welcome already', async () => {
+    const tab = new Tab();
+    tab.connection.start();
+    await settle();
+    tab.backend.line.listener.onOpen(true);
+    tab.backend.line.arrive(welcome());
+    expect(tab.backend.line.sent).toEqual([]);
+    expect(tab.connection.status).toEqual({ kind: 'connected' });
+  });
+
   it('waits for a notebook that is not running, and joins by itself', async () => {
     const tab = new Tab();
     tab.backend.refusals.push(absent());

@@ -77,14 +77,16 @@ class Ours:
 
     def read(self, data: bytes, ear: Ear) -> list[bytes]:
         """See `Dialect.read`."""
-        for frame in decode(data):
+        frames = decode(data)
+        for frame in frames:
             match frame["type"]:
                 case "event":
                     self._hello["lastSeq"] = frame["seq"]
                     self._on_event(frame["event"], ear)
                 case "begun":
                     self._hello |= {"session": frame["session"], "secret": frame["secret"]}
-                    return self.hello()
+                    if len(frames) == 1:  # it was once that a hello had to follow
+                        return self.hello()
                 case "welcome":
                     self._hello |= {"epoch": frame["epoch"]}
                     snapshot = frame.get("snapshot")
