@@ -277,6 +277,8 @@ class Message(WithElements):
 
     def _text_of(self, content: Any) -> tuple[str, str | None]:
         """Take an author's content, and return it as text, with the language that it turns out to be in."""
+        if isinstance(content, str) and not self._display:  # most is text, and nothing stood there before
+            return well_formed(content), None
         return ("", None) if self._take_content(content) else _as_text(content)
 
     def _own_scope(self) -> Scope:

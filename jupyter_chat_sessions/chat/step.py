@@ -43,7 +43,7 @@ def set_current_steps(steps: tuple[Step, ...]) -> None:
 
 def current_step() -> Step | None:
     """Return the innermost step that is going on here, or None."""
-    steps = current_steps()
+    steps = _open_steps.get()
     return steps[-1] if steps else None
 
 

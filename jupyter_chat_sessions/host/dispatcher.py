@@ -59,6 +59,8 @@ class Dispatcher:
         shared_globals: Watches what handlers change.
     """
 
+    __slots__ = ("_line", "_lives", "_session", "_shared_globals", "_show_error", "_task", "is_ending")
+
     def __init__(
         self,
         session: BaseSession,

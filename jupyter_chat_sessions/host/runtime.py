@@ -407,6 +407,7 @@ class Runtime:
             return
         session = session_class(frame)(frame, app=channel.app, line=self.link.outbox, loop=channel.loop)
         session.bot_name = channel.settings.bot_name
+        session.channel = channel.settings.name  # one text for all
         session.neighbours = self._neighbours
         session.warn = self._warn_author
         dispatcher = Dispatcher(
