@@ -167,6 +167,7 @@ class Link:
     async def _serve(self, wire: Wire) -> None:
         """Speak with the hub until the connection is gone."""
         self._told = self._end.received
+        epoch = self._epoch
         hello = LinkHello(
             v=PROTOCOL_VERSION,
             host_epoch=self._epoch,
@@ -178,6 +179,8 @@ class Link:
         beat = asyncio.create_task(self._beat(wire))
         try:
             while (message := await wire.receive()) is not None:
+                if epoch != self._epoch:  # said to the host that this link spoke for before `start_over`
+                    break
                 self._heard_at = self._loop.time()
                 for frame in self._decoder.frames(message):
                     self._on_frame(wire, frame)

@@ -163,6 +163,26 @@ async def test_what_nothing_is_said_to_is_acknowledged_all_the_same() -> None:
             await asyncio.sleep(0)
 
 
+async def test_what_is_still_on_its_way_to_an_earlier_host_is_not_taken_for_the_next_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cl.on_message(lambda: None)
+    async with Stage() as stage, Viewer("Alice") as alice:
+        await alice.say("one")
+
+        async def restart() -> Runtime:
+            wire = stage.link._wire
+            assert isinstance(wire, LocalWire)
+            wire._incoming.put_nowait(join([encode(LinkAck(ack=1000))]))
+            return await stage.runtime.restarted()
+
+        stage.runtime = await asyncio.wrap_future(stage.link.call(restart()))
+        await stage._publish()
+        await stage._publish()
+        await alice.say("two")
+    assert "out of step" not in caplog.text
+
+
 async def test_while_the_link_is_gone_the_viewer_knows_and_nothing_is_lost() -> None:
     gate = threading.Event()
 
