@@ -48,6 +48,7 @@ async def test_a_file_is_given_in_pieces_and_fetched_in_pieces_once_it_is_said()
         assert (unsaid["status"], unsaid["body"]["code"]) == (404, "unknown_file")
         session = stage.embedded.hub._sessions[created["session"]]
         session.files.take([described["file"]])
+        session.files.said([described["file"]])
         piece = await ask(page, "file", created, file=described["file"], offset=4)
         assert (b64decode(piece["body"]["data"]), piece["body"]["isLast"]) == (b"two", True)
 
