@@ -143,7 +143,7 @@ class TransportProtocol(WebSocketProtocol13, asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """See `asyncio.BaseProtocol`."""
         drained, self._drained = self._drained, None
-        if drained is not None:
+        if drained is not None and not drained.done():  # who waited for it may have given up
             drained.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
