@@ -21,7 +21,9 @@ from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
 _DATA = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
-logger = logging.getLogger(__name__)
+_quiet = logging.getLogger(f"{__name__}.frames")
+_quiet.setLevel(logging.WARNING)
+"""For `websockets`, whose debug lines have the text of messages in them, and viewers' variables."""
 
 READ_BYTES = 256 * 1024
 """How much is read at once, in bytes."""
@@ -43,7 +45,7 @@ class TransportProtocol(WebSocketProtocol13, asyncio.BufferedProtocol):
 
     def __init__(self, handler: WebSocketHandler, mask_outgoing: bool, params: Any) -> None:
         super().__init__(handler, mask_outgoing, params)
-        self._frames = ServerProtocol(state=State.OPEN, max_size=params.max_message_size, logger=logger)
+        self._frames = ServerProtocol(state=State.OPEN, max_size=params.max_message_size, logger=_quiet)
         self._transport: asyncio.Transport | None = None
         self._parts: list[bytes] = []
         """Of a message that comes in several frames."""

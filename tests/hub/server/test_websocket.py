@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -120,6 +121,16 @@ async def test_a_message_is_heard_and_answered() -> None:
         client.protocol.send_binary(b"two")
         client.send()
         assert [(await client.frame()).data for _ in range(2)] == [b"one", b"two"]
+
+
+async def test_what_is_said_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="jupyter_chat_sessions")
+    async with a_client() as client:
+        await client.open()
+        client.protocol.send_text(b"a secret")
+        client.send()
+        assert (await client.frame()).data == b"a secret"
+    assert "a secret" not in caplog.text
 
 
 async def test_a_message_in_several_frames_is_one_message() -> None:
