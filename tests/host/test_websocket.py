@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from jupyter_chat_sessions import message_line
 from jupyter_chat_sessions.host import websocket
 from jupyter_chat_sessions.host.wire import Wire, dial_websocket
 from jupyter_chat_sessions.protocol.addresses import HubAddress
@@ -138,7 +139,7 @@ async def test_a_message_that_is_too_large_ends_the_connection() -> None:
 
 
 async def test_a_hub_that_does_not_answer_the_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "CLOSE_S", 0.01)
+    monkeypatch.setattr(message_line, "CLOSE_S", 0.01)
     gone = asyncio.Event()
 
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -19,7 +19,7 @@ from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
-from jupyter_chat_sessions.hub.handlers import websocket
+from jupyter_chat_sessions import message_line
 from jupyter_chat_sessions.hub.handlers.websocket import TransportProtocol
 
 DEADLINE_S = 10.0
@@ -192,7 +192,7 @@ async def test_a_handler_closes_with_its_reason() -> None:
 
 
 async def test_who_does_not_answer_a_close_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "CLOSE_S", 0.0)
+    monkeypatch.setattr(message_line, "CLOSE_S", 0.0)
     async with a_client() as client:
         await client.open()
         client.protocol.send_text(b"leave")
