@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import assert_never
-from uuid import uuid4
 
+from ..ids import new_id
 from ..protocol.errors import ProtocolError, RefusedError
 from ..protocol.frames import (
     PROTOCOL_VERSION,
@@ -213,7 +213,7 @@ class Hosts:
                 session.intake.message(SendMessage(client_id=client_id, text=text), reply=_reply_to(host, session))
             case HostAnswer():
                 session.follow()
-                client_id = frame.client_id or str(uuid4())
+                client_id = frame.client_id or new_id()
                 reply = _reply_to(host, session)
                 try:
                     files = session.files.adopt(frame.files, question_id=frame.question_id)

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Literal, NamedTuple
-from uuid import uuid4
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ..ids import new_id
 from ..protocol.errors import RefusedError
 from ..protocol.frames import (
     PROTOCOL_VERSION,
@@ -370,8 +370,8 @@ class Hub:
     ) -> Created:
         secret = secrets.token_urlsafe(32)
         record = SessionRecord(
-            id=str(uuid4()),
-            thread_id=str(uuid4()) if earlier is None else earlier.record.id,
+            id=new_id(),
+            thread_id=new_id() if earlier is None else earlier.record.id,
             settings=replace(channel.settings, readme=None),  # the host says it again; it need not stand in each row
             owner_key=principal.key,
             secret_hash=_hash(secret),

@@ -9,8 +9,8 @@ import mimetypes
 import re
 import threading
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
+from ..ids import new_id
 from ..protocol.errors import RefusedError
 from ..protocol.files import MAX_NAME, type_of
 from ..protocol.steps import Element
@@ -50,7 +50,7 @@ class Upload:
         question_id: str | None,
         client_id: str | None,
     ) -> None:
-        self.id = str(uuid4())
+        self.id = new_id()
         self.name = name
         self.mime = mime
         self.size = size
@@ -107,7 +107,7 @@ class Upload:
     def element(self) -> Element:
         """Return the element that shows it."""
         return Element(
-            id=str(uuid4()), type=type_of(self.mime), name=self.name, mime=self.mime, file=self.id, bytes=self.size
+            id=new_id(), type=type_of(self.mime), name=self.name, mime=self.mime, file=self.id, bytes=self.size
         )
 
     def _check_wanted(self) -> None:

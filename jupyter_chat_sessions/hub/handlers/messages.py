@@ -6,12 +6,12 @@ import asyncio
 import sys
 from collections.abc import Callable
 from typing import ClassVar
-from uuid import uuid4
 
 import msgspec
 from tornado import web
 from tornado.iostream import StreamClosedError
 
+from ...ids import new_id
 from ...protocol.conversation import Conversation
 from ...protocol.errors import ProtocolError
 from ...protocol.frames import (
@@ -76,7 +76,7 @@ class MessagesHandler(RestHandler):
         host = attachment.session.channel.host
         self.note_activity(None if host is None else host.kernel_id)
         conversation = attachment.session.conversation  # All of it; what a viewer is given begins later.
-        client_id = message.client_id or str(uuid4())
+        client_id = message.client_id or new_id()
         earlier = next((step for step in conversation.steps if step.client_id == client_id), None)
         try:
             if is_stream:

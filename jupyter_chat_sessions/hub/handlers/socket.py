@@ -29,11 +29,11 @@ class ChatSocket(WebSocketMixin, WebSocketHandler):
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Let each message leave at once: several small ones would else wait 40 ms for the other end's word.
 
-        And let go of what has served the handshake: it is most of what an idle viewer would cost.
+        And let go of what has served the handshake: it is most of what an idle viewer would cost. Jupyter's own `open`
+        would start its pings.
         """
         self.set_nodelay(True)
         self.request.connection = self.request.server_connection = None
-        super().open(*args, **kwargs)
 
     def set_default_headers(self) -> None:
         """A socket sends none of a page's headers."""
