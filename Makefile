@@ -49,7 +49,7 @@ python-tests: $(VENV)/.ready $(STATIC)
 # pytest-jupyter takes over async tests, so it is loaded for these alone.
 server-tests: $(VENV)/.ready $(STATIC)
 	@echo "== Python: the Jupyter server"
-	$(PYTEST) -p pytest_jupyter.jupyter_server tests/hub/server
+	$(PYTEST) -n 2 -p pytest_jupyter.jupyter_server tests/hub/server
 
 # The apps of tests/apps by themselves, all three ways: with a scripted viewer, under Chainlit, and on the page. `make test`
 # has them, too.
@@ -82,7 +82,7 @@ test-matrix-short: $(VENV)/.ready $(STATIC)
 # Every fault of the matrix, and a short load with random faults, checked for what was lost, doubled, crossed ...
 chaos-short: $(VENV)/.ready $(STATIC) chromium
 	@echo "== Python: chaos"
-	$(WITH_CHROMIUM) $(PYTEST) tests/chaos
+	$(WITH_CHROMIUM) $(PYTEST) -n 2 --dist loadfile tests/chaos
 	$(BIN)/python -m tests.chaos.run --messages 10000 --sessions 100
 
 # Every fault in its full length, and the long runs, with the figures that docs/reliability.md is made of.
