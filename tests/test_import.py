@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import jupyter_chat_sessions as cl
+from jupyter_chat_sessions.integrations import PLACES
+from jupyter_chat_sessions.names import NAMES_BY_MODULE
 
 HEAVY = ["asyncio", "tornado", "sqlalchemy", "IPython", "ipywidgets", "anywidget", "ipykernel", "jupyter_server"]
 
@@ -42,7 +47,11 @@ def run(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def test_importing_loads_nothing_heavy(run) -> None:  # type: ignore[no-untyped-def]
-    trace = run("-X", "importtime", "-c", "import jupyter_chat_sessions").stderr
+    code = (
+        "import jupyter_chat_sessions as cl; from jupyter_chat_sessions.names import NAMES_BY_MODULE as names\n"
+        "cl.input_widget, [getattr(cl, name) for some in names.values() for name in some]"
+    )
+    trace = run("-X", "importtime", "-c", code).stderr
     loaded = {line.rpartition("|")[2].strip() for line in trace.splitlines() if line.startswith("import time:")}
     assert "jupyter_chat_sessions.chat.message" in loaded
     assert [name for name in loaded if any(name == heavy or name.startswith(f"{heavy}.") for heavy in HEAVY)] == []
@@ -77,3 +86,29 @@ asyncio.run(main())
 print(sorted(set(sys.modules) & {"tornado", "IPython", "ipywidgets", "jupyter_server"}))
 """
     assert run("-c", code).stdout == "You said: Hello\n[]\n"
+
+
+def test_every_name_is_where_type_checkers_find_it() -> None:
+    """What `__init__.py` imports for type checkers is what is loaded when a name is first used."""
+    package = Path(__file__).parent.parent / "jupyter_chat_sessions"
+    found: dict[str, tuple[str, ...]] = {}
+    for node in ast.walk(ast.parse((package / "__init__.py").read_text())):
+        is_ours = isinstance(node, ast.ImportFrom) and node.level == 1 and node.module
+        if is_ours and node.module.startswith(("chat.", "host.", "protocol.")):  # type: ignore[union-attr]
+            found[node.module] = tuple(alias.name for alias in node.names)  # type: ignore[union-attr,index]
+    assert found == NAMES_BY_MODULE
+    elsewhere = {*PLACES, "__version__", "input_widget"}
+    assert {name for names in found.values() for name in names} | elsewhere == set(cl.__all__)
+
+
+def test_a_name_is_loaded_when_it_is_first_used(run) -> None:  # type: ignore[no-untyped-def]
+    code = (
+        "import sys, jupyter_chat_sessions as cl\n"
+        "assert 'jupyter_chat_sessions.chat' not in sys.modules\n"
+        "assert cl.Message is cl.Message and vars(cl)['Message'] is cl.Message\n"
+        "assert set(cl.__all__) <= set(dir(cl))\n"
+        "from jupyter_chat_sessions import input_widget, on_message\n"
+        "try: cl.no_such_name\n"
+        "except AttributeError as reason: print(reason)"
+    )
+    assert "no attribute 'no_such_name'" in run("-c", code).stdout
