@@ -434,6 +434,21 @@ describe('a message of one’s own that is edited', () => {
     expect(root.querySelectorAll('.jcs-message')).toHaveLength(1);
   });
 
+  it('has the caret at its end from the moment it is there, so that it moves under nobody who types at once', async () => {
+    await open();
+    await happen(mine('one'));
+    const there = new Promise<HTMLTextAreaElement>((resolve) => {
+      new MutationObserver(() => field() !== null && resolve(field() as HTMLTextAreaElement)).observe(root, {
+        childList: true,
+        subtree: true,
+      });
+    });
+    pencil()?.click();
+    const { selectionStart, selectionEnd } = await there;
+    expect(document.activeElement).toBe(field());
+    expect([selectionStart, selectionEnd]).toEqual([3, 3]);
+  });
+
   it('is left as it was with Escape', async () => {
     await open();
     await happen(mine('one'));

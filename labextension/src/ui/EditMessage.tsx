@@ -1,6 +1,6 @@
 /** A message of one's own, being changed: Enter saves, Escape leaves it as it was. */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { adopt } from '../adopt.js';
 import styles from '../style/editing.css?inline';
@@ -18,7 +18,8 @@ export interface EditMessageProps {
 export function EditMessage({ text, canSend, onSave, onLeave }: EditMessageProps) {
   const [draft, setDraft] = useState(text);
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  // Before anybody can see it: who types or selects at once would have the caret moved away.
+  useLayoutEffect(() => {
     const area = field.current;
     area?.focus();
     area?.setSelectionRange(area.value.length, area.value.length);
