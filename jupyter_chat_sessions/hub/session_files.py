@@ -123,16 +123,7 @@ class SessionFiles:
         if self._bytes + size > self._options.max_session_bytes:
             raise RefusedError("too_large", "The files of this conversation are too large together. Start a new chat.")
         self._bytes += size
-        upload = Upload(
-            self._store,
-            self._disk,
-            self._thread_id,
-            name=name,
-            mime=mime,
-            size=size,
-            question_id=question_id,
-            client_id=client_id,
-        )
+        upload = self._upload(name, mime, size, question_id=question_id, client_id=client_id)
         self._uploads[upload.id] = upload
         return upload
 
@@ -320,7 +311,14 @@ class SessionFiles:
         mime = mime_of(element.mime or "", name)
         check_taken(name, mime, size, allowed, max_bytes=self._options.max_file_bytes)
         self._check_count(allowed, question_id)
-        upload = Upload(
+        upload = self._upload(name, mime, size, question_id=question_id)
+        upload.id, upload.received, upload.is_whole = element.file, size, True
+        self._uploads[upload.id] = upload
+
+    def _upload(
+        self, name: str, mime: str, size: int, *, question_id: str | None, client_id: str | None = None
+    ) -> Upload:
+        return Upload(
             self._store,
             self._disk,
             self._thread_id,
@@ -328,10 +326,8 @@ class SessionFiles:
             mime=mime,
             size=size,
             question_id=question_id,
-            client_id=None,
+            client_id=client_id,
         )
-        upload.id, upload.received, upload.is_whole = element.file, size, True
-        self._uploads[upload.id] = upload
 
     def _sayable(self, file_id: str, question_id: str | None) -> Upload:
         """Return what was uploaded whole for a question, or for a message.

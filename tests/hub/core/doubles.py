@@ -556,6 +556,12 @@ class LastingStore(MemoryStore):
                     self._values[session] = values
 
 
+class KeepingStore(LastingStore):
+    """One whose threads outlive their sessions."""
+
+    keeps_threads = True
+
+
 class LateDisk(DiskAtOnce):
     """A disk that is in the middle of something until the test says so."""
 

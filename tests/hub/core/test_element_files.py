@@ -8,7 +8,6 @@ import pytest
 
 from jupyter_chat_sessions.hub.export import export
 from jupyter_chat_sessions.hub.file_store import FileStore
-from jupyter_chat_sessions.hub.memory_store import MemoryStore
 from jupyter_chat_sessions.hub.options import HubOptions
 from jupyter_chat_sessions.hub.session_files import MAX_REFUSED
 from jupyter_chat_sessions.protocol.frames import (
@@ -21,13 +20,7 @@ from jupyter_chat_sessions.protocol.frames import (
 )
 from jupyter_chat_sessions.protocol.steps import Element, Step
 
-from .doubles import Hall, Tab, new_id, refusal_of
-
-
-class KeepingStore(MemoryStore):
-    """A store whose threads outlive their sessions, as those of a database do."""
-
-    keeps_threads = True
+from .doubles import Hall, KeepingStore, Tab, new_id, refusal_of
 
 
 def shown(hall: Hall, tab: Tab, content: bytes = b"x", name: str = "report.pdf") -> tuple[Step, Element]:

@@ -14,11 +14,6 @@ from jupyter_chat_sessions.protocol.errors import RefusedError
 from .doubles import new_id, refusal_of
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "files"
-
-
 def names(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.rglob("*") if path.is_file())
 

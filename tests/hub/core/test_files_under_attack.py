@@ -17,13 +17,7 @@ from jupyter_chat_sessions.protocol.frames import (
 )
 from jupyter_chat_sessions.protocol.steps import Step
 
-from .doubles import Hall, LastingStore, Tab, new_id
-
-
-class KeepingStore(LastingStore):
-    """A store whose threads outlive their sessions."""
-
-    keeps_threads = True
+from .doubles import Hall, KeepingStore, Tab, new_id
 
 
 def on_disk(directory: Path) -> dict[str, bytes]:

@@ -26,18 +26,7 @@ from jupyter_chat_sessions.protocol.frames import (
 )
 from jupyter_chat_sessions.protocol.steps import Uploads
 
-from .doubles import Hall, LastingStore, Tab, a_person, new_id, refusal_of
-
-
-class KeepingStore(LastingStore):
-    """A store whose threads outlive their sessions."""
-
-    keeps_threads = True
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "files"
+from .doubles import Hall, KeepingStore, Tab, a_person, new_id, refusal_of
 
 
 def give(session: Session, content: bytes = b"content", *, name: str = "notes.txt", question: str | None = None) -> str:

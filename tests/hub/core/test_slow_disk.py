@@ -25,18 +25,7 @@ from jupyter_chat_sessions.protocol.frames import (
 )
 from jupyter_chat_sessions.protocol.steps import Element, Step, Uploads
 
-from .doubles import FakeHost, Hall, LastingStore, LateDisk, Tab, a_person, new_id, refusal_of
-
-
-class KeepingStore(LastingStore):
-    """A store whose threads outlive their sessions."""
-
-    keeps_threads = True
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "files"
+from .doubles import FakeHost, Hall, KeepingStore, LastingStore, LateDisk, Tab, a_person, new_id, refusal_of
 
 
 @pytest.fixture
