@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from real_kernel import Page
+from real_kernel import Outputs, Page
 
 ASKS = """\
 @cl.on_message
@@ -41,10 +41,15 @@ async def voted(action):
 """
 
 
-def test_what_stands_on_a_messages_button_or_its_name_presses_it(page: Page) -> None:
+def propose(page: Page) -> Outputs:
+    """Show a message with buttons, in a cell; return what the cell shows."""
     page.run(VOTES)
     page.run("%chat_session")
-    shown = page.run("%%chat_session\ngo")
+    return page.run("%%chat_session\ngo")
+
+
+def test_what_stands_on_a_messages_button_or_its_name_presses_it(page: Page) -> None:
+    shown = propose(page)
     assert shown.shown == "Shall we?\n[Yes please]\n[Don't]\n\n(%chat_session press LABEL presses a button.)"
     assert "`%chat_session press LABEL`" in [*shown.displays, *shown.updates][-1]["text/markdown"]
     assert page.run("%chat_session press yes  please").shown == "pressed: yes"
@@ -53,17 +58,13 @@ def test_what_stands_on_a_messages_button_or_its_name_presses_it(page: Page) -> 
 
 
 def test_what_is_pressed_is_done_before_the_next_line_runs(page: Page) -> None:
-    page.run(VOTES)
-    page.run("%chat_session")
-    page.run("%%chat_session\ngo")
+    propose(page)
     page.run("for _ in range(2):\n    %chat_session press agree\nsaid = [m.content for m in cl.chat_context.get()]")
     assert page.run("print(said[-2:])").text == "['pressed: yes', 'pressed: yes']\n"
 
 
 def test_a_number_or_a_label_in_a_cell_is_something_that_is_said(page: Page) -> None:
-    page.run(VOTES)
-    page.run("%chat_session")
-    page.run("%%chat_session\ngo")
+    propose(page)
     assert page.run("%%chat_session\n1").shown == "said: 1"
     assert page.run("%%chat_session\nYes please").shown == "said: Yes please"
 
