@@ -331,7 +331,8 @@ def test_a_first_visit_asks_for_its_session_on_the_socket(bot: Kernel, server: L
     ada.chat.expect_status("Connected")
     assert not [request for request in asked if request.startswith("POST")]
     [socket] = ada.chat_sockets
-    assert len(socket.frames("begin", sent=True)) == len(socket.frames("begun")) == 1
+    assert len(socket.frames("begin", sent=True)) == len(socket.frames("begun")) == len(socket.frames("welcome")) == 1
+    assert not socket.frames("hello", sent=True)
     ada.page.reload()
     ada.chat.expect_status("Connected")
     assert [len(each.frames("begin", sent=True)) for each in ada.chat_sockets] == [1, 0]

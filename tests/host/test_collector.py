@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from jupyter_chat_sessions.host.collector import COLLECT_AFTER, collect_less_often
+from jupyter_chat_sessions.host.runtime import Runtime
+from jupyter_chat_sessions.host.wire import Wire
+from jupyter_chat_sessions.protocol.errors import HubUnreachableError
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +32,13 @@ def test_who_has_decided_it_is_left_alone(decided: tuple[int, int, int]) -> None
     gc.set_threshold(*decided)
     collect_less_often()
     assert gc.get_threshold() == decided
+
+
+def test_a_host_begins_with_it() -> None:
+    async def dial() -> Wire:
+        raise HubUnreachableError("There is none.")
+
+    gc.set_threshold(700, 10, 10)
+    link = Runtime().connect(dial)
+    link.close()
+    assert gc.get_threshold() == (COLLECT_AFTER, 10, 10)

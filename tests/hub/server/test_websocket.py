@@ -22,7 +22,8 @@ from websockets.uri import parse_uri
 from jupyter_chat_sessions import message_line
 from jupyter_chat_sessions.hub.handlers.websocket import TransportProtocol
 
-DEADLINE_S = 10.0
+from .callers import DEADLINE_S, Server, a_host
+
 LIMIT = 1 << 20
 
 
@@ -258,3 +259,17 @@ async def test_what_is_served_over_tls_stays_tornados() -> None:
     assert not TransportProtocol.can_take(over_tls)
     plain.close()
     over_tls.close()
+
+
+async def test_hosts_and_viewers_are_served_by_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[str] = []
+    made = TransportProtocol.connection_made
+
+    def note(line: TransportProtocol, transport: asyncio.BaseTransport) -> None:
+        served.append(type(line.handler).__name__)
+        made(line, transport)
+
+    monkeypatch.setattr(TransportProtocol, "connection_made", note)
+    async with a_host(server):
+        await (await server.browser()).new_tab()
+    assert served == ["HostSocket", "ViewerSocket"]
