@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
@@ -25,126 +24,107 @@ from ..store import (
     as_said,
 )
 from . import schema
+from .schema import Row
 from .sealing import DamagedRowError
-
-Row = dict[str, Any]
 
 
 class Batch:
-    """Writes, gathered by row. A row that is to go is None."""
+    """Writes, gathered by row.
+
+    A step becomes a row when it is written, and not before: most change once more while they wait.
+    """
 
     def __init__(self) -> None:
-        self.size_bytes = 0
-        """About how much it weighs."""
-        self._rows: dict[Table, dict[tuple[str, ...], Row | None]] = {table: {} for table in _KEYS}
+        self._steps: dict[tuple[str, str], PutStep] = {}
+        self._removed: dict[tuple[str, str], None] = {}
+        """Steps that are to go, before others come."""
         self._replaced: dict[tuple[str, str], Step] = {}
         """Steps that keep the place that they have in the database."""
+        self._rows: dict[Table, dict[str | tuple[str, str], Row]] = {}
+        """Of the other tables, by their keys."""
         self._ended: dict[str, None] = {}
-        self._touched: dict[str, None] = {}
-        self._touched_at = 0.0
-
-    def __bool__(self) -> bool:
-        return any(self._rows.values()) or bool(self._replaced) or bool(self._ended)
+        self._touched: set[str] = set()
 
     def add(self, writes: Iterable[Write]) -> None:
         """Take writes, in order."""
-        now = self._touched_at = time.time()
         for write in writes:
             match write:
+                case PutStep():  # first: most are
+                    self._put_step((write.thread_id, write.step.id), write)
+                case ReplaceStep(thread_id, step):
+                    self._replace_step((thread_id, step.id), step)
+                case RemoveStep(thread_id, step_id):
+                    self._removed[thread_id, step_id] = None
+                    self._steps.pop((thread_id, step_id), None)
+                    self._replaced.pop((thread_id, step_id), None)
                 case PutThread(record):
-                    self._put(
-                        schema.threads,
-                        id=record.id,
-                        channel=record.channel,
-                        owner_key=record.owner_key,
-                        updated_at=now,
-                        data=schema.sealed_thread.write(record, record.id),
-                    )
+                    data = schema.sealed_thread.write(record, record.id)
+                    told = (record.id, record.channel, record.owner_key, time.time(), data)
+                    self._put(schema.threads, record.id, told)
                 case PutSession(record):
                     data = schema.sealed_session.write(record, record.id)
-                    self._put(schema.sessions, id=record.id, thread_id=record.thread_id, created_at=now, data=data)
+                    self._put(schema.sessions, record.id, (record.id, record.thread_id, time.time(), data))
                 case DropSession(record):
                     self._ended[record.id] = None
-                case PutStep(thread_id, position, step, fingerprint):
-                    self._touched[thread_id] = None
-                    self._replaced.pop((thread_id, step.id), None)
-                    row = self._rows[schema.steps].get((thread_id, step.id))
-                    if fingerprint is None and row is not None:
-                        fingerprint = row["fingerprint"]
-                    self._put(schema.steps, **_row_of(thread_id, position, step, fingerprint))
-                case ReplaceStep(thread_id, step):
-                    self._touched[thread_id] = None
-                    row = self._rows[schema.steps].get((thread_id, step.id))
-                    if row is None:
-                        self._replaced[thread_id, step.id] = step
-                        self.size_bytes += len(step.output) + 200
-                    else:
-                        self._put(schema.steps, **_row_again(row, step))
-                case RemoveStep(thread_id, step_id):
-                    self._replaced.pop((thread_id, step_id), None)
-                    self._rows[schema.steps][thread_id, step_id] = None
                 case PutCommand(session_id, command):
-                    self._put(
-                        schema.commands,
-                        session_id=session_id,
-                        client_id=command.client_id,
-                        created_at=now,
-                        fingerprint=command.fingerprint,
-                        step_id=command.step_id,
-                    )
+                    said = (session_id, command.client_id, time.time(), command.fingerprint, command.step_id)
+                    self._put(schema.commands, (session_id, command.client_id), said)
                 case PutValues(session_id, values):
-                    data = schema.sealed_values.write(values, session_id)
-                    self._put(schema.values, session_id=session_id, data=data)
+                    self._put(schema.values, session_id, (session_id, schema.sealed_values.write(values, session_id)))
 
     def write(self, connection: Connection) -> None:
         """Write everything. The caller commits."""
-        again = [_row_again(row, step) for key, step in self._replaced.items() if (row := _row(connection, *key))]
-        schema.upsert(connection, schema.steps, again)
-        for table, rows in self._rows.items():
-            schema.upsert(connection, table, [row for row in rows.values() if row is not None])
-            gone: list[Row] = [dict(zip(_KEYS[table], key, strict=True)) for key, row in rows.items() if row is None]
-            schema.delete(connection, table, list(_KEYS[table]), gone)
-        schema.touch(connection, list(self._touched), self._touched_at)
-        ended: list[Row] = [{"id": session, "session_id": session} for session in self._ended]
+        schema.delete(connection, schema.steps, ["thread_id", "id"], list(self._removed))
+        rows = [_row_again(row, step) for key, step in self._replaced.items() if (row := _row(connection, *key))]
+        rows += map(_row_of, self._steps.values())
+        schema.upsert(connection, schema.steps, rows)
+        for table, row_by_key in self._rows.items():
+            schema.upsert(connection, table, list(row_by_key.values()))
+        schema.touch(connection, list(self._touched), time.time())
+        ended = [(session,) for session in self._ended]
         schema.delete(connection, schema.sessions, ["id"], ended)
         schema.delete(connection, schema.commands, ["session_id"], ended)
         schema.delete(connection, schema.values, ["session_id"], ended)
 
-    def _put(self, table: Table, **row: Any) -> None:
-        self._rows[table][tuple(row[key] for key in _KEYS[table])] = row
-        self.size_bytes += len(row.get("data", b"")) + 200
+    def _put_step(self, key: tuple[str, str], put: PutStep) -> None:
+        self._touched.add(put.thread_id)
+        if self._replaced:
+            self._replaced.pop(key, None)
+        before = self._steps.get(key)
+        if before is not None and put.fingerprint is None and before.fingerprint is not None:
+            put = PutStep(put.thread_id, put.position, put.step, before.fingerprint)
+        self._steps[key] = put
+
+    def _replace_step(self, key: tuple[str, str], step: Step) -> None:
+        self._touched.add(key[0])
+        before = self._steps.get(key)
+        if before is None:
+            self._replaced[key] = step
+        else:
+            again = as_said(step, before.step)
+            self._steps[key] = PutStep(before.thread_id, before.position, again, before.fingerprint)
+
+    def _put(self, table: Table, key: str | tuple[str, str], row: Row) -> None:
+        self._rows.setdefault(table, {})[key] = row
 
 
-def _row_of(thread_id: str, position: int, step: Step, fingerprint: bytes | None) -> Row:
+def _row_of(put: PutStep) -> Row:
+    thread_id, position, step = put.thread_id, put.position, put.step
     data = schema.sealed_step.write(step, thread_id, step.id, position)
-    return {
-        "thread_id": thread_id,
-        "position": position,
-        "id": step.id,
-        "status": step.status,
-        "client_id": step.client_id,
-        "fingerprint": fingerprint,
-        "data": data,
-    }
+    return (thread_id, position, step.id, step.status, step.client_id, put.fingerprint, data)
 
 
 def _row(connection: Connection, thread_id: str, step_id: str) -> Row | None:
     table = schema.steps
     found = connection.execute(select(table).where(table.c.thread_id == thread_id, table.c.id == step_id)).one_or_none()
-    return None if found is None else dict(found._mapping)
+    return None if found is None else tuple(found)
 
 
 def _row_again(row: Row, step: Step) -> Row:
     """Return a row with another step in its place."""
+    thread_id, position, step_id, _, _, fingerprint, data = row
     try:
-        known = schema.sealed_step.read(row["data"], row["thread_id"], row["id"], row["position"])
+        known = schema.sealed_step.read(data, thread_id, step_id, position)
     except DamagedRowError:
         known = None
-    return _row_of(row["thread_id"], row["position"], as_said(step, known), row["fingerprint"])
-
-
-_KEYS: dict[Table, tuple[str, ...]] = {
-    table: tuple(column.name for column in table.primary_key)
-    for table in (schema.threads, schema.sessions, schema.steps, schema.commands, schema.values)
-} | {schema.steps: ("thread_id", "id")}
-"""By what a row is known. A step's position is its for good."""
+    return _row_of(PutStep(thread_id, position, as_said(step, known), fingerprint))

@@ -135,7 +135,8 @@ class SqliteFile:
         # Exclusive first: the write-ahead log then needs no shared memory, and no second server gets in.
         journal = "DELETE" if is_on_network else "WAL"
         order = ("locking_mode=EXCLUSIVE", f"journal_mode={journal}", "synchronous=FULL")
-        pragmas = (*order, f"wal_autocheckpoint={LOG_PAGES}")
+        # In memory: what it takes to undo one statement. In a file that was half of all that is written.
+        pragmas = (*order, f"wal_autocheckpoint={LOG_PAGES}", "temp_store=MEMORY")
         self._engine = _engine(URL.create("sqlite", database=str(path)), pragmas=pragmas, patience_s=patience_s)
 
     def connect(self) -> Connection:

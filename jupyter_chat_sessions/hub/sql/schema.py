@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from itertools import chain
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -33,6 +34,8 @@ from ..store import SessionRecord, ThreadRecord, Values
 from .sealing import Sealed
 
 T = TypeVar("T")
+Row = tuple[Any, ...]
+"""The values of a row, in the order of its table's columns."""
 UpsertT = TypeVar("UpsertT", sqlite.Insert, postgresql.Insert)
 
 MAX_PLACES = 999
@@ -162,30 +165,31 @@ def version_of(connection: Connection) -> int:
     return int(value or 0)
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
+def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, or replace those that have their key."""
     if not rows:
         return
-    match connection.dialect.name:
-        case "sqlite":
-            _upsert_blocks(connection, table, rows)
-        case "postgresql":
-            connection.execute(_upsert(postgresql.insert(table)), rows)
-        case _:
-            delete(connection, table, table.primary_key.columns.keys(), rows)
-            connection.execute(table.insert(), rows)
+    if connection.dialect.name == "sqlite":
+        _upsert_blocks(connection, table, rows)
+        return
+    names = table.columns.keys()
+    named = [dict(zip(names, row, strict=True)) for row in rows]
+    if connection.dialect.name == "postgresql":
+        connection.execute(_upsert(postgresql.insert(table)), named)
+    else:
+        keys = table.primary_key.columns.keys()
+        delete(connection, table, keys, [tuple(row[key] for key in keys) for row in named])
+        connection.execute(table.insert(), named)
 
 
-def _upsert_blocks(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
+def _upsert_blocks(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Write many rows with each statement, which is compiled once.
 
     After each row of a statement that is executed for many, sqlite3 waits for Python's lock, which the event loop may
     keep for 5 ms; and SQLAlchemy's work on each row costs more than SQLite's.
     """
-    names = table.columns.keys()
-    for block in _blocks(rows, places=len(names)):
-        places = tuple(row[name] for row in block for name in names)
-        connection.exec_driver_sql(_sqlite_upsert(table, len(block)), places)
+    for block in _blocks(rows, places=len(table.columns)):
+        connection.exec_driver_sql(_sqlite_upsert(table, len(block)), tuple(chain.from_iterable(block)))
 
 
 def _blocks(rows: Sequence[T], *, places: int, others: int = 0) -> Iterator[Sequence[T]]:
@@ -195,6 +199,7 @@ def _blocks(rows: Sequence[T], *, places: int, others: int = 0) -> Iterator[Sequ
         yield rows[start : start + count]
 
 
+@lru_cache(maxsize=2 * MAX_PLACES)
 def _sqlite_upsert(table: Table, count: int) -> str:
     """Return the statement for so many rows, with a place for each column of each."""
     places = f"({', '.join('?' * len(table.columns))})"
@@ -233,8 +238,9 @@ def _sqlite_touch(count: int) -> str:
     return f"UPDATE chat_threads SET updated_at = ? WHERE id IN ({', '.join('?' * count)})"  # noqa: S608  # places only
 
 
-def delete(connection: Connection, table: Table, keys: list[str], rows: Sequence[dict[str, object]]) -> None:
-    """Delete the rows that agree in some columns."""
+def delete(connection: Connection, table: Table, keys: list[str], rows: Sequence[Row]) -> None:
+    """Delete the rows that have one of these values in some columns."""
     if rows:
-        which = [table.c[key] == bindparam(f"key_{key}") for key in keys]
-        connection.execute(table.delete().where(*which), [{f"key_{key}": row[key] for key in keys} for row in rows])
+        names = [f"key_{key}" for key in keys]
+        which = [table.c[key] == bindparam(name) for key, name in zip(keys, names, strict=True)]
+        connection.execute(table.delete().where(*which), [dict(zip(names, row, strict=True)) for row in rows])

@@ -305,7 +305,7 @@ def _count(connection: Connection, which: ColumnElement[bool]) -> int:
 
 
 def _drop_threads(connection: Connection, ids: list[str]) -> None:
-    rows: list[dict[str, object]] = [{"id": thread_id, "thread_id": thread_id} for thread_id in ids]
+    rows = [(thread_id,) for thread_id in ids]
     schema.delete(connection, schema.steps, ["thread_id"], rows)
     schema.delete(connection, schema.threads, ["id"], rows)
 

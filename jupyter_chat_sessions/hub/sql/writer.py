@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol, TypeVar
 
+import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -93,6 +94,8 @@ class Writer:
         self._retry_s = retry_s
         self._retry_at = 0.0
         self._kept = Batch()
+        self._kept_bytes = 0
+        """About how much it weighs."""
         self._kept_then: list[Callable[[], None]] = []
         self._condition = threading.Condition()
         self._commits: list[Commit] = []
@@ -205,9 +208,10 @@ class Writer:
         return []
 
     def _keep(self, commit: Commit) -> None:
-        if self._kept.size_bytes > MAX_KEPT_BYTES:
+        if self._kept_bytes > MAX_KEPT_BYTES:
             logger.error("storage has failed for too long: %d writes are lost", len(commit.writes))
             return
+        self._kept_bytes += len(msgspec.json.encode(commit.writes))
         self._kept.add(commit.writes)
         if commit.then is not None:
             self._kept_then.append(commit.then)
@@ -220,7 +224,7 @@ class Writer:
             self._fail(error)
         else:
             kept_then, self._kept_then = self._kept_then, []
-            self._kept = Batch()
+            self._kept, self._kept_bytes = Batch(), 0
             self._become(OK)
             self._answer(kept_then)
 

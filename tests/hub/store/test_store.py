@@ -151,6 +151,14 @@ async def test_a_step_that_is_no_longer_in_memory_is_changed_where_it_stands(ope
         assert await store.steps_before(thread.id, before=None, limit=9) == ([changed[1]], 0)
 
 
+async def test_a_step_that_was_taken_out_and_comes_again_stands_at_its_new_place_only(open_one: Opened) -> None:
+    async with opened(open_one()) as store:
+        thread, steps = a_thread(), [a_step(text) for text in "ab"]
+        await write(store, PutThread(thread), *(PutStep(thread.id, at, step) for at, step in enumerate(steps)))
+        await write(store, RemoveStep(thread.id, steps[0].id), PutStep(thread.id, 2, steps[0]))
+        assert await store.steps_before(thread.id, before=None, limit=9) == ([steps[1], steps[0]], 0)
+
+
 async def test_threads_are_listed_to_their_owner_the_newest_first(open_one: Opened) -> None:
     async with opened(open_one()) as store:
         mine, other, empty, elsewhere = a_thread(), a_thread("user:bob"), a_thread(), a_thread(channel="other")
