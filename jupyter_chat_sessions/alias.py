@@ -149,7 +149,7 @@ ELSEWHERE = {
     "user_session.UserSession": "chat.user_session.UserSession",
     "user_session.user_sessions": "compat.session.user_sessions",
     "utils.timestamp_utc": "compat.wrapping.timestamp_utc",
-    "utils.utc_now": "host.times.utc_now",
+    "utils.utc_now": "times.utc_now",
     "utils.wrap_user_function": "compat.wrapping.wrap_user_function",
     "version.__version__": "_version.__version__",
 }

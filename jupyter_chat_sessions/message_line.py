@@ -14,7 +14,7 @@ from typing import cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import SEND_EOF, Protocol, State
+from websockets.protocol import SEND_EOF, Protocol, Side, State
 
 CLOSE_S = 5.0
 """How long the other end has to answer a close frame, in seconds: tornado's figure."""
@@ -73,6 +73,14 @@ class MessageLine(asyncio.BufferedProtocol):
         if self._closing is None and self.frames.close_expected():
             self._closing = asyncio.get_running_loop().call_later(CLOSE_S, self.cut)
 
+    def write(self, frame: Frame) -> None:
+        """Send a frame that begins and ends a message: past what `frames` keeps for the next `flush`, where it can."""
+        transport = self.transport
+        if transport is None:
+            self.frames.send_frame(frame)
+        elif not transport.is_closing():
+            transport.write(frame.serialize(mask=self.frames.side is Side.CLIENT))
+
     def cut(self) -> None:
         """Close the line itself."""
         if self.transport is not None:
@@ -81,6 +89,7 @@ class MessageLine(asyncio.BufferedProtocol):
     def feed(self, data: bytes) -> None:
         """Take what has come, answer what wants an answer, and tell of the rest."""
         self.frames.receive_data(data)
+        self.flush()
         for event in self.frames.events_received():
             if not isinstance(event, Frame):
                 self.on_handshake(event)
@@ -88,7 +97,6 @@ class MessageLine(asyncio.BufferedProtocol):
                 self._take(event)
             elif event.opcode is Opcode.PONG:
                 self.on_pong(bytes(event.data))
-        self.flush()
 
     # ---- what the transport calls ------------------------------------------------------------------------------------
 

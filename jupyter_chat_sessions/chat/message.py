@@ -13,11 +13,11 @@ import msgspec
 from ..host.public_in_text import IN_TEXT
 from ..host.scope import Scope, current_scope, find_scope, handler_scope
 from ..host.session import BaseSession
-from ..host.times import utc_now
 from ..ids import new_id
 from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep, RemoveAction, RemoveStep
 from ..protocol.steps import Step
+from ..times import utc_now
 from .action import Action
 from .author_rename import is_renaming, learn_name, shown_name
 from .element import Element

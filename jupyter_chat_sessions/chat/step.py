@@ -12,11 +12,11 @@ import msgspec
 
 from ..host.scope import Scope, current_scope
 from ..host.session import BaseSession
-from ..host.times import utc_now
 from ..ids import new_id
 from ..protocol.errors import ChatSessionsError
 from ..protocol.frames import AppendText, FinishStep, PutStep, RemoveStep, encode
 from ..protocol.steps import Step as StepStruct
+from ..times import utc_now
 from .author_rename import learn_name, shown_name
 from .standing import Captured, WithElements
 from .texts import GrowingText, said, well_formed

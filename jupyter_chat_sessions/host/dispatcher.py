@@ -17,6 +17,7 @@ from uuid import uuid4
 from ..ids import new_id
 from ..protocol.frames import FinishStep, PutStep, RunChanged, SetState
 from ..protocol.steps import RunStatus, Step
+from ..times import utc_now
 from .app import Handler, Slot
 from .app_lives import AppLives
 from .line import Line
@@ -26,7 +27,6 @@ from .session import BaseSession
 from .settings import show_settings, take_settings
 from .shared_globals import SharedGlobals
 from .threads import run_in_thread
-from .times import utc_now
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 import msgspec
 
 from ..protocol.frames import MAX_HOST_BYTES, AppendText, Emit, HostFrame, PutFile, RunChanged, encode
-from ..protocol.steps import is_id
+from ..protocol.steps import FINAL_RUN_STATUSES, is_id
 from .file_lane import FileLane, Part
 
 MAX_WAITING_FRAMES = 4096
@@ -31,6 +31,8 @@ MAX_FRAME_BYTES = MAX_HOST_BYTES - 4096
 MAX_TEXT_LENGTH = 64 * 1024
 """Code points that gather in one frame of text."""
 
+_NOTHING = b""
+"""In the place of a frame that is not to be sent after all."""
 _as_hub_reads = msgspec.json.Decoder(HostFrame)
 
 
@@ -45,6 +47,8 @@ class Outbox:
         self._wake = wake
         self._lock = threading.Lock()
         self._frames: list[Part] = []
+        self._begun: dict[str, int] = {}
+        """Where among them a run is said to begin."""
         self._text: _Text | None = None
         self._is_told = False
         """Somebody was told that there is something to send."""
@@ -62,6 +66,8 @@ class Outbox:
 
     def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
         """Queue a frame. Text for the step that the last frame was about joins it.
+
+        Of a run that ends before its beginning has left only the end is said: nobody could have seen that it ran.
 
         Pieces of files take turns with each other, and let everybody else go first but their own session. They are
         encoded when they leave, by who takes them: all those of a large file at once would hold the loop of who puts.
@@ -83,6 +89,8 @@ class Outbox:
         part = frame if isinstance(frame, PutFile) else _checked(frame)
         with self._lock:
             self._settle_text()
+            if isinstance(frame, RunChanged):
+                self._note_run(frame)
             self._append(part, getattr(frame, "session", None))
         if is_urgent:
             self._tell()
@@ -150,7 +158,9 @@ class Outbox:
         with self._lock:
             self._is_told = False
             self._settle_text()
-            parts, self._frames = self._frames, []
+            parts = [part for part in self._frames if part is not _NOTHING]
+            self._frames = []
+            self._begun.clear()
             if self._lane:
                 parts += self._lane.take(sys.maxsize if is_last else MAX_PIECES_AWAY - self._pieces_away)
             for part in parts:
@@ -177,6 +187,17 @@ class Outbox:
 
     def _is_full_of_files(self) -> bool:
         return self._file_bytes > MAX_WAITING_FILE_BYTES
+
+    def _note_run(self, change: RunChanged) -> None:
+        """Note where a run begins, or take that back: it is over."""
+        if change.status not in FINAL_RUN_STATUSES:
+            if change.session not in self._lane:
+                self._begun[change.run] = len(self._frames)
+            return
+        place = self._begun.pop(change.run, None)
+        if place is not None:
+            self._bytes -= _size(self._frames[place])
+            self._frames[place] = _NOTHING
 
     def _append(self, part: Part, session: str | None) -> None:
         is_piece = isinstance(part, PutFile)

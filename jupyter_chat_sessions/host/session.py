@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 from ..protocol.errors import NoSessionError, UnsupportedError
 from ..protocol.frames import AppendText, Emit, HostEvent, OpenSession, SendSignal, SetState, SignalKind
 from ..protocol.steps import Step, Thread
+from ..times import utc_now
 from .app import App
 from .files import HostFiles
 from .hidden_steps import HiddenSteps
@@ -28,7 +29,6 @@ from .run import Run
 from .settings import SettingsForm
 from .shown_names import ShownNames
 from .still_held import StillHeld
-from .times import utc_now
 from .user import User
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import ssl
 from collections import deque
 
 from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.uri import parse_uri
 
@@ -69,8 +70,7 @@ class WebSocketWire(MessageLine):
     def send(self, message: bytes) -> None:
         """See `Wire`."""
         if self.is_open:
-            self.frames.send_text(message)
-            self.flush()
+            self.write(Frame(Opcode.TEXT, message))
 
     async def receive(self) -> bytes | None:
         """See `Wire`."""

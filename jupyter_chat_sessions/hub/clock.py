@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Protocol
-
-
-def utc_now() -> str:
-    """Return the time as ISO 8601 in UTC, to the millisecond, with a trailing Z: for display only."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Timer(Protocol):

@@ -21,6 +21,7 @@ from .config import ChatSessions
 from .disk import DiskThread
 from .file_store import FileStore, data_directory
 from .handlers.routes import routes
+from .handlers.turn_end import TurnEnd
 from .hub import Hub
 from .late_loop import LateLoop
 from .memory_store import MemoryStore
@@ -62,7 +63,9 @@ class ChatSessionsApp(ExtensionApp):
         )
         self.hub.restore()
         self.host_token = secrets.token_urlsafe(32)
-        self.settings.update({"chat_sessions_hub": self.hub, "chat_sessions_host_token": self.host_token})
+        self.settings["chat_sessions_hub"] = self.hub
+        self.settings["chat_sessions_host_token"] = self.host_token
+        self.settings["chat_sessions_turn_end"] = TurnEnd()
 
     def initialize_handlers(self) -> None:
         """Hang the handlers in."""

@@ -136,17 +136,6 @@ class Hosts:
 
     def _on_frame(self, host: HostPort, frame: HostFrame) -> None:
         match frame:
-            case Publish():
-                self._publish(host, frame)
-            case Unpublish(channel=name):
-                self._unpublish(host, name)
-            case OpenNotebookSession():
-                self._open_notebook_session(host, frame)
-            case HostBusy(channel=name, busy=busy):
-                channel = self._channels.get(name)
-                if channel is not None and channel.host is host:
-                    channel.is_busy = busy
-                    channel.show_host()
             case (
                 Emit()
                 | RunChanged()
@@ -163,11 +152,22 @@ class Hosts:
                     goes_on = session is not None and isinstance(frame, HadSession)
                     host.send(SessionEnded(session=frame.session, reason="moved" if goes_on else "unknown"))
                 else:
-                    session.intake.turns.take(partial(self._on_session_frame, host, session, frame))
+                    session.intake.turns.take(self._on_session_frame, host, session, frame)
             case SendSignal() | PutFile() | WantFile():
                 session = self._sessions.get(frame.session)
                 if session is not None and session.channel.host is host:
                     self._at_once(host, session, frame)
+            case HostBusy(channel=name, busy=busy):
+                channel = self._channels.get(name)
+                if channel is not None and channel.host is host:
+                    channel.is_busy = busy
+                    channel.show_host()
+            case Publish():
+                self._publish(host, frame)
+            case Unpublish(channel=name):
+                self._unpublish(host, name)
+            case OpenNotebookSession():
+                self._open_notebook_session(host, frame)
             case _:
                 assert_never(frame)
 

@@ -32,10 +32,11 @@ from ..protocol.frames import (
     UserInfo,
 )
 from ..protocol.steps import ChannelName, Step
+from ..times import utc_now
 from .access import Principal
 from .attachment import Attachment
 from .channel import Channel, ChannelStatus
-from .clock import Clock, utc_now
+from .clock import Clock
 from .commands import RESTORED_COMMANDS
 from .disk import Disk, DiskAtOnce
 from .file_store import FileStore

@@ -32,9 +32,10 @@ from ..protocol.frames import (
     encode,
 )
 from ..protocol.steps import Action, Answer, Element, Feedback, RunStatus, Step
+from ..times import utc_now
 from . import store as stored
 from .buttons import chosen, newest
-from .clock import Clock, utc_now
+from .clock import Clock
 from .commands import Command, CommandBook, Reply
 from .options import HubOptions
 from .pace import Pace
@@ -98,7 +99,7 @@ class Intake:
             self._commands.refuse(known, refusal)
             return
         try:
-            elements = self._session.files.take(command.files)
+            elements = self._session.files.take(command.files) if command.files else []
         except RefusedError as error:
             self._commands.refuse(known, _error(error.code, error.text, command))
             return

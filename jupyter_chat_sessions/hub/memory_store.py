@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..protocol.steps import Step
-from .clock import utc_now
+from ..times import utc_now
 from .store import (
     OK,
     DropSession,

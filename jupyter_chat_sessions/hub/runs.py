@@ -113,7 +113,7 @@ class Runs:
             # That the host has it is stored as running, since before the host was given it.
             is_stored = change.status == "running" and change.run == self._transcript.at_host
             self._session.publish(SetRun(run=change.run, name=change.name, status=change.status), is_stored=is_stored)
-        if is_final and is_current and change.name == "on_chat_start":
+        if is_final and change.name == "on_chat_start" and "started" not in self._transcript.conversation.state:
             self._session.publish(SetState(state={"started": True}))
         if is_final:
             self.deliver_next()

@@ -262,12 +262,12 @@ class Session:
         match event:
             case AppendText():
                 pass  # first: it comes with each token
+            case PutStep(step=step):
+                event = replace(event, step=stored.as_said(step, self.conversation.step(step.id)))
             case PutQuestion(question=question):
                 self.questions.clocks.put(question.id, question.timeout_s)
             case ClearQuestion(question_id=question_id, reason=reason):
                 self.questions.settle(question_id, reason)
-            case PutStep(step=step):
-                event = replace(event, step=stored.as_said(step, self.conversation.step(step.id)))
             case RemoveStep(step_id=step_id):
                 self.intake.outlives(step_id)
             case SetState(state={"profile": str() as profile}) if profile != self.record.chat_profile:

@@ -167,7 +167,12 @@ class Transcript:
                 self.unfinished[step.id] = step
 
     def _keep(self, event: Event, *, is_stored: bool) -> None:
-        match event:
+        match event:  # first what comes most
+            case AppendText(step_id=step_id):
+                if step_id in self.conversation:
+                    self._unwritten.add(step_id)
+                    if self._timer is None:
+                        self._timer = self._clock.call_later(CHECKPOINT_S, self.checkpoint)
             case PutStep(step=step) if step.id not in self.conversation:
                 self._store.commit([stored.ReplaceStep(self.thread.id, step)])
             case PutStep(step=step):
@@ -175,16 +180,17 @@ class Transcript:
                 self._unwritten.discard(step.id)
                 if not is_stored:
                     self._store.commit([self.write_of(step)])
+            case SetRun(run=run):
+                step_now = self.conversation.step(run) if run in self.unfinished else None
+                if step_now is not None:
+                    self._count(step_now)
+                    if not is_stored:
+                        self._store.commit([self.write_of(step_now)])
             case FinishStep(step_id=step_id):
                 step_now = self.conversation.step(step_id)
                 self._unwritten.discard(step_id)
                 if step_now is not None:
                     self._store.commit([self.write_of(step_now)])
-            case AppendText(step_id=step_id):
-                if step_id in self.conversation:
-                    self._unwritten.add(step_id)
-                    if self._timer is None:
-                        self._timer = self._clock.call_later(CHECKPOINT_S, self.checkpoint)
             case (
                 PutAction(step_id=step_id)
                 | RemoveAction(step_id=step_id)
@@ -194,18 +200,12 @@ class Transcript:
                 step_now = self.conversation.step(step_id)
                 if step_now is not None:
                     self._store.commit([self.write_of(step_now)])
-            case SetRun(run=run) if run in self.unfinished:
-                step_now = self.conversation.step(run)
-                if step_now is not None:
-                    self._count(step_now)
-                    if not is_stored:
-                        self._store.commit([self.write_of(step_now)])
             case RemoveStep(step_id=step_id):
                 self.unfinished.pop(step_id, None)
                 self._unwritten.discard(step_id)
                 self._position_by_step.pop(step_id, None)
                 self._store.commit([stored.RemoveStep(self.thread.id, step_id)])
-            case PutQuestion() | ClearQuestion() | SetState() | SetRun():
+            case PutQuestion() | ClearQuestion() | SetState():
                 pass
 
     def _stop_timer(self) -> None:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
+from typing import ParamSpec
+
+P = ParamSpec("P")
 
 
 class Turns:
@@ -24,13 +28,13 @@ class Turns:
         self._waiting: deque[Callable[[], None] | _Gate] | None = None
         """Oldest first. None while nothing waits: an empty one takes 760 bytes, in each session."""
 
-    def take(self, work: Callable[[], None]) -> None:
+    def take(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         """Do something in its turn."""
         if self.storing or self._waiting:
-            self._append(work)
+            self._append(partial(work, *args, **kwargs))
             self._go_on()
         else:
-            work()
+            work(*args, **kwargs)
 
     def stored(self) -> None:
         """One of the things that are stored is, or cannot be: go on when it was the last."""

@@ -17,10 +17,10 @@ import msgspec
 from ..chat.step import StepKind, parent_of_what_is_said
 from ..chat.texts import well_formed
 from ..host.scope import Scope, current_scope, is_in_handler
-from ..host.times import utc_now
 from ..protocol.errors import NoSessionError
 from ..protocol.frames import AppendText, FinishStep, HostEvent, PutStep
 from ..protocol.steps import Step
+from ..times import utc_now
 
 MAX_SHOWN = 100_000
 """Code points of what a step shows; a library's inputs may be of any size."""

@@ -59,13 +59,15 @@ class Conversation:
         Raises:
             ProtocolError: Text does not continue where the step ends: something was lost on the way.
         """
-        match event:
+        match event:  # first what comes most
+            case AppendText():
+                self._append(event)
             case PutStep(step=step, replaces=replaces):
                 if not replaces or step.id in self._steps:
                     self._forget_growing(step.id)
                     self._steps[step.id] = step
-            case AppendText():
-                self._append(event)
+            case SetRun():
+                self._set_run(event)
             case FinishStep(step_id=step_id, end=end):
                 finished = self.step(step_id)
                 if finished is not None:
@@ -88,8 +90,6 @@ class Conversation:
             case SetState(state=state):
                 self._state.update(state)
                 self._state = {key: value for key, value in self._state.items() if value is not None}
-            case SetRun():
-                self._set_run(event)
             case _:
                 assert_never(event)
 
@@ -220,10 +220,14 @@ class Conversation:
             del self._state["run"]
 
     def _settle(self, step_id: str | None = None) -> None:
+        if not self._growing:
+            return
         for key in [key for key in self._growing if step_id is None or key[0] == step_id]:
             self._steps[key[0]] = replace(self._steps[key[0]], **{key[1]: self._growing.pop(key).text})
 
     def _forget_growing(self, step_id: str) -> None:
+        if not self._growing:
+            return
         self._growing.pop((step_id, "output"), None)
         self._growing.pop((step_id, "input"), None)
 

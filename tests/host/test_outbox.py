@@ -15,8 +15,17 @@ from jupyter_chat_sessions.host.outbox import (
     MAX_WAITING_FRAMES,
     Outbox,
 )
-from jupyter_chat_sessions.protocol.frames import AppendText, Emit, Event, HostFrame, PutStep, RemoveStep, SetState
-from jupyter_chat_sessions.protocol.steps import Step
+from jupyter_chat_sessions.protocol.frames import (
+    AppendText,
+    Emit,
+    Event,
+    HostFrame,
+    PutStep,
+    RemoveStep,
+    RunChanged,
+    SetState,
+)
+from jupyter_chat_sessions.protocol.steps import RunStatus, Step
 
 SESSION, OTHER_SESSION, A, B = (f"00000000-0000-4000-8000-{number:012d}" for number in range(4))
 
@@ -101,6 +110,34 @@ def test_after_each_taking_the_link_is_woken_anew() -> None:
     assert box.wakes == 2
     box.put(SetState(state={}))
     assert box.wakes == 2
+
+
+def a_run(status: RunStatus, run: str = B) -> RunChanged:
+    return RunChanged(session=SESSION, run=run, name="on_message", status=status)
+
+
+def test_of_a_run_that_is_over_before_it_was_told_only_the_end_is_told() -> None:
+    box = Counted()
+    box.outbox.put(a_run("running", A), is_urgent=False)
+    box.outbox.put(a_run("running"), is_urgent=False)
+    box.put(text(0, "Hello"))
+    box.outbox.put(a_run("done"))
+    ended = [msgspec.json.decode(raw, type=HostFrame) for raw in box.outbox.take()]
+    assert ended == [a_run("running", A), Emit(session=SESSION, event=text(0, "Hello")), a_run("done")]
+    box.outbox.put(a_run("failed", A))
+    assert [msgspec.json.decode(raw, type=HostFrame) for raw in box.outbox.take()] == [a_run("failed", A)]
+    box.outbox.settled(0)
+    assert box.outbox.has_room
+
+
+def test_what_is_not_told_after_all_takes_no_room() -> None:
+    box = Counted()
+    for _ in range(2 * MAX_WAITING_BYTES // len(msgspec.json.encode(a_run("running")))):
+        box.outbox.put(a_run("running"), is_urgent=False)
+        box.outbox.put(a_run("done"))
+        box.outbox.take()
+        box.outbox.settled(0)
+    assert box.outbox.has_room
 
 
 def a_step(**fields: object) -> PutStep:

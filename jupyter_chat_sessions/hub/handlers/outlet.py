@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from tornado.websocket import WebSocketClosedError
@@ -30,8 +30,8 @@ SLOW, SILENT = 4008, 4012
 class Line(Protocol):
     """A socket, as far as an outlet needs one."""
 
-    def write(self, message: bytes) -> Awaitable[None]:
-        """Write a message; what is returned is done once it has left this process."""
+    def write(self, message: bytes) -> Awaitable[None] | None:
+        """Write a message; what is returned is done once it has left this process. None: it has."""
 
     def ping(self) -> None:
         """Ask the other end for a sign of life."""
@@ -49,15 +49,23 @@ class ViewerOutlet:
     Args:
         line: The socket.
         loop: The loop that it lives on.
+        soon: Calls back once this turn of the loop is over.
         heartbeat_s: Silence after which a heartbeat is sent, and how often a sign of life is asked for, in seconds.
         max_unread_bytes: What may wait for a viewer that reads slowly before it is let go.
     """
 
     def __init__(
-        self, line: Line, loop: asyncio.AbstractEventLoop, *, heartbeat_s: float, max_unread_bytes: int
+        self,
+        line: Line,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        soon: Callable[[Callable[[], None]], object],
+        heartbeat_s: float,
+        max_unread_bytes: int,
     ) -> None:
         self._line = line
         self._loop = loop
+        self._soon = soon
         self._heartbeat_s = heartbeat_s
         self._max_unread_bytes = max_unread_bytes
         self._unread_bytes = 0
@@ -97,7 +105,7 @@ class ViewerOutlet:
     def _flush_soon(self) -> None:
         if not self._is_flushing:
             self._is_flushing = True
-            self._loop.call_soon(self._flush)
+            self._soon(self._flush)
 
     def _flush(self) -> None:
         self._is_flushing = False
@@ -129,8 +137,9 @@ class ViewerOutlet:
 
     def _write(self, message: bytes) -> None:
         self._spoke_at = self._loop.time()
-        written = asyncio.ensure_future(self._line.write(message))
-        if written.done():
+        writing = self._line.write(message)
+        written = None if writing is None else asyncio.ensure_future(writing)
+        if written is None or written.done():
             return
         self._unread_bytes += len(message)
 

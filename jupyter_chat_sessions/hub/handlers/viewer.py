@@ -17,6 +17,7 @@ from ..attachment import Reception
 from .base import ChatHandler, Refusal
 from .outlet import SOFT_BYTES, ViewerOutlet
 from .socket import ChatSocket
+from .turn_end import TurnEnd
 from .websocket import TransportProtocol
 
 logger = logging.getLogger(__name__)
@@ -88,8 +89,13 @@ class ViewerSocket(ChatSocket, ChatHandler):
         self._let_the_system_keep_little()
         loop = asyncio.get_running_loop()
         options, principal = self.hub.options, self._principal
+        turn_end: TurnEnd = self.settings["chat_sessions_turn_end"]
         outlet = self._outlet = ViewerOutlet(
-            _SocketLine(self), loop, heartbeat_s=options.heartbeat_s, max_unread_bytes=options.max_write_buffer_bytes
+            _SocketLine(self),
+            loop,
+            soon=turn_end.call,
+            heartbeat_s=options.heartbeat_s,
+            max_unread_bytes=options.max_write_buffer_bytes,
         )
         self._reception = Reception(
             lambda begin, then: self.hub.begin(principal, begin, then=then),
@@ -149,8 +155,11 @@ class _SocketLine:
     def __init__(self, socket: ViewerSocket) -> None:
         self._socket = socket
 
-    def write(self, message: bytes) -> Awaitable[None]:
+    def write(self, message: bytes) -> Awaitable[None] | None:
         """See `Line.write`."""
+        connection = self._socket.ws_connection
+        if isinstance(connection, TransportProtocol):
+            return connection.send(message)
         return self._socket.write_message(message)
 
     def ping(self) -> None:

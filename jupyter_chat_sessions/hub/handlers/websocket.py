@@ -12,6 +12,7 @@ from typing import Any
 from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol13
+from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
@@ -50,11 +51,18 @@ class TransportProtocol(WebSocketProtocol13, MessageLine):
         """Write a message; what is returned is done once it has left this process."""
         data = message.encode() if isinstance(message, str) else message
         assert isinstance(data, bytes)
+        return self.send(data, binary=binary) or _done()
+
+    def send(self, message: bytes, *, binary: bool = False) -> asyncio.Future[None] | None:
+        """Write a message; return what is done once it has left this process, or None where it has.
+
+        Raises:
+            WebSocketClosedError: Nothing can be written any more.
+        """
         if not self.is_open:
             raise WebSocketClosedError
-        (self.frames.send_binary if binary else self.frames.send_text)(data)
-        self.flush()
-        return _done() if self._drained is None else self._drained
+        self.write(Frame(Opcode.BINARY if binary else Opcode.TEXT, message))
+        return self._drained
 
     def write_ping(self, data: bytes) -> None:
         """Ask the other end for a sign of life."""

@@ -150,6 +150,20 @@ def test_on_chat_start_shows_in_the_state_when_it_is_done() -> None:
     assert tab.state == {"host": "connected", "started": True}
 
 
+def test_a_run_that_is_over_when_it_is_told_of_is_over() -> None:
+    """Of a run that ends before its beginning has left the host, only the end is told."""
+    hall = Hall()
+    tab = hall.enter()
+    session = tab.viewing.session
+    hall.host.run(session, new_id(), "done", name="on_chat_start")
+    assert tab.state == {"host": "connected", "started": True}
+    tab.say("one")
+    tab.say("two")
+    hall.host.run(session, tab.steps[0].id, "done")
+    assert tab.statuses == ["done", "queued"]
+    assert hall.host.delivered == ["one", "two"]
+
+
 def test_so_many_messages_may_wait_beside_the_one_that_runs() -> None:
     hall = a_hall("queue", options=HubOptions(max_waiting=2))
     tab = hall.enter()

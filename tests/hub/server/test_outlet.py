@@ -83,7 +83,13 @@ class Scene:
 
     def __init__(self) -> None:
         self.loop, self.line = Loop(), SlowLine()
-        self.outlet = ViewerOutlet(self.line, self.loop, heartbeat_s=HEARTBEAT_S, max_unread_bytes=LIMIT)  # type: ignore[arg-type]
+        self.outlet = ViewerOutlet(
+            self.line,
+            self.loop,  # type: ignore[arg-type]
+            soon=self.loop.call_soon,
+            heartbeat_s=HEARTBEAT_S,
+            max_unread_bytes=LIMIT,
+        )
         self.log = EventLog("epoch")
         self.length = 0
         self.put("")

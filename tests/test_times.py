@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jupyter_chat_sessions.host import times
+from jupyter_chat_sessions import times
 
 
 def test_it_is_now_in_utc() -> None:
