@@ -43,7 +43,8 @@ class Batch:
         self._rows: dict[Table, dict[str | tuple[str, str], Row]] = {}
         """Of the other tables, by their keys."""
         self._ended: dict[str, None] = {}
-        self._touched: set[str] = set()
+        self.touched: dict[str, float] = {}
+        """When threads were written to, in seconds since 1970."""
 
     def add(self, writes: Iterable[Write]) -> None:
         """Take writes, in order."""
@@ -80,14 +81,13 @@ class Batch:
         schema.upsert(connection, schema.steps, rows)
         for table, row_by_key in self._rows.items():
             schema.upsert(connection, table, list(row_by_key.values()))
-        schema.touch(connection, list(self._touched), time.time())
         ended = [(session,) for session in self._ended]
         schema.delete(connection, schema.sessions, ["id"], ended)
         schema.delete(connection, schema.commands, ["session_id"], ended)
         schema.delete(connection, schema.values, ["session_id"], ended)
 
     def _put_step(self, key: tuple[str, str], put: PutStep) -> None:
-        self._touched.add(put.thread_id)
+        self.touched[put.thread_id] = time.time()
         if self._replaced:
             self._replaced.pop(key, None)
         before = self._steps.get(key)
@@ -96,7 +96,7 @@ class Batch:
         self._steps[key] = put
 
     def _replace_step(self, key: tuple[str, str], step: Step) -> None:
-        self._touched.add(key[0])
+        self.touched[key[0]] = time.time()
         before = self._steps.get(key)
         if before is None:
             self._replaced[key] = step

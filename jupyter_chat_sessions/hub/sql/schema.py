@@ -5,7 +5,7 @@ The one rule: what stands in `MIGRATIONS` is never changed again, only added to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeVar
@@ -192,9 +192,9 @@ def _upsert_blocks(connection: Connection, table: Table, rows: Sequence[Row]) ->
         connection.exec_driver_sql(_sqlite_upsert(table, len(block)), tuple(chain.from_iterable(block)))
 
 
-def _blocks(rows: Sequence[T], *, places: int, others: int = 0) -> Iterator[Sequence[T]]:
-    """Part rows so that each part fits into a statement, with so many values for each row and so many others."""
-    count = (MAX_PLACES - others) // places
+def _blocks(rows: Sequence[T], *, places: int) -> Iterator[Sequence[T]]:
+    """Part rows so that each part fits into a statement, with so many values for each row."""
+    count = MAX_PLACES // places
     for start in range(0, len(rows), count):
         yield rows[start : start + count]
 
@@ -224,18 +224,20 @@ def _upsert(into: UpsertT) -> UpsertT:
     return into.on_conflict_do_update(index_elements=keys, set_=new)
 
 
-def touch(connection: Connection, thread_ids: Sequence[str], now: float) -> None:
+def touch(connection: Connection, at_by_thread: Mapping[str, float]) -> None:
     """Note when threads were last written to, in seconds since 1970."""
-    for block in _blocks(thread_ids, places=1, others=1):
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(_sqlite_touch(len(block)), (now, *block))
-        else:
-            connection.execute(threads.update().where(threads.c.id.in_(block)).values(updated_at=now))
+    if connection.dialect.name != "sqlite":
+        update = threads.update().where(threads.c.id == bindparam("thread")).values(updated_at=bindparam("at"))
+        connection.execute(update, [{"thread": thread, "at": at} for thread, at in at_by_thread.items()])
+        return
+    for block in _blocks(list(at_by_thread.items()), places=3):
+        connection.exec_driver_sql(_sqlite_touch(len(block)), (*chain.from_iterable(block), *(key for key, _ in block)))
 
 
 def _sqlite_touch(count: int) -> str:
-    """Return the statement for so many threads, with a place for the time and one for each."""
-    return f"UPDATE chat_threads SET updated_at = ? WHERE id IN ({', '.join('?' * count)})"  # noqa: S608  # places only
+    """Return the statement for so many threads, with places for each and its time, and once more for each."""
+    cases, keys = "WHEN ? THEN ? " * count, ", ".join("?" * count)
+    return f"UPDATE chat_threads SET updated_at = CASE id {cases}END WHERE id IN ({keys})"  # noqa: S608  # places only
 
 
 def delete(connection: Connection, table: Table, keys: list[str], rows: Sequence[Row]) -> None:

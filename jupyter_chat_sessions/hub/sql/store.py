@@ -27,7 +27,8 @@ from ..store import (
 )
 from . import schema
 from .sealing import DamagedRowError
-from .writer import RETRY_S, Commit, Database, Writer
+from .waiting import Commit
+from .writer import RETRY_S, Database, Writer
 
 logger = logging.getLogger(__name__)
 

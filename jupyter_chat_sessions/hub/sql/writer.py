@@ -12,21 +12,21 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..store import OK, StorageStatus, Write
+from ..store import OK, StorageStatus
 from .batch import Batch
+from .touches import Touches
+from .waiting import Commit, Waiting
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-PATIENCE_S = 0.02
-"""How long what nobody waits for may wait for others to be written with, in seconds."""
 RETRY_S = 5.0
 """How long after a failure it is tried to write again, in seconds."""
 MAX_KEPT_BYTES = 64 * 1024 * 1024
@@ -47,19 +47,6 @@ class Database(Protocol):
 
     def close(self, connection: Connection) -> None:
         """Leave everything in order and close the connection."""
-
-
-class Commit(NamedTuple):
-    """What `Store.commit` was given."""
-
-    writes: Sequence[Write]
-    then: Callable[[], None] | None
-    otherwise: Callable[[], None] | None
-
-    @property
-    def is_awaited(self) -> bool:
-        """Whether somebody waits for it."""
-        return self.then is not None or self.otherwise is not None
 
 
 class Writer:
@@ -98,11 +85,8 @@ class Writer:
         """About how much it weighs."""
         self._kept_then: list[Callable[[], None]] = []
         self._condition = threading.Condition()
-        self._commits: list[Commit] = []
-        self._due_at = 0.0
-        """When the commits that nobody waits for are written at the latest."""
-        self._is_awaited = False
-        """Somebody waits for one of them."""
+        self._waiting = Waiting()
+        self._touches = Touches()
         self._reads: list[Callable[[], None]] = []
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="chat-store", daemon=True)
@@ -111,12 +95,7 @@ class Writer:
     def commit(self, commits: Sequence[Commit]) -> None:
         """Take commits, in order; see `Store.commit`. Never waits."""
         with self._condition:
-            was_idle, had_awaited = not self._commits, self._is_awaited
-            self._commits += commits
-            self._is_awaited = had_awaited or any(commit.is_awaited for commit in commits)
-            if was_idle:
-                self._due_at = time.monotonic() + PATIENCE_S
-            if was_idle or self._is_awaited is not had_awaited:
+            if self._waiting.add(commits):
                 self._condition.notify()
 
     def read(self, query: Callable[[Connection], T]) -> Future[T]:
@@ -150,6 +129,7 @@ class Writer:
             commits, reads, is_closing = self._take()
             try:
                 self._write(commits, is_last=is_closing)
+                self._tell_touches(at_once=is_closing or bool(reads))
                 for read in reads:
                     read()
             except Exception:  # the thread outlives everything; what it did not answer is answered by the next try
@@ -161,22 +141,20 @@ class Writer:
 
     def _take(self) -> tuple[list[Commit], list[Callable[[], None]], bool]:
         with self._condition:
-            while not (self._is_awaited or self._reads or self._is_closing):
+            while not (self._waiting.is_awaited or self._reads or self._is_closing):
                 wait_s = self._wait_s()
                 if wait_s is not None and wait_s <= 0:
                     break
                 self._condition.wait(wait_s)
-            commits, self._commits = self._commits, []
             reads, self._reads = self._reads, []
-            self._is_awaited = False
+            takes_all = reads or self._is_closing or self.status.code != "ok"
+            commits = self._waiting.take_all() if takes_all else self._waiting.take()
             return commits, reads, self._is_closing
 
     def _wait_s(self) -> float | None:
         """Return how long there is nothing to do, in seconds; None for as long as nothing comes."""
-        times = [self._due_at] if self._commits else []
-        if self.status.code != "ok":
-            times.append(self._retry_at)
-        return min(times) - time.monotonic() if times else None
+        other_s = self._touches.wait_s if self.status.code == "ok" else self._retry_at - time.monotonic()
+        return min((each for each in (self._waiting.wait_s, other_s) if each is not None), default=None)
 
     def _write(self, commits: list[Commit], *, is_last: bool) -> None:
         if self.status.code != "ok":
@@ -197,7 +175,20 @@ class Writer:
             self._fail(error)
             self._refuse(commits)
         else:
+            self._touches.note(batch.touched)
             self._answer([commit.then for commit in commits if commit.then is not None])
+
+    def _tell_touches(self, *, at_once: bool) -> None:
+        """Write when threads were written to, if it is time to."""
+        wait_s = self._touches.wait_s
+        if wait_s is None or self.status.code != "ok" or not (at_once or wait_s <= 0):
+            return
+        try:
+            self._transact(self._touches.write)
+        except Exception as error:
+            self._fail(error)
+        else:
+            self._touches.written()
 
     def _refuse(self, commits: list[Commit]) -> list[Commit]:
         """Turn down what can be turned down, and keep the rest for later."""
@@ -223,6 +214,7 @@ class Writer:
         except Exception as error:
             self._fail(error)
         else:
+            self._touches.note(self._kept.touched)
             kept_then, self._kept_then = self._kept_then, []
             self._kept, self._kept_bytes = Batch(), 0
             self._become(OK)

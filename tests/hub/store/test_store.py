@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -20,7 +21,7 @@ from jupyter_chat_sessions.hub.file_store import FileStore
 from jupyter_chat_sessions.hub.hub import Hub
 from jupyter_chat_sessions.hub.memory_store import MemoryStore
 from jupyter_chat_sessions.hub.options import HubOptions
-from jupyter_chat_sessions.hub.sql import schema, writer
+from jupyter_chat_sessions.hub.sql import schema, touches, waiting
 from jupyter_chat_sessions.hub.sql.opening import open_store
 from jupyter_chat_sessions.hub.sql.store import SqlStore
 from jupyter_chat_sessions.hub.store import (
@@ -317,7 +318,7 @@ async def test_with_a_purged_thread_go_its_rows_and_its_files_and_no_other_s(
 async def test_what_nobody_waits_for_is_written_with_what_somebody_does(
     open_lasting: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(waiting, "PATIENCE_S", 60.0)
     async with opened(open_lasting()) as store:
         assert isinstance(store, SqlStore)
         thread = a_thread()
@@ -326,6 +327,48 @@ async def test_what_nobody_waits_for_is_written_with_what_somebody_does(
         step = a_step("")
         for number in range(500):
             store.commit([PutStep(thread.id, 0, Step(id=step.id, type="tool", name="A", output=str(number)))])
-        await write(store)
+        await write(store, PutStep(thread.id, 1, a_step("said")))
         assert store.transactions == before + 1
-        assert [one.output for one in (await store.steps_before(thread.id, before=None, limit=9))[0]] == ["499"]
+        found, _ = await store.steps_before(thread.id, before=None, limit=9)
+        assert [one.output for one in found] == ["499", "said"]
+
+
+async def test_when_threads_were_written_to_is_told_once_for_many_times_and_before_anybody_asks(
+    open_lasting: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(touches, "EVERY_S", 60.0)
+    written: list[set[str]] = []
+
+    def touch(connection: Connection, at_by_thread: Mapping[str, float]) -> None:
+        written.append(set(at_by_thread))
+        really(connection, at_by_thread)
+
+    really = schema.touch
+    monkeypatch.setattr(schema, "touch", touch)
+    async with opened(open_lasting()) as store:
+        first, second = a_thread(), a_thread()
+        await write(store, PutThread(first), PutThread(second))
+        for position in range(3):
+            await write(store, PutStep(first.id, position, a_step("one")))
+        await write(store, PutStep(second.id, 0, a_step("two")))
+        assert written == []
+        found = await store.threads_of("user:alice", channel=None, limit=9)
+        assert [one.record for one in found] == [second, first], "the one last written to stands first"
+        assert found[0].updated_at > first.created_at
+        await write(store, PutStep(first.id, 3, a_step("again")))
+    assert written == [{first.id, second.id}, {first.id}]
+    async with opened(open_lasting()) as store:
+        found = await store.threads_of("user:alice", channel=None, limit=9)
+        assert [one.record for one in found] == [first, second], "and after the server's end"
+
+
+async def test_when_threads_were_written_to_is_told_though_nobody_asks(
+    open_lasting: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(touches, "EVERY_S", 0.01)
+    told = threading.Event()
+    monkeypatch.setattr(schema, "touch", lambda *_: told.set())
+    async with opened(open_lasting()) as store:
+        thread = a_thread()
+        await write(store, PutThread(thread), PutStep(thread.id, 0, a_step("one")))
+        assert await asyncio.to_thread(told.wait, 10)

@@ -1,0 +1,113 @@
+"""What waits to be written, and what of it goes into the next transaction.
+
+The one rule: of one thread, what was said first is written first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ..store import (
+    DropSession,
+    PutCommand,
+    PutSession,
+    PutStep,
+    PutThread,
+    PutValues,
+    RemoveStep,
+    ReplaceStep,
+    Write,
+)
+
+PATIENCE_S = 0.02
+"""How long what nobody waits for may wait for others to be written with, in seconds."""
+
+
+class Commit(NamedTuple):
+    """What `Store.commit` was given."""
+
+    writes: Sequence[Write]
+    then: Callable[[], None] | None
+    otherwise: Callable[[], None] | None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for it."""
+        return self.then is not None or self.otherwise is not None
+
+
+class Waiting:
+    """Commits that wait. What somebody waits for goes at once; steps that nobody waits for, with more of their thread.
+
+    A message and the answer to the one before it then change a thread's pages of the disk once. Each waits for
+    `PATIENCE_S` at most.
+    """
+
+    def __init__(self) -> None:
+        self.is_awaited = False
+        """Somebody waits for one of them."""
+        self._commits: list[tuple[float, Commit]] = []
+        """Each with the time at which it is to be written at the latest."""
+
+    def add(self, commits: Sequence[Commit]) -> bool:
+        """Take commits, in order; return whether that changes when the next is due."""
+        was_idle, was_awaited = not self._commits, self.is_awaited
+        due_at = time.monotonic() + PATIENCE_S
+        for commit in commits:
+            self._commits.append((due_at, commit))
+            if commit.is_awaited:
+                self.is_awaited = True
+        return was_idle or self.is_awaited is not was_awaited
+
+    @property
+    def wait_s(self) -> float | None:
+        """In how many seconds the first is due that nobody waits for; None where nothing waits."""
+        return self._commits[0][0] - time.monotonic() if self._commits else None
+
+    def take_all(self) -> list[Commit]:
+        """Take everything."""
+        waiting, self._commits, self.is_awaited = self._commits, [], False
+        return [commit for _, commit in waiting]
+
+    def take(self) -> list[Commit]:
+        """Take what is to be written now."""
+        now = time.monotonic()
+        waits = [due_at > now and _can_wait(commit) for due_at, commit in self._commits]
+        going: set[str | None] = set()
+        for (_, commit), may_wait in zip(self._commits, waits, strict=True):
+            if not may_wait:
+                going.update(map(_thread_of, commit.writes))
+        taken, left = [], []
+        for each, may_wait in zip(self._commits, waits, strict=True):
+            commit = each[1]
+            if may_wait and _thread_of(commit.writes[0]) not in going:
+                left.append(each)
+            else:
+                taken.append(commit)
+        self._commits, self.is_awaited = left, False
+        return taken
+
+
+def _can_wait(commit: Commit) -> bool:
+    """Return whether a commit is of steps of one thread, and nobody waits for it."""
+    if commit.is_awaited or not commit.writes:
+        return False
+    if len(commit.writes) == 1:
+        return isinstance(commit.writes[0], PutStep | ReplaceStep | RemoveStep)
+    are_steps = all(isinstance(write, PutStep | ReplaceStep | RemoveStep) for write in commit.writes)
+    return are_steps and len(set(map(_thread_of, commit.writes))) == 1
+
+
+def _thread_of(write: Write) -> str | None:
+    """Return the thread that a write belongs to; None for what is known by its session alone."""
+    match write:
+        case PutStep() | ReplaceStep() | RemoveStep():
+            return write.thread_id
+        case PutSession() | DropSession():
+            return write.record.thread_id
+        case PutThread():
+            return write.record.id
+        case PutCommand() | PutValues():
+            return None
