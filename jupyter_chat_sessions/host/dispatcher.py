@@ -181,9 +181,9 @@ class Dispatcher:
                 self._session.record.on_taken(run)
         if run.slot == "on_chat_resume":
             self._session.resumes = None
-        self._tell(run, "running", is_urgent=False)
+        self._line.hold()
         self._task = self._create_task(run)
-        self._session.loop.call_soon(self._line.hurry)  # behind the first that the handler says
+        self._session.loop.call_soon(self._line.hurry)  # behind what the handler does before it waits
         self._task.add_done_callback(self._on_done)
 
     def _is_known(self, run: Run) -> bool:
@@ -213,6 +213,7 @@ class Dispatcher:
     async def _run(self, run: Run, handler: Handler | None) -> None:
         status: RunStatus = "done"
         enter(Scope(self._session, run))  # a task's context ends with it
+        self._tell(run, "running")
         try:
             if self._lives is not None and run.slot != "on_chat_end" and not self._lives.has_begun(self._session.app):
                 await self._lives.begin(self._session.app)
@@ -333,10 +334,9 @@ class Dispatcher:
         )
         self._session.emit(PutStep(step=step))
 
-    def _tell(self, run: Run, status: RunStatus, *, is_urgent: bool = True) -> None:
+    def _tell(self, run: Run, status: RunStatus) -> None:
         if not (self.is_ending or self._session.is_ended or run.slot == "surroundings"):
-            change = RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status)
-            self._line.put(change, is_urgent=is_urgent)
+            self._line.put(RunChanged(session=self._session.id, run=run.id, name=run.slot, status=status))
 
 
 _MARKDOWN = re.compile(r"[\\`*\[\]<>~]|(?<![^\W_])_|_(?![^\W_])")

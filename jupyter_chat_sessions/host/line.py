@@ -18,8 +18,11 @@ class Line(Protocol):
     def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
         """Queue a frame; from any thread, never waits."""
 
+    def hold(self) -> None:
+        """Hold back what is put until `hurry` is called, or a little longer than a moment; from any thread."""
+
     def hurry(self) -> None:
-        """Let what was not urgent leave now; from any thread, never waits."""
+        """Let what was not urgent or held back leave now; from any thread, never waits."""
 
     @property
     def has_room(self) -> bool:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, Literal, Protocol, TypeVar
 from uuid import uuid4
@@ -45,6 +45,8 @@ T = TypeVar("T")
 
 ACK_AFTER_S = 0.005
 """How long an acknowledgement waits for something to ride on, in seconds."""
+LOOK_S = 0.02
+"""How often it is looked whether something is held back by a handler that works and does not wait, in seconds."""
 BEAT_S = 10.0
 SILENCE_S = 35.0
 """Without a word of the hub, not even the answer to a beat, the line counts as dead."""
@@ -74,7 +76,7 @@ class Link:
     """
 
     def __init__(self, dial: Dial, listener: LinkListener, *, kernel_id: str | None = None) -> None:
-        self.outbox = Outbox(wake=self._wake)
+        self.outbox = self._new_outbox()
         self._dial = dial
         self._listener = listener
         self._kernel_id = kernel_id
@@ -106,7 +108,7 @@ class Link:
         self._listener = listener
         self._epoch, self._hub_epoch = uuid4().hex, None
         self._end, self._told = LinkEnd(), 0
-        self.outbox = Outbox(wake=self._wake)
+        self.outbox = self._new_outbox()
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -139,9 +141,22 @@ class Link:
         if self._task is not None:
             self._task.cancel()
 
-    def _wake(self) -> None:
+    def _new_outbox(self) -> Outbox:
+        outbox = Outbox(wake=lambda: self._soon(self._flush), watch=lambda: self._soon(look_later))
+
+        def look_later() -> None:
+            self._loop.call_later(LOOK_S, look)
+
+        def look() -> None:
+            if outbox.look():
+                look_later()
+
+        return outbox
+
+    def _soon(self, work: Callable[[], None]) -> None:
+        """Do something on the link's loop. From any thread."""
         try:
-            self._loop.call_soon_threadsafe(self._flush)
+            self._loop.call_soon_threadsafe(work)
         except RuntimeError:
             logger.debug("the link is closed; what was said last is not sent")
 

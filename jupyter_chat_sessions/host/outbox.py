@@ -28,6 +28,8 @@ MAX_PIECES_AWAY = 2
 """Pieces of files that are sent and not confirmed: what anybody says meanwhile waits behind no more than these."""
 MAX_FRAME_BYTES = MAX_HOST_BYTES - 4096
 """Bytes in one frame; what is left is for the batch around it."""
+MAX_HELD_FRAMES = 16
+"""Above it they leave though more is about to come: the other end has something to do meanwhile."""
 MAX_TEXT_LENGTH = 64 * 1024
 """Code points that gather in one frame of text."""
 
@@ -41,10 +43,12 @@ class Outbox:
 
     Args:
         wake: Called, from the thread that puts, when there is something to send and nobody was told so yet.
+        watch: Called likewise when something is held back: `look` is to be called now and then from then on.
     """
 
-    def __init__(self, *, wake: Callable[[], None]) -> None:
+    def __init__(self, *, wake: Callable[[], None], watch: Callable[[], None] = lambda: None) -> None:
         self._wake = wake
+        self._watch = watch
         self._lock = threading.Lock()
         self._frames: list[Part] = []
         self._begun: dict[str, int] = {}
@@ -52,6 +56,10 @@ class Outbox:
         self._text: _Text | None = None
         self._is_told = False
         """Somebody was told that there is something to send."""
+        self._held_by = 0
+        """How many hold back what is put."""
+        self._holds = self._seen_holds = 0
+        self._is_watched = False
         self._lane = FileLane()
         self._bytes = 0
         """Of all that is here, and of what was sent and is not confirmed, but for pieces of files."""
@@ -74,7 +82,8 @@ class Outbox:
 
         Args:
             frame: What to send.
-            is_urgent: Else it leaves with the next that is, or when `hurry` is called.
+            is_urgent: Else it leaves with the next that is, or when `hurry` is called. While something is held back,
+                only text is urgent.
 
         Raises:
             TypeError: Something in it is no JSON.
@@ -92,13 +101,44 @@ class Outbox:
             if isinstance(frame, RunChanged):
                 self._note_run(frame)
             self._append(part, getattr(frame, "session", None))
-        if is_urgent:
+        if is_urgent and not self._held_by:
             self._tell()
 
+    def hold(self) -> None:
+        """Hold back what is put from now on until `hurry` is called, but no longer than until the second `look`.
+
+        What a handler says before it first waits for something leaves together, with its beginning and its end.
+        """
+        with self._lock:
+            self._held_by += 1
+            self._holds += 1
+            is_watched, self._is_watched = self._is_watched, True
+        if not is_watched:
+            self._watch()
+
     def hurry(self) -> None:
-        """Let what was not urgent leave now."""
-        if self._frames:
+        """Let what was not urgent or held back leave now."""
+        with self._lock:
+            self._held_by = max(0, self._held_by - 1)
+            is_due = bool(self._frames) and (not self._held_by or len(self._frames) >= MAX_HELD_FRAMES)
+        if is_due:
             self._tell()
+
+    def look(self) -> bool:
+        """Let go what has been held back since the last look: whoever holds it does not wait but works.
+
+        Returns:
+            Whether to look again after a while.
+        """
+        with self._lock:
+            goes_on, self._seen_holds = self._holds != self._seen_holds, self._holds
+            self._is_watched = goes_on
+            is_stuck = not goes_on and self._held_by > 0
+            if is_stuck:
+                self._held_by = 0
+        if is_stuck and self._frames:
+            self._tell()
+        return goes_on
 
     def take(self, *, is_last: bool = False) -> list[bytes]:
         """Return what is to be sent, encoded, and forget it.

@@ -6,6 +6,7 @@ import asyncio
 import random
 import sys
 import threading
+import time
 from concurrent.futures import Future
 
 import pytest
@@ -19,6 +20,7 @@ from jupyter_chat_sessions.protocol.errors import HubUnreachableError, ProtocolE
 from jupyter_chat_sessions.protocol.frames import (
     ChannelSettings,
     Decoder,
+    Emit,
     HostBatch,
     HostLinkFrame,
     LinkAck,
@@ -153,6 +155,30 @@ async def test_what_came_is_acknowledged_with_what_is_said(monkeypatch: pytest.M
         acks = [frame.ack for frame in hub.said if isinstance(frame, HostBatch)]
         assert acks == sorted(acks)
         assert acks[-1] >= 3, "the session, and two messages"
+
+
+async def test_what_a_handler_says_before_it_works_without_waiting_is_seen_meanwhile() -> None:
+    hub = NotingHub()
+    seen: list[bool] = []
+
+    def is_said() -> bool:
+        batches = [each for each in list(hub.said) if isinstance(each, HostBatch)]
+        return any(isinstance(frame, Emit) and b"Working" in encode(frame) for each in batches for frame in each.frames)
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        await cl.Message("Working").send()
+        until = time.monotonic() + 10
+        while not is_said() and time.monotonic() < until:
+            time.sleep(0)  # keeps the loop
+        seen.append(is_said())
+        await cl.Message("Done").send()
+
+    stage = Stage()
+    stage.embedded = hub
+    async with stage, Viewer("Alice") as alice:
+        await alice.say("hi")
+    assert seen == [True]
 
 
 async def test_what_nothing_is_said_to_is_acknowledged_all_the_same() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_chat_sessions.host.outbox import (
     MAX_FRAME_BYTES,
+    MAX_HELD_FRAMES,
     MAX_TEXT_LENGTH,
     MAX_WAITING_BYTES,
     MAX_WAITING_FRAMES,
@@ -31,11 +32,11 @@ SESSION, OTHER_SESSION, A, B = (f"00000000-0000-4000-8000-{number:012d}" for num
 
 
 class Counted:
-    """An outbox, with a count of the times that it woke the link."""
+    """An outbox, with a count of the times that it woke the link, and that it asked to be looked after."""
 
     def __init__(self) -> None:
-        self.wakes = 0
-        self.outbox = Outbox(wake=self._wake)
+        self.wakes = self.watches = 0
+        self.outbox = Outbox(wake=self._wake, watch=self._watch)
 
     def put(self, event: Event, *, session: str = SESSION) -> None:
         self.outbox.put(Emit(session=session, event=event))
@@ -46,6 +47,9 @@ class Counted:
 
     def _wake(self) -> None:
         self.wakes += 1
+
+    def _watch(self) -> None:
+        self.watches += 1
 
 
 def text(offset: int, piece: str, *, step: str = A, into: str = "output") -> AppendText:
@@ -138,6 +142,51 @@ def test_what_is_not_told_after_all_takes_no_room() -> None:
         box.outbox.take()
         box.outbox.settled(0)
     assert box.outbox.has_room
+
+
+def test_what_is_held_back_leaves_when_the_last_who_holds_it_is_done() -> None:
+    box = Counted()
+    box.outbox.hold()
+    box.outbox.hold()
+    box.put(a_step())
+    box.outbox.hurry()
+    assert (box.wakes, box.watches) == (0, 1)
+    box.outbox.hurry()
+    assert box.wakes == 1
+    box.outbox.hurry()  # once too often does no harm
+    box.taken()
+    box.put(a_step())
+    assert box.wakes == 2, "nothing is held back any more"
+
+
+def test_text_is_never_held_back_nor_is_much() -> None:
+    box = Counted()
+    box.outbox.hold()
+    box.put(text(0, "A token"))
+    assert box.wakes == 1
+    box.taken()
+    box.outbox.hold()
+    for _ in range(MAX_HELD_FRAMES):
+        box.put(a_step())
+    box.outbox.hurry()
+    assert box.wakes == 2, "the other end has something to do while more comes"
+
+
+def test_what_is_held_back_by_who_works_and_does_not_wait_leaves_at_the_second_look() -> None:
+    box = Counted()
+    box.outbox.hold()
+    box.put(a_step())
+    assert box.outbox.look()
+    assert box.wakes == 0, "it has just begun"
+    assert not box.outbox.look()
+    assert box.wakes == 1
+    box.taken()
+    box.put(a_step())
+    assert box.wakes == 2, "who worked on may say more"
+    box.outbox.hurry()
+    box.taken()
+    box.outbox.hold()
+    assert box.watches == 2, "and the next is looked after again"
 
 
 def a_step(**fields: object) -> PutStep:
