@@ -400,7 +400,7 @@ class Hub:
         store = store or self.store
         transcript = Transcript(
             thread,
-            epoch=secrets.token_hex(8),
+            epoch=new_id(),
             options=self.options,
             clock=self._clock,
             store=store,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from http import HTTPStatus
 from typing import Any
 
 from jupyter_server.base.websocket import WebSocketMixin
+from jupyter_server.prometheus.log_functions import prometheus_log_method
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from .websocket import TransportProtocol
@@ -34,6 +37,17 @@ class ChatSocket(WebSocketMixin, WebSocketHandler):
         """
         self.set_nodelay(True)
         self.request.connection = self.request.server_connection = None
+
+    def _log(self) -> None:
+        """Count a handshake that went well, and write of it for who debugs.
+
+        Jupyter makes the record for everybody, and lets it fall: a thousand viewers at once wait for that.
+        """
+        server = self.settings["serverapp"]
+        if self.get_status() != HTTPStatus.SWITCHING_PROTOCOLS or server.log_level <= logging.DEBUG:
+            super()._log()
+        elif server.record_http_request_metrics:
+            prometheus_log_method(self)  # type: ignore[no-untyped-call]
 
     def set_default_headers(self) -> None:
         """A socket sends none of a page's headers."""

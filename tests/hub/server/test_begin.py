@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
+from prometheus_client import REGISTRY
 from tornado.httpclient import HTTPClientError
 
 from jupyter_chat_sessions.protocol.frames import (
@@ -116,3 +119,25 @@ async def test_who_asks_twice_in_one_breath_begins_once(server: Server) -> None:
             frames += await line.read()
         assert [type(frame) for frame in frames[:3]] == [ErrorFrame, Begun, Welcome]
         assert server.hub.statistics().sessions == 1
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+async def test_a_handshake_is_counted_and_written_of_for_who_debugs(
+    server: Server, caplog: pytest.LogCaptureFixture, level: str
+) -> None:
+    def count() -> float:
+        name, handler = "http_request_duration_seconds_count", "jupyter_chat_sessions.hub.handlers.viewer.ViewerSocket"
+        labels = {"method": "GET", "handler": handler, "status_code": "101"}
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    server.app.log_level = level
+    server.app.log.setLevel(logging.DEBUG)  # as Jupyter has it, whatever is shown
+    alice = await server.browser()
+    before = count()
+    with caplog.at_level(logging.DEBUG):
+        await a_line(server, alice)
+        with pytest.raises(HTTPClientError):
+            await a_line(server, alice, origin="https://elsewhere.example")
+    assert count() == before + 1
+    written = [record.getMessage() for record in caplog.records if f"{API}/viewer" in record.getMessage()]
+    assert [text[:3] for text in written] == (["101", "403"] if level == "DEBUG" else ["403"])
