@@ -15,14 +15,14 @@ wait_limit_s: ContextVar[float | None] = ContextVar("chat_wait_limit_s", default
 class Line(Protocol):
     """The way to the hub, as a session sees it."""
 
-    def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
+    def put(self, frame: HostFrame) -> None:
         """Queue a frame; from any thread, never waits."""
 
     def hold(self) -> None:
-        """Hold back what is put until `hurry` is called, or a little longer than a moment; from any thread."""
+        """Hold back what is put, but text, until `hurry` is called, or for a moment; from any thread, never waits."""
 
     def hurry(self) -> None:
-        """Let what was not urgent or held back leave now; from any thread, never waits."""
+        """Let what was held back leave; from any thread, never waits."""
 
     @property
     def has_room(self) -> bool:

@@ -72,7 +72,7 @@ class Outbox:
         self._waiting: list[Future[None]] = []
         self._waiting_with_files: list[Future[None]] = []
 
-    def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
+    def put(self, frame: HostFrame) -> None:
         """Queue a frame. Text for the step that the last frame was about joins it.
 
         Of a run that ends before its beginning has left only the end is said: nobody could have seen that it ran.
@@ -82,8 +82,6 @@ class Outbox:
 
         Args:
             frame: What to send.
-            is_urgent: Else it leaves with the next that is, or when `hurry` is called. While something is held back,
-                only text is urgent.
 
         Raises:
             TypeError: Something in it is no JSON.
@@ -101,13 +99,14 @@ class Outbox:
             if isinstance(frame, RunChanged):
                 self._note_run(frame)
             self._append(part, getattr(frame, "session", None))
-        if is_urgent and not self._held_by:
+        if not self._held_by:
             self._tell()
 
     def hold(self) -> None:
         """Hold back what is put from now on until `hurry` is called, but no longer than until the second `look`.
 
-        What a handler says before it first waits for something leaves together, with its beginning and its end.
+        Text is never held back. What a handler says before it first waits for something leaves together, with its
+        beginning and its end.
         """
         with self._lock:
             self._held_by += 1
@@ -117,12 +116,12 @@ class Outbox:
             self._watch()
 
     def hurry(self) -> None:
-        """Let what was not urgent or held back leave now."""
+        """Let what was held back leave, once for each `hold`; the last, or much of it, leaves now."""
         with self._lock:
             self._held_by = max(0, self._held_by - 1)
-            is_due = bool(self._frames) and (not self._held_by or len(self._frames) >= MAX_HELD_FRAMES)
+            is_due = not self._held_by or len(self._frames) >= MAX_HELD_FRAMES
         if is_due:
-            self._tell()
+            self._tell_of_what_was_held()
 
     def look(self) -> bool:
         """Let go what has been held back since the last look: whoever holds it does not wait but works.
@@ -136,8 +135,8 @@ class Outbox:
             is_stuck = not goes_on and self._held_by > 0
             if is_stuck:
                 self._held_by = 0
-        if is_stuck and self._frames:
-            self._tell()
+        if is_stuck:
+            self._tell_of_what_was_held()
         return goes_on
 
     def take(self, *, is_last: bool = False) -> list[bytes]:
@@ -235,7 +234,7 @@ class Outbox:
                 self._begun[change.run] = len(self._frames)
             return
         place = self._begun.pop(change.run, None)
-        if place is not None:
+        if place is not None and change.session not in self._lane:
             self._bytes -= _size(self._frames[place])
             self._frames[place] = _NOTHING
 
@@ -258,6 +257,10 @@ class Outbox:
             self._settle_text()
             self._text = _Text(session, event)
         self._tell()
+
+    def _tell_of_what_was_held(self) -> None:
+        if self._frames or self._lane:
+            self._tell()
 
     def _tell(self) -> None:
         with self._lock:

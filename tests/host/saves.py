@@ -18,8 +18,8 @@ class Saves:
         self._came = threading.Event()
         put = stage.link.outbox.put
 
-        def noting(frame: Any, *, is_urgent: bool = True) -> None:
-            put(frame, is_urgent=is_urgent)
+        def noting(frame: Any) -> None:
+            put(frame)
             if isinstance(frame, SaveValues):
                 self.frames.append(frame)
                 self._came.set()

@@ -41,7 +41,7 @@ class Sink:
     def __init__(self) -> None:
         self.frames: list[HostFrame] = []
 
-    def put(self, frame: HostFrame, *, is_urgent: bool = True) -> None:
+    def put(self, frame: HostFrame) -> None:
         self.frames.append(frame)
 
     def hold(self) -> None:

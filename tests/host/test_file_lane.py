@@ -7,6 +7,7 @@ import tracemalloc
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from jupyter_chat_sessions.host.files import HostFiles
 from jupyter_chat_sessions.host.outbox import MAX_PIECES_AWAY, MAX_WAITING_FILE_BYTES, Outbox
@@ -17,6 +18,7 @@ from jupyter_chat_sessions.protocol.frames import (
     HostFrame,
     PutFile,
     RemoveStep,
+    RunChanged,
 )
 
 SESSION, OTHER, THIRD, STEP, FILE = (f"00000000-0000-4000-8000-{number:012d}" for number in range(5))
@@ -86,6 +88,28 @@ def test_the_next_piece_goes_by_itself_once_one_is_confirmed() -> None:
     assert not woken
     outbox.settled(MAX_PIECES_AWAY - 1)
     assert woken == [1]
+
+
+def test_a_file_that_was_held_back_leaves_with_what_was_said_behind_it() -> None:
+    woken: list[int] = []
+    outbox = Outbox(wake=lambda: woken.append(1))
+    outbox.hold()
+    put_file(outbox, SESSION, pieces=1)
+    say(outbox, SESSION)
+    assert not woken
+    outbox.hurry()
+    assert woken == [1]
+    assert taken(outbox) == [("piece", SESSION), ("word", SESSION)]
+
+
+def test_a_run_whose_end_waits_behind_a_file_is_said_to_have_begun() -> None:
+    outbox = an_outbox()
+    change = RunChanged(session=SESSION, run=STEP, name="on_message", status="running")
+    outbox.put(change)
+    put_file(outbox, SESSION, pieces=1)
+    outbox.put(replace(change, status="done"))
+    frames = [msgspec.json.decode(raw, type=HostFrame) for raw in outbox.take()]
+    assert [frame.status for frame in frames if isinstance(frame, RunChanged)] == ["running", "done"]
 
 
 async def test_only_who_sends_a_file_waits_for_it() -> None:

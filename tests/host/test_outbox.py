@@ -122,8 +122,8 @@ def a_run(status: RunStatus, run: str = B) -> RunChanged:
 
 def test_of_a_run_that_is_over_before_it_was_told_only_the_end_is_told() -> None:
     box = Counted()
-    box.outbox.put(a_run("running", A), is_urgent=False)
-    box.outbox.put(a_run("running"), is_urgent=False)
+    box.outbox.put(a_run("running", A))
+    box.outbox.put(a_run("running"))
     box.put(text(0, "Hello"))
     box.outbox.put(a_run("done"))
     ended = [msgspec.json.decode(raw, type=HostFrame) for raw in box.outbox.take()]
@@ -137,7 +137,7 @@ def test_of_a_run_that_is_over_before_it_was_told_only_the_end_is_told() -> None
 def test_what_is_not_told_after_all_takes_no_room() -> None:
     box = Counted()
     for _ in range(2 * MAX_WAITING_BYTES // len(msgspec.json.encode(a_run("running")))):
-        box.outbox.put(a_run("running"), is_urgent=False)
+        box.outbox.put(a_run("running"))
         box.outbox.put(a_run("done"))
         box.outbox.take()
         box.outbox.settled(0)

@@ -84,8 +84,8 @@ async def test_while_a_cell_keeps_the_loop_the_message_is_accepted_and_answered_
         busy = threading.Event()
         put = stage.link.outbox.put
 
-        def watching(frame: object, *, is_urgent: bool = True) -> None:
-            put(frame, is_urgent=is_urgent)  # type: ignore[arg-type]
+        def watching(frame: object) -> None:
+            put(frame)  # type: ignore[arg-type]
             if type(frame).__name__ == "HostBusy":
                 busy.set()
 

@@ -22,9 +22,6 @@ class Touches:
         self._at_by_thread: dict[str, float] = {}
         self._due_at = 0.0
 
-    def __bool__(self) -> bool:
-        return bool(self._at_by_thread)
-
     @property
     def wait_s(self) -> float | None:
         """In how many seconds they are to be written; None where there are none."""
