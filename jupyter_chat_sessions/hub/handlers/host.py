@@ -28,6 +28,7 @@ from ...protocol.frames import (
 from ..host_port import HostConnection
 from ..hub import Hub
 from .socket import ChatSocket
+from .turn_end import TurnEnd
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +143,11 @@ class HostSocket(ChatSocket, JupyterHandler):
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
         """See `HostOutlet.call_later`."""
-        asyncio.get_running_loop().call_later(delay_s, callback)
+        if delay_s:
+            asyncio.get_running_loop().call_later(delay_s, callback)
+        else:
+            turn_end: TurnEnd = self.settings["chat_sessions_turn_end"]
+            turn_end.call_first(callback)
 
     def _on_frame(self, frame: HostLinkFrame | ProtocolError) -> None:
         if isinstance(frame, ProtocolError):

@@ -13,19 +13,31 @@ logger = logging.getLogger(__name__)
 
 
 class TurnEnd:
-    """Calls back everybody who asked during a turn of the running loop, in that order."""
+    """Calls back everybody who asked during a turn of the running loop, in that order.
+
+    Hosts come before viewers: while viewers are told that their messages are there, the handlers can run.
+    """
 
     def __init__(self) -> None:
-        self._callbacks: list[Callable[[], None]] = []
+        self._first: list[Callable[[], None]] = []
+        self._then: list[Callable[[], None]] = []
+
+    def call_first(self, callback: Callable[[], None]) -> None:
+        """Call back once this turn is over, before those who asked by `call`."""
+        self._arm()
+        self._first.append(callback)
 
     def call(self, callback: Callable[[], None]) -> None:
         """Call back once this turn is over."""
-        if not self._callbacks:
+        self._arm()
+        self._then.append(callback)
+
+    def _arm(self) -> None:
+        if not (self._first or self._then):
             asyncio.get_running_loop().call_soon(self._call_all)
-        self._callbacks.append(callback)
 
     def _call_all(self) -> None:
-        callbacks, self._callbacks = self._callbacks, []
+        callbacks, self._first, self._then = self._first + self._then, [], []
         for callback in callbacks:
             try:
                 callback()

@@ -29,3 +29,11 @@ async def test_everybody_has_a_turn_in_order_though_one_fails(caplog: pytest.Log
     assert "of its own" in caplog.text
     await asyncio.sleep(0)
     assert done == ["first", "second", "third"]
+
+
+async def test_hosts_come_before_viewers() -> None:
+    turn_end, done = TurnEnd(), []
+    turn_end.call(lambda: done.append("a viewer"))
+    turn_end.call_first(lambda: done.append("a host"))
+    await asyncio.sleep(0)
+    assert done == ["a host", "a viewer"]
