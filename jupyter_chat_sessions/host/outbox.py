@@ -29,7 +29,7 @@ MAX_PIECES_AWAY = 2
 MAX_FRAME_BYTES = MAX_HOST_BYTES - 4096
 """Bytes in one frame; what is left is for the batch around it."""
 MAX_HELD_FRAMES = 16
-"""Above it they leave though more is about to come: the other end has something to do meanwhile."""
+"""With so many they leave with the next `hurry`, though more is about to come: the other end has work meanwhile."""
 MAX_TEXT_LENGTH = 64 * 1024
 """Code points that gather in one frame of text."""
 
@@ -58,8 +58,10 @@ class Outbox:
         """Somebody was told that there is something to send."""
         self._held_by = 0
         """How many hold back what is put."""
-        self._holds = self._seen_holds = 0
         self._is_watched = False
+        self._holds = self._takes = 0
+        self._looked_at = (0, 0, False)
+        """Those two at the last look, and whether anything waited."""
         self._lane = FileLane()
         self._bytes = 0
         """Of all that is here, and of what was sent and is not confirmed, but for pieces of files."""
@@ -130,12 +132,14 @@ class Outbox:
             Whether to look again after a while.
         """
         with self._lock:
-            goes_on, self._seen_holds = self._holds != self._seen_holds, self._holds
-            self._is_watched = goes_on
-            is_stuck = not goes_on and self._held_by > 0
-            if is_stuck:
+            holds, takes, had_any = self._looked_at
+            self._looked_at = (self._holds, self._takes, bool(self._frames or self._lane))
+            goes_on = self._is_watched = self._holds != holds
+            is_late = had_any and self._takes == takes
+            if not goes_on:
+                is_late = is_late or self._held_by > 0
                 self._held_by = 0
-        if is_stuck:
+        if is_late:
             self._tell_of_what_was_held()
         return goes_on
 
@@ -196,6 +200,7 @@ class Outbox:
     def _take(self, *, is_last: bool) -> list[Part]:
         with self._lock:
             self._is_told = False
+            self._takes += 1
             self._settle_text()
             parts = [part for part in self._frames if part is not _NOTHING]
             self._frames = []

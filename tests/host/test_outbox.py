@@ -189,6 +189,20 @@ def test_what_is_held_back_by_who_works_and_does_not_wait_leaves_at_the_second_l
     assert box.watches == 2, "and the next is looked after again"
 
 
+def test_what_waits_is_not_held_back_by_ever_new_runs() -> None:
+    box = Counted()
+    for _ in range(3):
+        box.outbox.hold()  # somebody always has
+        box.put(a_step())
+        assert box.outbox.look()
+    assert box.wakes == 1
+    box.taken()
+    box.outbox.hold()
+    box.put(a_step())
+    assert box.outbox.look()
+    assert box.wakes == 1, "what has come since somebody took is young"
+
+
 def a_step(**fields: object) -> PutStep:
     return PutStep(step=Step(**{"id": A, "type": "assistant_message", "name": "A", **fields}))  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from jupyter_server.base.websocket import WebSocketMixin
+from jupyter_server.log import log_request
 from jupyter_server.prometheus.log_functions import prometheus_log_method
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
@@ -44,7 +45,9 @@ class ChatSocket(WebSocketMixin, WebSocketHandler):
         Jupyter makes the record for everybody, and lets it fall: a thousand viewers at once wait for that.
         """
         server = self.settings["serverapp"]
-        if self.get_status() != HTTPStatus.SWITCHING_PROTOCOLS or server.log_level <= logging.DEBUG:
+        is_usual = getattr(self.settings.get("log_function"), "func", None) is log_request
+        is_opened = self.get_status() == HTTPStatus.SWITCHING_PROTOCOLS
+        if not (is_usual and is_opened) or server.log_level <= logging.DEBUG:
             super()._log()
         elif server.record_http_request_metrics:
             prometheus_log_method(self)  # type: ignore[no-untyped-call]

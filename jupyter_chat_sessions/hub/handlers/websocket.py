@@ -123,6 +123,7 @@ class TransportProtocol(WebSocketProtocol13, MessageLine):
         assert isinstance(transport, asyncio.Transport)
         transport.set_write_buffer_limits(high=0)
         super().connection_made(transport)
+        self.flush()  # what was said while there was none
 
     def pause_writing(self) -> None:
         """See `asyncio.BaseProtocol`."""

@@ -226,6 +226,8 @@ def _upsert(into: UpsertT) -> UpsertT:
 
 def touch(connection: Connection, at_by_thread: Mapping[str, float]) -> None:
     """Note when threads were last written to, in seconds since 1970."""
+    if not at_by_thread:
+        return
     if connection.dialect.name != "sqlite":
         update = threads.update().where(threads.c.id == bindparam("thread")).values(updated_at=bindparam("at"))
         connection.execute(update, [{"thread": thread, "at": at} for thread, at in at_by_thread.items()])

@@ -1,6 +1,7 @@
 """When threads were last written to: told to the database once a second, and before anybody asks it something.
 
-Each time would cost a message a page of the disk. The one rule: a crash costs no more than a second of these times.
+Each time would cost a message a page of the disk. The one rule: while the database can be written, a crash costs no
+more than a second of these times.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Waiting:
 
     @property
     def wait_s(self) -> float | None:
-        """In how many seconds the first is due that nobody waits for; None where nothing waits."""
+        """In how many seconds the first is due, if nobody waits for it; None where nothing waits."""
         return self._commits[0][0] - time.monotonic() if self._commits else None
 
     def take_all(self) -> list[Commit]:
@@ -72,7 +72,9 @@ class Waiting:
         return [commit for _, commit in waiting]
 
     def take(self) -> list[Commit]:
-        """Take what is to be written now."""
+        """Take what is to be written now. Who waits for a commit without writes waits for all that came before."""
+        if any(not commit.writes for _, commit in self._commits):
+            return self.take_all()
         now = time.monotonic()
         waits = [due_at > now and _can_wait(commit) for due_at, commit in self._commits]
         going: set[str | None] = set()
@@ -92,7 +94,7 @@ class Waiting:
 
 def _can_wait(commit: Commit) -> bool:
     """Return whether a commit is of steps of one thread, and nobody waits for it."""
-    if commit.is_awaited or not commit.writes:
+    if commit.is_awaited:
         return False
     if len(commit.writes) == 1:
         return isinstance(commit.writes[0], PutStep | ReplaceStep | RemoveStep)

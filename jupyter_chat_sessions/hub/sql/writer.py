@@ -208,13 +208,18 @@ class Writer:
             self._kept_then.append(commit.then)
 
     def _try_again(self) -> None:
+        def write(connection: Connection) -> None:
+            self._kept.write(connection)
+            self._touches.write(connection)
+
+        self._touches.note(self._kept.touched)
         try:
             self._database.recover()
-            self._transact(self._kept.write)
+            self._transact(write)
         except Exception as error:
             self._fail(error)
         else:
-            self._touches.note(self._kept.touched)
+            self._touches.written()
             kept_then, self._kept_then = self._kept_then, []
             self._kept, self._kept_bytes = Batch(), 0
             self._become(OK)

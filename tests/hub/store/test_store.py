@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, create_engine, inspect, make_url, select
+from sqlalchemy.exc import OperationalError
 
 from hub.core.doubles import FakeClock
 from jupyter_chat_sessions.hub.file_store import FileStore
@@ -35,6 +36,7 @@ from jupyter_chat_sessions.hub.store import (
     RemoveStep,
     ReplaceStep,
     SessionRecord,
+    StorageStatus,
     Store,
     ThreadRecord,
     Values,
@@ -360,6 +362,37 @@ async def test_when_threads_were_written_to_is_told_once_for_many_times_and_befo
     async with opened(open_lasting()) as store:
         found = await store.threads_of("user:alice", channel=None, limit=9)
         assert [one.record for one in found] == [first, second], "and after the server's end"
+
+
+async def test_a_store_that_cannot_tell_when_threads_were_written_to_is_not_well_again_before_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[None] = []
+    really = schema.touch
+
+    def touch(connection: Connection, at_by_thread: Mapping[str, float]) -> None:
+        tries.append(None)
+        if len(tries) <= 3:
+            raise OperationalError("UPDATE", None, Exception("database disk image is malformed"))
+        really(connection, at_by_thread)
+
+    monkeypatch.setattr(touches, "EVERY_S", 0.0)
+    monkeypatch.setattr(schema, "touch", touch)
+    statuses: list[str] = []
+    is_well = asyncio.Event()
+    async with opened(open_store(None, directory=tmp_path, retry_s=0.01)) as store:
+        thread = a_thread()
+
+        def on_status(status: StorageStatus) -> None:
+            statuses.append(status.code)
+            if status.code == "ok":
+                is_well.set()
+
+        store.watch(on_status)
+        await write(store, PutThread(thread), PutStep(thread.id, 0, a_step("one")))
+        await asyncio.wait_for(is_well.wait(), 10)
+        assert statuses == ["failed", "ok"]
+        assert len(tries) == 4
 
 
 async def test_when_threads_were_written_to_is_told_though_nobody_asks(

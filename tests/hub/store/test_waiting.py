@@ -72,6 +72,12 @@ def test_what_is_known_by_its_session_alone_does_not_wait(watch: Watch) -> None:
     assert box.take_all() == [passing(a_step("a"))]
 
 
+def test_who_waits_for_a_commit_without_writes_waits_for_all_that_came_before(watch: Watch) -> None:
+    box, mark = Waiting(), awaited()
+    box.add([passing(a_step("a")), passing(a_step("b")), mark, passing(a_step("c"))])
+    assert box.take() == [passing(a_step("a")), passing(a_step("b")), mark, passing(a_step("c"))]
+
+
 def test_the_writer_is_woken_for_the_first_and_for_the_first_that_somebody_waits_for(watch: Watch) -> None:
     box = Waiting()
     news = [[passing(a_step("a"))], [passing(a_step("b"))], [awaited(a_step("c"))], [awaited(a_step("c"))]]
