@@ -28,7 +28,7 @@ MAX_PIECES_AWAY = 2
 """Pieces of files that are sent and not confirmed: what anybody says meanwhile waits behind no more than these."""
 MAX_FRAME_BYTES = MAX_HOST_BYTES - 4096
 """Bytes in one frame; what is left is for the batch around it."""
-MAX_HELD_FRAMES = 16
+MAX_HELD_FRAMES = 64
 """With so many they leave with the next `hurry`, though more is about to come: the other end has work meanwhile."""
 MAX_TEXT_LENGTH = 64 * 1024
 """Code points that gather in one frame of text."""
