@@ -7,7 +7,7 @@ before.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -89,17 +89,32 @@ class PutThread(Struct, frozen=True, gc=False):
 
     record: ThreadRecord
 
+    @property
+    def thread_id(self) -> str:
+        """The thread."""
+        return self.record.id
+
 
 class PutSession(Struct, frozen=True, gc=False):
     """A session is new, or its record changed."""
 
     record: SessionRecord
 
+    @property
+    def thread_id(self) -> str:
+        """The thread that it goes on with."""
+        return self.record.thread_id
+
 
 class DropSession(Struct, frozen=True, gc=False):
     """A session ended: its commands and values go, its thread stays."""
 
     record: SessionRecord
+
+    @property
+    def thread_id(self) -> str:
+        """The thread that stays."""
+        return self.record.thread_id
 
 
 class PutStep(Struct, frozen=True, gc=False):
@@ -132,6 +147,8 @@ class PutCommand(Struct, frozen=True, gc=False):
 
     session_id: str
     command: CommandRecord
+    thread_id: ClassVar[None] = None
+    """It is known by its session alone."""
 
 
 class PutValues(Struct, frozen=True, gc=False):
@@ -139,6 +156,8 @@ class PutValues(Struct, frozen=True, gc=False):
 
     session_id: str
     values: Values
+    thread_id: ClassVar[None] = None
+    """They are known by their session alone."""
 
 
 Write = PutThread | PutSession | DropSession | PutStep | ReplaceStep | RemoveStep | PutCommand | PutValues

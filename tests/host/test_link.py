@@ -26,6 +26,7 @@ from jupyter_chat_sessions.protocol.frames import (
     LinkAck,
     LinkRefused,
     PublishRefused,
+    RunChanged,
     Unpublish,
     encode,
     join,
@@ -155,6 +156,31 @@ async def test_what_came_is_acknowledged_with_what_is_said(monkeypatch: pytest.M
         acks = [frame.ack for frame in hub.said if isinstance(frame, HostBatch)]
         assert acks == sorted(acks)
         assert acks[-1] >= 3, "the session, and two messages"
+
+
+async def test_what_a_handler_says_before_it_waits_leaves_together_and_its_beginning_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(link, "LOOK_S", 60.0)
+
+    @cl.on_message
+    async def reply(message: cl.Message) -> None:
+        await cl.Message("one").send()
+        # Keeps the loop until the link's thread has had its turn: what it could send, it has sent.
+        stage.link.call(asyncio.sleep(0)).result(10)
+        await cl.Message("two").send()
+        if message.content == "wait":
+            await asyncio.sleep(0.01)
+
+    stage = Stage()
+    stage.embedded = hub = NotingHub()
+    async with stage, Viewer("Alice") as alice:
+        for text, expected in (("go", ["emit", "emit", "done"]), ("wait", ["running", "emit", "emit"])):
+            hub.said.clear()
+            await alice.say(text)
+            batches = [batch.frames for batch in hub.said if isinstance(batch, HostBatch)]
+            first = next(frames for frames in batches if any(isinstance(frame, Emit) for frame in frames))
+            assert [frame.status if isinstance(frame, RunChanged) else "emit" for frame in first] == expected
 
 
 async def test_what_a_handler_says_before_it_works_without_waiting_is_seen_meanwhile() -> None:

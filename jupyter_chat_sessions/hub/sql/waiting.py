@@ -9,17 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ..store import (
-    DropSession,
-    PutCommand,
-    PutSession,
-    PutStep,
-    PutThread,
-    PutValues,
-    RemoveStep,
-    ReplaceStep,
-    Write,
-)
+from ..store import PutStep, RemoveStep, ReplaceStep, Write
 
 PATIENCE_S = 0.02
 """How long what nobody waits for may wait for others to be written with, in seconds."""
@@ -80,11 +70,11 @@ class Waiting:
         going: set[str | None] = set()
         for (_, commit), may_wait in zip(self._commits, waits, strict=True):
             if not may_wait:
-                going.update(map(_thread_of, commit.writes))
+                going.update(write.thread_id for write in commit.writes)
         taken, left = [], []
         for each, may_wait in zip(self._commits, waits, strict=True):
             commit = each[1]
-            if may_wait and _thread_of(commit.writes[0]) not in going:
+            if may_wait and commit.writes[0].thread_id not in going:
                 left.append(each)
             else:
                 taken.append(commit)
@@ -96,20 +86,5 @@ def _can_wait(commit: Commit) -> bool:
     """Return whether a commit is of steps of one thread, and nobody waits for it."""
     if commit.is_awaited:
         return False
-    if len(commit.writes) == 1:
-        return isinstance(commit.writes[0], PutStep | ReplaceStep | RemoveStep)
     are_steps = all(isinstance(write, PutStep | ReplaceStep | RemoveStep) for write in commit.writes)
-    return are_steps and len(set(map(_thread_of, commit.writes))) == 1
-
-
-def _thread_of(write: Write) -> str | None:
-    """Return the thread that a write belongs to; None for what is known by its session alone."""
-    match write:
-        case PutStep() | ReplaceStep() | RemoveStep():
-            return write.thread_id
-        case PutSession() | DropSession():
-            return write.record.thread_id
-        case PutThread():
-            return write.record.id
-        case PutCommand() | PutValues():
-            return None
+    return are_steps and len({write.thread_id for write in commit.writes}) == 1

@@ -114,9 +114,9 @@ def test_nothing_is_lost_and_each_thread_keeps_its_order(what: list[Commit | str
     assert [commit for commit in written if commit.is_awaited] == [commit for commit in said if commit.is_awaited]
 
 
-def by_thread(commits: list[Commit]) -> dict[str, list[Write]]:
-    writes: dict[str, list[Write]] = defaultdict(list)
+def by_thread(commits: list[Commit]) -> dict[str | None, list[Write]]:
+    writes: dict[str | None, list[Write]] = defaultdict(list)
     for commit in commits:
         for write in commit.writes:
-            writes[write.record.id if isinstance(write, PutThread) else write.thread_id].append(write)  # type: ignore[union-attr]
+            writes[write.thread_id].append(write)
     return writes
