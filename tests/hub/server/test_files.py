@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -52,7 +53,8 @@ def told(response: HTTPResponse) -> tuple[int, str]:
 
 def on_disk() -> list[Path]:
     """Every file that the server keeps, whole or not."""
-    return sorted(path for path in (data_directory() / "files").rglob("*") if path.is_file())
+    # Not `rglob`: it fails where a folder goes while it looks, and the server's own thread takes folders away.
+    return sorted(Path(folder) / name for folder, _, names in os.walk(data_directory() / "files") for name in names)
 
 
 async def say_with(tab: SocketTab, *files: str) -> Step:
