@@ -184,8 +184,18 @@ function growingFrom(blocks: readonly Token[]): number {
   return Math.min(mayContinue ? before : last, begunFormula < 0 ? last : begunFormula);
 }
 
+/** What was rendered last: what one says oneself is shown twice, as it waits and when it is confirmed. */
+let latest = { text: '', allowRemoteImages: false, html: '' };
+
 /** Render Markdown to sanitised HTML. */
-export function render(text: string, options: MarkdownOptions): string {
+export function render(text: string, { allowRemoteImages }: MarkdownOptions): string {
+  if (text !== latest.text || allowRemoteImages !== latest.allowRemoteImages) {
+    latest = { text, allowRemoteImages, html: renderAnew(text, { allowRemoteImages }) };
+  }
+  return latest.html;
+}
+
+function renderAnew(text: string, options: MarkdownOptions): string {
   const html = marked.parse(text, { async: false });
   const body = DOMPurify.sanitize(html, {
     ALLOWED_TAGS,

@@ -158,9 +158,12 @@ export class TabStorage {
   }
 
   private _write(key: string, value: unknown): boolean {
+    const written = value === null ? null : JSON.stringify(value);
     try {
-      if (value === null) this._keep.removeItem(key);
-      else this._keep.setItem(key, JSON.stringify(value));
+      // To look is quick; what is written goes to another process of the browser.
+      if (this._keep.getItem(key) === written) return true;
+      if (written === null) this._keep.removeItem(key);
+      else this._keep.setItem(key, written);
       return true;
     } catch {
       // A full or forbidden storage costs the reload, not the conversation.

@@ -274,6 +274,20 @@ describe('the storage of a tab', () => {
     }
   });
 
+  it('writes only what it does not hold already', () => {
+    const keep = new FakeKeep();
+    const [written, removed] = [vi.spyOn(keep, 'setItem'), vi.spyOn(keep, 'removeItem')];
+    const storage = new TabStorage(keep, '/');
+    storage.keepUnconfirmed([]);
+    expect(removed).not.toHaveBeenCalled();
+    storage.draft = 'words';
+    storage.draft = 'words';
+    expect(written).toHaveBeenCalledTimes(1);
+    new TabStorage(keep, '/').draft = ''; // another view of the same chat in this tab
+    storage.draft = 'words';
+    expect(storage.draft).toBe('words');
+  });
+
   it('takes what it cannot read for nothing, and lives with a storage that is full', () => {
     const keep = new FakeKeep();
     keep.setItem('jupyter-chat-sessions outbox /', 'no json');

@@ -29,9 +29,9 @@ beforeEach(async () => {
   vi.stubGlobal('ResizeObserver', Observer);
   vi.spyOn(HTMLElement.prototype, 'scrollHeight', 'get').mockImplementation(() => layout.height);
   app = await ShownApp.open();
-  layout.height = 1000;
   await app.happen(put('a', 'one'), put('b', 'two'));
   log = find('[role=log]');
+  growTo(1000);
 });
 afterEach(() => {
   app.close();
@@ -50,19 +50,22 @@ const scrollTo = (top: number): Promise<void> =>
     log.dispatchEvent(new Event('scroll'));
   });
 const news = (): HTMLElement => find('.jcs-news');
-const tellOfGrowth = (): void => layout.resized.forEach((callback) => callback());
+/** Lay out, as a browser does with the next frame, and say so. */
+const growTo = (height: number): void => {
+  layout.height = height;
+  layout.resized.forEach((callback) => callback());
+};
 
 it('follows the end, also when something grows after it was drawn', () => {
   expect(log.scrollTop).toBe(1000);
-  layout.height = 1400;
-  tellOfGrowth();
+  growTo(1400);
   expect(log.scrollTop).toBe(1400);
 });
 
 it('follows the end when it grows before the browser has told of the last scroll', async () => {
   layout.height = 1400;
   await scrollTo(1000);
-  tellOfGrowth();
+  growTo(1400);
   expect(log.scrollTop).toBe(1400);
 });
 
@@ -70,13 +73,20 @@ it('stays where one reads, and says that there is more below only when there is'
   await scrollTo(100);
   await after(() => app.backend.line.arrive({ type: 'heartbeat' }));
   expect(news).toThrow();
-  layout.height = 1200;
   await app.happen(put('c', 'three'));
-  tellOfGrowth();
+  growTo(1200);
   expect(log.scrollTop).toBe(100);
   await after(() => news().click());
   expect(log.scrollTop).toBe(1200);
   expect(news).toThrow();
+});
+
+it('asks for no layout of its own while one is at the end', async () => {
+  const asked = vi.spyOn(HTMLElement.prototype, 'scrollHeight', 'get').mockClear();
+  await app.happen(put('c', 'three'));
+  expect(asked).not.toHaveBeenCalled();
+  growTo(1200);
+  expect(log.scrollTop).toBe(1200);
 });
 
 it('goes to what one says oneself', async () => {

@@ -414,7 +414,7 @@ describe('buttons', () => {
 describe('a message of one’s own that is edited', () => {
   const mine = (output: string, more: Partial<Step> = {}): Event =>
     put('1', output, { type: 'user_message', clientId: 'said-1', status: 'done', ...more });
-  const pencil = (): HTMLElement | null => root.querySelector('[aria-label="Edit your message"]');
+  const pencil = (): HTMLElement | null => root.querySelector('[data-can-edit] [aria-label="Edit your message"]');
   const field = (): HTMLTextAreaElement | null => root.querySelector('[aria-label="Your message, changed"]');
   const key = (name: string) =>
     after(() => void field()?.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true })));
@@ -460,10 +460,13 @@ describe('a message of one’s own that is edited', () => {
 
   it('cannot be while something is answered, and an answer to a question never', async () => {
     await open();
-    await happen(mine('one'), { type: 'set_run', run: '2', name: 'on_message', status: 'running' });
+    await happen(mine('one'));
+    const before = pencil();
+    expect(before).not.toBeNull();
+    await happen({ type: 'set_run', run: '2', name: 'on_message', status: 'running' });
     expect(pencil()).toBeNull();
     await happen({ type: 'set_run', run: '2', name: 'on_message', status: 'done' });
-    expect(pencil()).not.toBeNull();
+    expect(pencil()).toBe(before); // nothing that was said before is drawn again with each answer
     await happen(mine('Ada', { status: null }));
     expect(pencil()).toBeNull();
   });

@@ -1,14 +1,20 @@
 /** The buttons under a message: what they say is text, whatever a bot writes on them. */
 
 import type { Connection } from '../connection.js';
-import { isCall, isUnfinished } from '../conversation.js';
+import { isUnfinished } from '../conversation.js';
 import type { Action, Step } from '../frames.js';
 import { plainName } from '../markdown.js';
 import { Icon } from './later.js';
 
-export function Actions({ connection, step }: { readonly connection: Connection; readonly step: Step }) {
+export interface ActionsProps {
+  readonly connection: Connection;
+  readonly step: Step;
+  /** What was pressed under it. */
+  readonly calls: readonly Step[];
+}
+
+export function Actions({ connection, step, calls }: ActionsProps) {
   const actions = step.actions ?? [];
-  const calls = (connection.conversation?.steps ?? []).filter((call) => isCall(call) && call.parentId === step.id);
   const interrupted = calls.filter((call) => call.status === 'interrupted').at(-1);
   const refused = connection.failed.find(({ command }) => command.type === 'press' && command.stepId === step.id);
   if (actions.length === 0 && interrupted === undefined && refused === undefined) return null;

@@ -85,23 +85,31 @@ function canWrite(connection: Connection): boolean {
   return connection.session !== null && connection.status.kind !== 'ended';
 }
 
-/** Render again after changes: the first at once, so that the next frame shows it, and those that follow once a frame. */
+/** Before a frame, so many changes are rendered as they come: what one has said is confirmed and answered within one. */
+const AT_ONCE = 2;
+
+/** Render again after changes: the first ones at once, while the page has time before the next frame, and those that follow with it. */
 function useChanges(connection: Connection): void {
   const [, setVersion] = useState(0);
   useEffect(() => {
     let request = 0;
+    let left = AT_ONCE;
     let hasChanged = false;
     const show = (): void => {
       hasChanged = false;
       setVersion((count) => count + 1);
-      request = requestAnimationFrame(() => {
+      request ||= requestAnimationFrame(() => {
         request = 0;
+        left = AT_ONCE;
         if (hasChanged) show();
       });
     };
     connection.onChange = () => {
       hasChanged = true;
-      if (request === 0) show();
+      if (left > 0) {
+        left -= 1;
+        show();
+      }
     };
     connection.onChange();
     return () => {

@@ -11,6 +11,8 @@ import { NOTHING_TO_CHOOSE } from './choosing.js';
 import { AttachmentList, ComposerChoices, FileQuestion } from './later.js';
 
 const MAX_HEIGHT_PX = 200;
+/** Where the style sheet lets the field grow with its text, nothing need be measured, which would lay the page out for each key. */
+const GROWS_BY_ITSELF = globalThis.CSS?.supports?.('field-sizing', 'content') === true;
 
 export function Composer({ connection, isOpen }: { readonly connection: Connection; readonly isOpen: boolean }) {
   const [text, setText] = useState(connection.draft);
@@ -34,7 +36,7 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
 
   useLayoutEffect(() => {
     const element = input.current;
-    if (element === null) return;
+    if (element === null || GROWS_BY_ITSELF) return;
     element.style.height = 'auto';
     element.style.height = `${Math.min(element.scrollHeight, MAX_HEIGHT_PX)}px`;
   }, [text]);

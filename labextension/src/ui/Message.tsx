@@ -7,7 +7,7 @@ import { copyText } from '../clipboard.js';
 import type { Step } from '../frames.js';
 import { plainName } from '../markdown.js';
 import { Markdown } from './Markdown.js';
-import { EditMessage, Elements, FilePicture } from './later.js';
+import { Elements, FilePicture } from './later.js';
 import { LookingContext } from './looking.js';
 
 export interface MessageProps {
@@ -19,8 +19,8 @@ export interface MessageProps {
   readonly mark: Mark | null;
   /** Present where it can be answered again; disabled while that is under way. */
   readonly retry: Retry | null;
-  /** Present where it can be changed; returns whether the new text was taken. */
-  readonly edit: ((text: string) => boolean) | null;
+  /** Present where it is one's own to change; whether it can be now, the conversation says for all of them. */
+  readonly onEdit: (() => void) | null;
   readonly allowRemoteImages: boolean;
 }
 
@@ -32,22 +32,11 @@ export interface Retry {
 /** Where a message of one's own has got to, for as long as that is of interest. */
 export type Mark = 'sending' | 'sent' | 'answering';
 
-export function Message({ step, isContinued, note, mark, retry, edit, allowRemoteImages }: MessageProps) {
-  const [isEditing, setIsEditing] = useState(false);
+export function Message({ step, isContinued, note, mark, retry, onEdit, allowRemoteImages }: MessageProps) {
   const name = plainName(step.name);
   const isMine = step.type === 'user_message';
   const text = step.output ?? '';
   const traceback = step.metadata?.['traceback'];
-  if (isEditing) {
-    const save = (changed: string): void => {
-      if (edit?.(changed) === true) setIsEditing(false);
-    };
-    return (
-      <article class="jcs-message jcs-mine" aria-label={name} data-step-id={step.id} data-step-type={step.type}>
-        <EditMessage text={text} canSend={edit !== null} onSave={save} onLeave={() => setIsEditing(false)} />
-      </article>
-    );
-  }
   return (
     <article
       class={`jcs-message ${isMine ? 'jcs-mine' : 'jcs-theirs'} ${step.isError === true ? 'jcs-error' : ''}`}
@@ -93,13 +82,13 @@ export function Message({ step, isContinued, note, mark, retry, edit, allowRemot
         </div>
       )}
       {!isMine && step.streaming !== true && text !== '' && <CopyButton text={text} />}
-      {edit !== null && (
+      {onEdit !== null && (
         <button
           type="button"
           class="jcs-copy jcs-edit"
           aria-label="Edit your message"
           title="Edit"
-          onClick={() => setIsEditing(true)}
+          onClick={onEdit}
         >
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <path d="M10.5 3 13 5.5 6 12.5l-3 .5.5-3z" />

@@ -1,25 +1,28 @@
 /** The conversation, scrolled to its end unless somebody reads further up. */
 
-import { Fragment } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import type { Connection } from '../connection.js';
 import { isCall, isTrace, isUnfinished } from '../conversation.js';
 import type { Command, SessionState, Step } from '../frames.js';
+import { plainName } from '../markdown.js';
 import { Actions } from './Actions.js';
 import { Message, Pending, isCutOff } from './Message.js';
 import type { Mark, Retry } from './Message.js';
 import { Trace, isGoingOn, nestedIn } from './Trace.js';
-import { Rating } from './later.js';
+import { EditMessage, Rating } from './later.js';
 import { useScrolling } from './scrolling.js';
 
 /** How far above what is seen something is fetched. */
 const NEAR = '1200px 0px 0px 0px';
+const NO_CALLS: readonly Step[] = [];
 const ORDINALS = ['', '1st', '2nd', '3rd'];
 
 export function MessageList({ connection }: { readonly connection: Connection }) {
   const conversation = connection.conversation;
-  const steps = (conversation?.steps ?? []).filter((step) => !isCall(step));
+  const all = conversation?.steps ?? [];
+  const steps = all.filter((step) => !isCall(step));
+  const calls = callsOf(all);
   const nested = nestedIn(steps);
   const allowRemoteImages = connection.welcome?.channel.allowRemoteImages === true;
   const state = conversation?.state ?? {};
@@ -37,7 +40,15 @@ export function MessageList({ connection }: { readonly connection: Connection })
 
   return (
     <div class="jcs-log-frame">
-      <div class="jcs-log" role="log" aria-label="Conversation" tabIndex={0} ref={frame} onScroll={onScrolled}>
+      <div
+        class="jcs-log"
+        role="log"
+        aria-label="Conversation"
+        tabIndex={0}
+        data-can-edit={canEditNow(connection) ? '' : undefined}
+        ref={frame}
+        onScroll={onScrolled}
+      >
         <div class="jcs-column" ref={content}>
           {(conversation?.earlier ?? 0) > 0 && <Earlier connection={connection} first={steps[0]?.id} />}
           {steps.map((step, index) =>
@@ -46,19 +57,14 @@ export function MessageList({ connection }: { readonly connection: Connection })
                 <Trace key={step.id} step={step} steps={steps} nested={nested} allowRemoteImages={allowRemoteImages} />
               )
             ) : (
-              <Fragment key={step.id}>
-                <MemoMessage
-                  step={step}
-                  isContinued={isContinued(steps[index - 1], step)}
-                  note={refusedRetry(connection, step) ?? noteFor(step, steps, state)}
-                  mark={markFor(step, steps, state)}
-                  retry={retryFor(connection, step)}
-                  edit={editFor(connection, step)}
-                  allowRemoteImages={allowRemoteImages}
-                />
-                {state['feedback'] === true && canBeRated(step) && <Rating connection={connection} step={step} />}
-                <Actions connection={connection} step={step} />
-              </Fragment>
+              <Said
+                key={step.id}
+                connection={connection}
+                step={step}
+                steps={steps}
+                isContinued={isContinued(steps[index - 1], step)}
+                calls={calls.get(step.id) ?? NO_CALLS}
+              />
             ),
           )}
           {isThinking(steps, state, (conversation?.questions.length ?? 0) > 0) && (
@@ -133,12 +139,56 @@ function Earlier({ connection, first }: { readonly connection: Connection; reado
   );
 }
 
-/** A step is never changed in place, so an unchanged one need not be looked at again. */
-function MemoMessage(props: Parameters<typeof Message>[0]) {
-  const { step, isContinued, note, mark, retry, edit, allowRemoteImages } = props;
-  const canRetry = retry === null ? null : !retry.isPending;
-  const canEdit = edit !== null;
-  return useMemo(() => <Message {...props} />, [step, isContinued, note, mark, canRetry, canEdit, allowRemoteImages]);
+interface SaidProps {
+  readonly connection: Connection;
+  readonly step: Step;
+  readonly steps: readonly Step[];
+  readonly isContinued: boolean;
+  readonly calls: readonly Step[];
+}
+
+/** A message with what belongs to it. A step is never changed in place, so an unchanged one need not be looked at again. */
+function Said({ connection, step, steps, isContinued, calls }: SaidProps) {
+  const [isEditing, setIsEditing] = useState(false);
+  const state = connection.conversation?.state ?? {};
+  const allowRemoteImages = connection.welcome?.channel.allowRemoteImages === true;
+  const note = refusedRetry(connection, step) ?? noteFor(step, steps, state);
+  const mark = markFor(step, steps, state);
+  const retry = retryFor(connection, step);
+  const canEdit = isEditable(connection, step);
+  const onEdit = canEdit ? () => setIsEditing(true) : null;
+  const props = { step, isContinued, note, mark, retry, onEdit, allowRemoteImages };
+  const shown = useMemo(
+    () => <Message {...props} />,
+    [step, isContinued, note, mark, retry?.isPending, canEdit, allowRemoteImages],
+  );
+  return (
+    <>
+      {isEditing ? <Editing connection={connection} step={step} onLeave={() => setIsEditing(false)} /> : shown}
+      {state['feedback'] === true && canBeRated(step) && <Rating connection={connection} step={step} />}
+      {(step.actions !== undefined || calls.length > 0 || connection.failed.length > 0) && (
+        <Actions connection={connection} step={step} calls={calls} />
+      )}
+    </>
+  );
+}
+
+interface EditingProps {
+  readonly connection: Connection;
+  readonly step: Step;
+  readonly onLeave: () => void;
+}
+
+function Editing({ connection, step, onLeave }: EditingProps) {
+  const canSend = isEditable(connection, step) && canEditNow(connection);
+  const save = (text: string): void => {
+    if (canSend && connection.edit(step.id, text)) onLeave();
+  };
+  return (
+    <article class="jcs-message jcs-mine" aria-label={plainName(step.name)} data-step-id={step.id} data-step-type={step.type}>
+      <EditMessage text={step.output ?? ''} canSend={canSend} onSave={save} onLeave={onLeave} />
+    </article>
+  );
 }
 
 function isContinued(before: Step | undefined, step: Step): boolean {
@@ -181,13 +231,23 @@ function retryFor(connection: Connection, step: Step): Retry | null {
   return { isPending: connection.isRetrying(step.id), run: () => connection.retryRun(step.id) };
 }
 
-/** What was said to a handler can be changed while nothing is being answered; an answer to a question cannot. */
-function editFor(connection: Connection, step: Step): ((text: string) => boolean) | null {
+/** What was said to a handler can be changed; an answer to a question cannot. */
+function isEditable(connection: Connection, step: Step): boolean {
   const isSaid = step.type === 'user_message' && step.clientId != null && step.status != null;
+  return isSaid && !isUnfinished(step.status) && connection.welcome?.channel.canEdit !== false;
+}
+
+/** While something is answered, nothing is edited. */
+function canEditNow(connection: Connection): boolean {
   const isQuiet = connection.conversation?.state.run === undefined && connection.pending.length === 0;
-  const canEdit = connection.welcome?.channel.canEdit !== false && connection.status.kind === 'connected';
-  if (!isSaid || isUnfinished(step.status) || !isQuiet || !canEdit) return null;
-  return (text) => connection.edit(step.id, text);
+  return isQuiet && connection.status.kind === 'connected';
+}
+
+/** What was pressed, by the message that it stands under. */
+function callsOf(steps: readonly Step[]): ReadonlyMap<string | null | undefined, readonly Step[]> {
+  const calls = new Map<string | null | undefined, Step[]>();
+  for (const call of steps.filter(isCall)) calls.set(call.parentId, [...(calls.get(call.parentId) ?? []), call]);
+  return calls;
 }
 
 function refusedRetry(connection: Connection, step: Step): string | null {

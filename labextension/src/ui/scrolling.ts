@@ -16,6 +16,9 @@ export interface Scrolling {
 }
 
 /**
+ * What a render needs of the layout is noted when the browser has laid out, and the end is scrolled to there: asked for in between, each
+ * render would pay for a layout that the next frame makes anyway.
+ *
  * @param first What stands first; when it changes, what is read stays where it is.
  * @param last What stands last; when it changes, there is news.
  * @param said How much was said here and is not confirmed; when it grows, its author wants to see it.
@@ -25,7 +28,8 @@ export function useScrolling(first: unknown, last: unknown, said: number): Scrol
   const content = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const top = useRef(0);
-  const seen = useRef({ first, last, said, height: 0 });
+  const height = useRef(0);
+  const seen = useRef({ first, last, said });
   const [hasNews, setHasNews] = useState(false);
 
   const toEnd = useCallback((): void => {
@@ -40,16 +44,18 @@ export function useScrolling(first: unknown, last: unknown, said: number): Scrol
     const element = frame.current;
     if (element === null) return;
     const before = seen.current;
-    if (isAtEnd.current || said > before.said) toEnd();
-    else if (first !== before.first) element.scrollTop += element.scrollHeight - before.height;
+    seen.current = { first, last, said };
+    if (isAtEnd.current) return;
+    if (said > before.said) toEnd();
+    else if (first !== before.first) element.scrollTop += element.scrollHeight - height.current;
     else if (last !== before.last) setHasNews(true);
-    seen.current = { first, last, said, height: element.scrollHeight };
   });
 
-  // Pictures, formulas and colours come after the text; the frame itself changes with the window and the composer.
+  // Whatever grows: what was said, and pictures, formulas and colours after it; the frame itself changes with the window and the composer.
   useLayoutEffect(() => {
     const observer = new ResizeObserver(() => {
       if (isAtEnd.current) toEnd();
+      height.current = frame.current?.scrollHeight ?? 0;
     });
     for (const element of [frame.current, content.current]) if (element !== null) observer.observe(element);
     return () => observer.disconnect();
