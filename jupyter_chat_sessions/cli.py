@@ -1,6 +1,7 @@
-"""`jupyter chat-sessions …`: runs an app's file, and what can be done with stored conversations.
+"""`jupyter chat-sessions …`: the command line.
 
-The latter while no server has them open.
+The one rule: each command imports what it needs when it runs. A database or a Jupyter server takes seconds to import,
+and who has mistyped a file's name need not wait for either.
 """
 
 from __future__ import annotations
@@ -10,19 +11,12 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .hub.export import export
-from .hub.file_store import FileStore, data_directory
-from .hub.sql.opening import open_existing
-from .hub.sql.store import SqlStore
 from .protocol.errors import ChatSessionsError
 
 if TYPE_CHECKING:
     from .app_file import AppFile
-
-ALL = 1_000_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,25 +26,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line; this process's by default.
 
     Returns:
-        0, or 1 where it could not be done; standard error says why.
+        0; 1 where it could not be done, and standard error says why; 130 where it was interrupted.
 
     Example:
         >>> main(["list"])
         0
     """
     options = _parser().parse_args(arguments)
-    if options.command == "run":
-        return _run_app(options)
     try:
-        store = open_existing(options.database_url, directory=data_directory())
-        asyncio.run(_run(store, options))
+        asyncio.run(_run_app(options) if options.command == "run" else _look_after(options))
     except ChatSessionsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0 if options.command == "run" else 130  # an app is ended so; what else is, was not done
     return 0
 
 
-def _run_app(options: argparse.Namespace) -> int:
+async def _look_after(options: argparse.Namespace) -> None:
+    from .stored_conversations import look_after
+
+    await look_after(options)
+
+
+async def _run_app(options: argparse.Namespace) -> None:
     from .app_file import AppFile
     from .host.accepting import uploads_in_words
     from .serving import serve, stop_on_terminate
@@ -58,23 +57,12 @@ def _run_app(options: argparse.Namespace) -> int:
     allow = partial(
         uploads_in_words, _kinds(options.uploads), max_files=options.max_files, max_size_mb=options.max_file_mb
     )
-
-    async def run() -> None:
-        files = _named([AppFile(each) for each in options.files], name=options.name)
-        serving = asyncio.ensure_future(
-            serve(files, host=options.host, port=options.port, is_headless=options.headless, allow=allow)
-        )
-        stop_on_terminate(serving)
-        await serving
-
-    try:
-        asyncio.run(run())
-    except ChatSessionsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        return 0
-    return 0
+    files = _named([AppFile(each) for each in options.files], name=options.name)
+    serving = asyncio.ensure_future(
+        serve(files, host=options.host, port=options.port, is_headless=options.headless, allow=allow)
+    )
+    stop_on_terminate(serving)
+    await serving
 
 
 def _kinds(given: str | None) -> list[str] | None:
@@ -88,56 +76,6 @@ def _named(files: list[AppFile], *, name: str | None) -> dict[str, AppFile]:
     if len(named) < len(files):
         raise ChatSessionsError("Two of the files have the same name, and a chat is named for its file. Rename one.")
     return named
-
-
-async def _run(store: SqlStore, options: argparse.Namespace) -> None:
-    commands = {"list": _list, "export": _export, "purge": _purge}
-    try:
-        await commands[options.command](store, options)
-    finally:
-        await store.aclose()
-
-
-async def _list(store: SqlStore, options: argparse.Namespace) -> None:
-    for summary in await store.threads(channel=options.channel):
-        record = summary.record
-        line = f"{record.id}  {summary.updated_at[:16]}  {summary.steps:>5}  {record.channel}  {record.name or ''}"
-        sys.stdout.write(f"{line}\n")
-
-
-async def _export(store: SqlStore, options: argparse.Namespace) -> None:
-    thread = await store.thread(options.thread, newest_steps=0)
-    if thread is None:
-        raise ChatSessionsError(f"There is no conversation {options.thread}; `jupyter chat-sessions list` shows them.")
-    steps, _ = await store.steps_before(options.thread, before=None, limit=ALL)
-    exported = export(thread.record, steps, options.format)
-    if options.output == "-":
-        sys.stdout.buffer.write(exported.content)
-        return
-    path = Path(options.output or exported.name)
-    _write_new(path, exported.content)
-    sys.stdout.write(f"{path}\n")
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-    except OSError as reason:
-        raise ChatSessionsError(f"{path} cannot be written: {reason.strerror}. Name another with --output.") from None
-
-
-async def _purge(store: SqlStore, options: argparse.Namespace) -> None:
-    if options.older_than_days < 0:
-        raise ChatSessionsError("--older-than-days is a number of days, 0 or more.")
-    if not options.yes:
-        raise ChatSessionsError("What is purged is gone for good. If you mean it, say so with --yes.")
-    removed = await store.purge(older_than_days=options.older_than_days, channel=options.channel)
-    files = FileStore(data_directory() / "files")
-    for thread_id in removed:
-        files.drop_thread(thread_id)
-    count = "1 conversation" if len(removed) == 1 else f"{len(removed)} conversations"
-    sys.stdout.write(f"{count} removed\n")
 
 
 def _parser() -> argparse.ArgumentParser:

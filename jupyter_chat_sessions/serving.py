@@ -16,8 +16,6 @@ from contextlib import suppress
 from secrets import token_hex
 from urllib.parse import urlencode, urlsplit
 
-from jupyter_server.serverapp import list_running_servers
-
 from .app_file import AppFile
 from .host.current import current_runtime
 from .host.discovery import find_hub
@@ -146,6 +144,9 @@ async def _start(file: AppFile, *, host: str, port: int | None) -> Process:
 
 async def _started(server: Process) -> tuple[HubAddress, str]:
     """Return where the server's hub is, and the token that opens the page, once it is there."""
+    # Slow to import: the server starts beside it.
+    from jupyter_server.serverapp import list_running_servers
+
     try:
         async with asyncio.timeout(START_LIMIT_S):
             while True:

@@ -57,6 +57,16 @@ def test_importing_loads_nothing_heavy(run) -> None:  # type: ignore[no-untyped-
     assert [name for name in loaded if any(name == heavy or name.startswith(f"{heavy}.") for heavy in HEAVY)] == []
 
 
+def test_the_command_tells_of_a_mistake_before_it_loads_a_server_or_a_database(run) -> None:  # type: ignore[no-untyped-def]
+    code = (
+        "import sys; from jupyter_chat_sessions.cli import main; print(main(['run', 'nothing.py']))\n"
+        "print([name for name in ('sqlalchemy', 'jupyter_server', 'ipykernel') if name in sys.modules])"
+    )
+    done = run("-c", code)
+    assert "There is no Python file 'nothing.py'" in done.stderr
+    assert done.stdout == "1\n[]\n"
+
+
 def test_importing_writes_and_prints_nothing(run) -> None:  # type: ignore[no-untyped-def]
     done = run("-c", "import jupyter_chat_sessions")
     assert (done.stdout, done.stderr) == ("", "")

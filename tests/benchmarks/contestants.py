@@ -115,7 +115,14 @@ def relay(home: Path) -> Iterator[Running]:
             host.wait()
 
 
-CONTESTANTS: dict[str, Contestant] = {"ours": ours, "chainlit": chainlit, "relay": relay}
+@contextmanager
+def jupyter(home: Path) -> Iterator[Running]:
+    """Start a Jupyter server with a socket that greets and does nothing else: what its handshake alone takes."""
+    with ChaosServer(home, extensions=["tests.benchmarks.apps.bare_jupyter"]) as server:
+        yield Running(server.port, [server.pid], f"jupyter_server {_version_of(sys.executable, 'jupyter_server')}")
+
+
+CONTESTANTS: dict[str, Contestant] = {"ours": ours, "chainlit": chainlit, "relay": relay, "jupyter": jupyter}
 """Those that the load client speaks with."""
 PAGES: dict[str, Contestant] = {"ours": ours, "chainlit": chainlit, "panel": panel}
 """Those that a browser visits."""

@@ -191,4 +191,18 @@ class Relay:
         return []
 
 
-DIALECTS: dict[str, type[Ours | Chainlit | Relay]] = {"ours": Ours, "chainlit": Chainlit, "relay": Relay}
+class Jupyter(Relay):
+    """A bare socket of a Jupyter server: the greeting alone, in the relay's words."""
+
+    path = "/bare"
+
+    def __init__(self) -> None:
+        self.headers = {"Authorization": f"token {TOKEN}"}
+
+
+DIALECTS: dict[str, type[Ours | Chainlit | Relay]] = {
+    "ours": Ours,
+    "chainlit": Chainlit,
+    "relay": Relay,
+    "jupyter": Jupyter,
+}

@@ -21,7 +21,7 @@ from .seeded import VARIABLE
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-for-tests"
 LIMIT_S = 120.0
-_EXTENSIONS = {"jupyter_chat_sessions": True, "tests.chaos.troubled": True}
+OURS = ("jupyter_chat_sessions", "tests.chaos.troubled")
 _LAB = ("jupyterlab", "notebook", "notebook_shim", "jupyter_lsp", "jupyter_server_terminals")
 _NO_LAB = dict.fromkeys(_LAB, False)
 UNLIMITED = {"messages_per_minute": 0, "max_sessions_per_user": 20_000, "max_sessions": 20_000}
@@ -38,6 +38,7 @@ class ChaosServer:
         options: More words for the command line, e.g. `["--KernelManager.autorestart=False"]`.
         has_lab: With JupyterLab and what comes with it, which take most of the time of a start.
         bugs: The folder in which bugs are armed (`seeded.py`); None for a server without any.
+        extensions: What it loads in the place of ours, by the names of modules.
     """
 
     def __init__(
@@ -49,13 +50,15 @@ class ChaosServer:
         options: Sequence[str] = (),
         has_lab: bool = False,
         bugs: Path | None = None,
+        extensions: Sequence[str] | None = None,
     ) -> None:
         self.home = home
         self.log = home / "server.log"
         self.data = home / "data"
         self.port = _free_port()
         self.bugs = bugs
-        self._settings = {**UNLIMITED, **(settings or {})}
+        self._extensions = dict.fromkeys(OURS if extensions is None else extensions, True)
+        self._settings = {} if extensions is not None else {**UNLIMITED, **(settings or {})}
         self._env = dict(env or {})
         self._options = options
         self._has_lab = has_lab
@@ -104,7 +107,7 @@ class ChaosServer:
                     "--ServerApp.open_browser=False",
                     "--ServerApp.allow_root=True",
                     f"--ServerApp.root_dir={self.home}",
-                    f"--ServerApp.jpserver_extensions={_EXTENSIONS if self._has_lab else {**_EXTENSIONS, **_NO_LAB}}",
+                    f"--ServerApp.jpserver_extensions={self._extensions | ({} if self._has_lab else _NO_LAB)}",
                     *settings,
                     *self._options,
                 ],
