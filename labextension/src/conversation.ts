@@ -31,6 +31,12 @@ export class Conversation {
     return this._steps.size;
   }
 
+  /** Whether text is being added to a step. */
+  get isGrowing(): boolean {
+    for (const step of this._steps.values()) if (step.streaming === true) return true;
+    return false;
+  }
+
   get questions(): readonly Question[] {
     return [...this._questions.values()];
   }

@@ -8,7 +8,7 @@ import type { Connection } from '../src/connection.js';
 import type { Event, HubFrame, RunStatus, Step, ViewerFrame } from '../src/frames.js';
 import { statusText } from '../src/ui/App.js';
 import { timeText } from '../src/ui/Conversations.js';
-import { markFor, noteFor } from '../src/ui/MessageList.js';
+import { markFor, noteFor } from '../src/ui/Said.js';
 import { FakeBackend, FakeClock, FakeKeep, FakeThreads, absent, event, put, resumed, thread, welcome } from './doubles.js';
 import { ShownApp, after } from './shown-app.js';
 

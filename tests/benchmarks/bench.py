@@ -3,6 +3,7 @@
     python -m tests.benchmarks.bench
     python -m tests.benchmarks.bench --only echo stream --repeats 1
     python -m tests.benchmarks.bench --contestants ours --before HEAD~1
+    python -m tests.benchmarks.bench --only connect --contestants ours chainlit jupyter
 
 Each repeat starts each contestant anew and lets the same load client do the same work with it. The figures are medians
 over the repeats; the ratios, too, are those of each repeat.
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..report import circumstances, command_line, commit, write_section
-from .contestants import CONTESTANTS, Contestant, checkout, ours
+from .contestants import CONTESTANTS, USUAL, Contestant, checkout, ours
 from .load import Figures, Plan, measure
 
 REPEATS = 3
@@ -97,7 +98,7 @@ WORK = {
     ),
     "storm": Work("reconnect storm, 5,000 viewers", "storm", {"viewers": 5000}, "seconds", "s", {}, only=("ours",)),
 }
-_OTHERS = {"before": "before", "chainlit": "Chainlit", "relay": "the raw relay"}
+_OTHERS = {"before": "before", "chainlit": "Chainlit", "relay": "the raw relay", "jupyter": "a bare Jupyter socket"}
 Found = dict[str, dict[str, list[Figures]]]
 """By work and contestant, a figure set for each repeat."""
 
@@ -199,7 +200,7 @@ def main() -> None:
     """Measure, print, and write."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=WORK, default=list(WORK), metavar="WORK")
-    parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
+    parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(USUAL))
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--report", type=Path, help="The document to write.")
     parser.add_argument("--before", metavar="REVISION", help="Measure this package of another commit beside it.")

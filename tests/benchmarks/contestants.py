@@ -124,6 +124,8 @@ def jupyter(home: Path) -> Iterator[Running]:
 
 CONTESTANTS: dict[str, Contestant] = {"ours": ours, "chainlit": chainlit, "relay": relay, "jupyter": jupyter}
 """Those that the load client speaks with."""
+USUAL = ("ours", "chainlit", "relay")
+"""Those that can do all of the work."""
 PAGES: dict[str, Contestant] = {"ours": ours, "chainlit": chainlit, "panel": panel}
 """Those that a browser visits."""
 

@@ -88,28 +88,28 @@ function canWrite(connection: Connection): boolean {
 /** Before a frame, so many changes are rendered as they come: what one has said is confirmed and answered within one. */
 const AT_ONCE = 2;
 
-/** Render again after changes: the first ones at once, while the page has time before the next frame, and those that follow with it. */
+/**
+ * Render again after changes: the first ones at once, while the page has time before the next frame, and those that follow with it. Text that
+ * grows is rendered once a frame: more would be thrown away.
+ */
 function useChanges(connection: Connection): void {
   const [, setVersion] = useState(0);
   useEffect(() => {
     let request = 0;
-    let left = AT_ONCE;
+    let rendered = 0;
     let hasChanged = false;
     const show = (): void => {
       hasChanged = false;
+      rendered += 1;
       setVersion((count) => count + 1);
       request ||= requestAnimationFrame(() => {
-        request = 0;
-        left = AT_ONCE;
+        request = rendered = 0;
         if (hasChanged) show();
       });
     };
     connection.onChange = () => {
       hasChanged = true;
-      if (left > 0) {
-        left -= 1;
-        show();
-      }
+      if (rendered < (connection.conversation?.isGrowing === true ? 1 : AT_ONCE)) show();
     };
     connection.onChange();
     return () => {
