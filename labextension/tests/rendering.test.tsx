@@ -1,0 +1,39 @@
+// @vitest-environment jsdom
+
+/** What comes before a frame is rendered at once, as far as the frame has time for it. */
+
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+import { put } from './doubles.js';
+import { ShownApp, after } from './shown-app.js';
+
+let app: ShownApp;
+let waiting: (() => void)[];
+
+beforeEach(async () => {
+  app = await ShownApp.open();
+  waiting = [];
+  vi.stubGlobal('requestAnimationFrame', (callback: () => void) => waiting.push(callback));
+});
+afterEach(() => app.close());
+
+const frame = (): Promise<void> => after(() => waiting.splice(0).forEach((callback) => callback()));
+const shown = (): string[] => [...app.root.querySelectorAll('.jcs-body')].map((body) => body.textContent.trim());
+
+it('shows a confirmation and its answer without a frame between, and what follows with the frame', async () => {
+  await app.happen(put('a', 'one'));
+  await app.happen(put('b', 'two'));
+  await app.happen(put('c', 'three'));
+  expect(shown()).toEqual(['one', 'two']);
+  await frame();
+  expect(shown()).toEqual(['one', 'two', 'three']);
+});
+
+it('shows text that grows once a frame', async () => {
+  await app.happen(put('a', 'on', { streaming: true }));
+  await app.happen({ type: 'append_text', stepId: 'a', offset: 2, text: 'e, ' });
+  await app.happen({ type: 'append_text', stepId: 'a', offset: 5, text: 'two' });
+  expect(shown()).toEqual(['on']);
+  await frame();
+  expect(shown()).toEqual(['one, two']);
+});
