@@ -57,7 +57,8 @@ class ChaosServer:
         self.data = home / "data"
         self.port = _free_port()
         self.bugs = bugs
-        self._extensions = dict.fromkeys(OURS if extensions is None else extensions, True)
+        self._extensions = dict.fromkeys(OURS, extensions is None) | dict.fromkeys(extensions or (), True)
+        self._answers = "api/chat-sessions/" if extensions is None else "api/status"
         self._settings = {} if extensions is not None else {**UNLIMITED, **(settings or {})}
         self._env = dict(env or {})
         self._options = options
@@ -164,7 +165,7 @@ class ChaosServer:
         deadline = time.monotonic() + LIMIT_S
         while True:
             try:
-                self.request("GET", "api/chat-sessions/")
+                self.request("GET", self._answers)
                 return
             except (urllib.error.URLError, ConnectionError) as reason:
                 if self._process.poll() is not None or time.monotonic() > deadline:

@@ -110,6 +110,25 @@ def test_enter_sends_and_shift_enter_makes_a_line(bot: Kernel, visit: Visit) -> 
     assert "one\ntwo" in ada.chat.expect_reply("echo: one").inner_text()
 
 
+@pytest.mark.parametrize("grows_by", ["style", "script"])
+def test_the_field_is_as_high_as_its_text_up_to_a_limit(
+    bot: Kernel, server: LabServer, visit: Visit, grows_by: str
+) -> None:
+    ada = visit("ada", bypass_csp=True)  # so that the test may style the page
+    if grows_by == "script":  # as in a browser whose fields do not grow by their style
+        ada.context.add_init_script("CSS.supports = () => false")
+    ada.page.goto(server.chat_url("bot"))
+    if grows_by == "script":
+        ada.page.add_style_tag(content=".jcs textarea { field-sizing: fixed !important }")
+    heights = []
+    for text in ("one", "one\ntwo\nthree", "line\n" * 40, ""):
+        ada.chat.box.fill(text)
+        heights.append(ada.chat.box.evaluate("field => field.offsetHeight"))
+    one, three, limit, empty = heights
+    assert one == empty < 40
+    assert 2 * one < three + 20 < limit == 200
+
+
 def test_enter_that_picks_a_candidate_of_an_input_method_sends_nothing(bot: Kernel, visit: Visit) -> None:
     ada = visit("ada", "bot")
     ada.chat.expect_status("Connected")

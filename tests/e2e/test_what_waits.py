@@ -159,8 +159,13 @@ def test_an_edited_message_is_answered_anew_and_a_reload_shows_nothing_of_what_w
     ada.chat.say("second words")
     ada.chat.expect_reply("echo: second words")
     first = ada.chat.messages.filter(has_text="first words").first
+    pencil = first.get_by_role("button", name="Edit your message")
+    ada.chat.say("wait forever")
+    expect(ada.chat.stop).to_be_visible()
+    expect(pencil).to_be_hidden()  # while something is being answered
+    ada.chat.stop.click()
     first.hover()
-    first.get_by_role("button", name="Edit your message").click()
+    pencil.click()
     field = ada.chat.log.get_by_role("textbox", name="Your message, changed")
     expect(field).to_be_focused()
     field.fill("other words")

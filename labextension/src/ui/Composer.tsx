@@ -10,7 +10,6 @@ import { useAttaching } from './attaching.js';
 import { NOTHING_TO_CHOOSE } from './choosing.js';
 import { AttachmentList, ComposerChoices, FileQuestion } from './later.js';
 
-const MAX_HEIGHT_PX = 200;
 /** Where the style sheet lets the field grow with its text, nothing need be measured, which would lay the page out for each key. */
 const GROWS_BY_ITSELF = globalThis.CSS?.supports?.('field-sizing', 'content') === true;
 
@@ -38,7 +37,7 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
     const element = input.current;
     if (element === null || GROWS_BY_ITSELF) return;
     element.style.height = 'auto';
-    element.style.height = `${Math.min(element.scrollHeight, MAX_HEIGHT_PX)}px`;
+    element.style.height = `${element.scrollHeight}px`; // the style sheet says how much at most
   }, [text]);
 
   const write = (written: string): void => {

@@ -60,6 +60,7 @@ export function MessageList({ connection }: { readonly connection: Connection })
                 steps={steps}
                 isContinued={isContinued(steps[index - 1], step)}
                 calls={calls.get(step.id) ?? NO_CALLS}
+                allowRemoteImages={allowRemoteImages}
               />
             ),
           )}

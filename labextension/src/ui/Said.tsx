@@ -18,14 +18,15 @@ interface SaidProps {
   readonly step: Step;
   readonly steps: readonly Step[];
   readonly isContinued: boolean;
+  /** What was pressed under it. */
   readonly calls: readonly Step[];
+  readonly allowRemoteImages: boolean;
 }
 
 /** A message with what belongs to it. A step is never changed in place, so an unchanged one need not be looked at again. */
-export function Said({ connection, step, steps, isContinued, calls }: SaidProps) {
+export function Said({ connection, step, steps, isContinued, calls, allowRemoteImages }: SaidProps) {
   const [isEditing, setIsEditing] = useState(false);
   const state = connection.conversation?.state ?? {};
-  const allowRemoteImages = connection.welcome?.channel.allowRemoteImages === true;
   const note = refusedRetry(connection, step) ?? noteFor(step, steps, state);
   const mark = markFor(step, steps, state);
   const retry = retryFor(connection, step);
