@@ -9,6 +9,7 @@ import type { Element } from '../frames.js';
 import { plainName } from '../markdown.js';
 import { Asking, wouldBeLost } from './Asking.js';
 import { Composer } from './Composer.js';
+import { isHeld, renderHeld } from './holding.js';
 import { MessageList } from './MessageList.js';
 import { Conversations, EnvForm, Panel, ProfilePicker, Readme, Settings, Starters, Tasks, Toasts } from './later.js';
 import { LookingContext } from './looking.js';
@@ -100,8 +101,9 @@ function useChanges(connection: Connection): void {
     let hasChanged = false;
     const show = (): void => {
       hasChanged = false;
-      rendered += 1;
       setVersion((count) => count + 1);
+      if (isHeld()) return; // nothing is rendered yet
+      rendered += 1;
       request ||= requestAnimationFrame(() => {
         request = rendered = 0;
         if (hasChanged) show();
@@ -110,6 +112,7 @@ function useChanges(connection: Connection): void {
     connection.onChange = () => {
       hasChanged = true;
       if (rendered < (connection.conversation?.isGrowing === true ? 1 : AT_ONCE)) show();
+      renderHeld();
     };
     connection.onChange();
     return () => {

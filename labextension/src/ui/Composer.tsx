@@ -8,6 +8,7 @@ import { codePoints } from '../conversation.js';
 import { AttachButton, FileInput } from './AttachButton.js';
 import { useAttaching } from './attaching.js';
 import { NOTHING_TO_CHOOSE } from './choosing.js';
+import { renderLater } from './holding.js';
 import { AttachmentList, ComposerChoices, FileQuestion } from './later.js';
 
 /** Where the style sheet lets the field grow with its text, nothing need be measured, which would lay the page out for each key. */
@@ -66,7 +67,7 @@ export function Composer({ connection, isOpen }: { readonly connection: Connecti
     if (event.isComposing || event.keyCode === 229 || choosing.current.onKey(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
-      send();
+      renderLater(send);
     } else if (event.key === 'Escape') {
       input.current?.blur();
     }
