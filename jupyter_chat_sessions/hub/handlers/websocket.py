@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.cookies import Morsel
 from typing import Any
 
 from tornado.ioloop import IOLoop
@@ -87,23 +91,37 @@ class TransportProtocol(WebSocketProtocol13, MessageLine):
 
     # ---- what tornado calls ------------------------------------------------------------------------------------------
 
-    async def _receive_frame_loop(self) -> None:
-        """Take the socket from tornado, which has finished the handshake."""
-        stream = self.stream
+    async def accept_connection(self, handler: WebSocketHandler) -> None:
+        """Take the socket from tornado, and answer the handshake: its own way to answer takes longer than all of ours."""
+        key = handler.request.headers.get("Sec-WebSocket-Key")
+        if not key:
+            await super().accept_connection(handler)  # which refuses it
+            return
+        handler.set_status(HTTPStatus.SWITCHING_PROTOCOLS)
+        answer = _answer(self.compute_accept_value(key), getattr(handler, "_new_cookie", {}))
+        stream = self.stream = handler._detach_stream()
         try:
-            if stream.writing():
-                await stream.write(b"")
             # What came with the handshake, if something did.
             early = asyncio.ensure_future(stream.read_bytes(READ_BYTES, partial=True))
             IOLoop.current().remove_handler(stream.socket)
-            loop = asyncio.get_running_loop()
-            await loop.connect_accepted_socket(lambda: self, stream.socket)
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: self, stream.socket)
         except (OSError, StreamClosedError):
             stream.close()
             self.connection_lost(None)
             return
+        assert self.transport is not None
+        self.transport.write(answer)
+        handler._log()
+        handler.on_finish()
+        try:
+            handler.open(*handler.open_args, **handler.open_kwargs)
+        except Exception:
+            handler.log_exception(*sys.exc_info())
+            self.cut()
+            return
         del self.stream
         self.feed(early.result() if early.done() else b"")
+        self.transport.resume_reading()
 
     def _abort(self) -> None:
         self.cut()
@@ -122,8 +140,8 @@ class TransportProtocol(WebSocketProtocol13, MessageLine):
         """See `asyncio.BaseProtocol`."""
         assert isinstance(transport, asyncio.Transport)
         transport.set_write_buffer_limits(high=0)
+        transport.pause_reading()  # until the handler is open
         super().connection_made(transport)
-        self.flush()  # what was said while there was none
 
     def pause_writing(self) -> None:
         """See `asyncio.BaseProtocol`."""
@@ -142,6 +160,13 @@ class TransportProtocol(WebSocketProtocol13, MessageLine):
         self.client_terminated = self.server_terminated = True
         close = self.frames.close_rcvd
         self._run_callback(self.handler.on_ws_connection_close, close and close.code, close and close.reason)
+
+
+def _answer(accept: str, cookies: Mapping[str, Morsel[str]]) -> bytes:
+    """Return the answer to a handshake (RFC 6455, section 4.2.2)."""
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+    lines += [f"Sec-WebSocket-Accept: {accept}", *(f"Set-Cookie: {each.OutputString()}" for each in cookies.values())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _done() -> asyncio.Future[None]:
