@@ -92,7 +92,7 @@ class TransportProtocol(WebSocketProtocol13, MessageLine):
     # ---- what tornado calls ------------------------------------------------------------------------------------------
 
     async def accept_connection(self, handler: WebSocketHandler) -> None:
-        """Take the socket from tornado, and answer the handshake: its own way to answer takes longer than all of ours."""
+        """Take the socket from tornado and answer the handshake: tornado's way to answer takes a tenth of all of it."""
         key = handler.request.headers.get("Sec-WebSocket-Key")
         if not key:
             await super().accept_connection(handler)  # which refuses it
@@ -101,8 +101,7 @@ class TransportProtocol(WebSocketProtocol13, MessageLine):
         answer = _answer(self.compute_accept_value(key), getattr(handler, "_new_cookie", {}))
         stream = self.stream = handler._detach_stream()
         try:
-            # What came with the handshake, if something did.
-            early = asyncio.ensure_future(stream.read_bytes(READ_BYTES, partial=True))
+            early = _read_already(stream)
             IOLoop.current().remove_handler(stream.socket)
             await asyncio.get_running_loop().connect_accepted_socket(lambda: self, stream.socket)
         except (OSError, StreamClosedError):
@@ -120,7 +119,7 @@ class TransportProtocol(WebSocketProtocol13, MessageLine):
             self.cut()
             return
         del self.stream
-        self.feed(early.result() if early.done() else b"")
+        self.feed(early)
         self.transport.resume_reading()
 
     def _abort(self) -> None:
@@ -167,6 +166,14 @@ def _answer(accept: str, cookies: Mapping[str, Morsel[str]]) -> bytes:
     lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
     lines += [f"Sec-WebSocket-Accept: {accept}", *(f"Set-Cookie: {each.OutputString()}" for each in cookies.values())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _read_already(stream: IOStream) -> bytes:
+    """Return what a stream has read beyond the handshake: nothing, where a viewer waits for the answer as it should."""
+    if getattr(stream, "_read_buffer_size", None) == 0:
+        return b""
+    found = asyncio.ensure_future(stream.read_bytes(READ_BYTES, partial=True))
+    return found.result() if found.done() else b""
 
 
 def _done() -> asyncio.Future[None]:

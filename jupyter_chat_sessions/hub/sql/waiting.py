@@ -66,25 +66,32 @@ class Waiting:
         if any(not commit.writes for _, commit in self._commits):
             return self.take_all()
         now = time.monotonic()
-        waits = [due_at > now and _can_wait(commit) for due_at, commit in self._commits]
         going: set[str | None] = set()
-        for (_, commit), may_wait in zip(self._commits, waits, strict=True):
-            if not may_wait:
-                going.update(write.thread_id for write in commit.writes)
+        may_wait: list[bool] = []
+        for due_at, commit in self._commits:
+            waits = due_at > now and _can_wait(commit)
+            may_wait.append(waits)
+            if not waits:
+                going.update([write.thread_id for write in commit.writes])
         taken, left = [], []
-        for each, may_wait in zip(self._commits, waits, strict=True):
-            commit = each[1]
-            if may_wait and commit.writes[0].thread_id not in going:
+        for each, waits in zip(self._commits, may_wait, strict=True):
+            if waits and each[1].writes[0].thread_id not in going:
                 left.append(each)
             else:
-                taken.append(commit)
+                taken.append(each[1])
         self._commits, self.is_awaited = left, False
         return taken
 
 
+_OF_STEPS = frozenset({PutStep, ReplaceStep, RemoveStep})
+
+
 def _can_wait(commit: Commit) -> bool:
     """Return whether a commit is of steps of one thread, and nobody waits for it."""
-    if commit.is_awaited:
+    writes, then, otherwise = commit
+    if then is not None or otherwise is not None:
         return False
-    are_steps = all(isinstance(write, PutStep | ReplaceStep | RemoveStep) for write in commit.writes)
-    return are_steps and len({write.thread_id for write in commit.writes}) == 1
+    first = writes[0]
+    if len(writes) == 1:
+        return type(first) in _OF_STEPS
+    return all(type(write) in _OF_STEPS and write.thread_id == first.thread_id for write in writes)
