@@ -67,6 +67,15 @@ def test_the_command_tells_of_a_mistake_before_it_loads_a_server_or_a_database(r
     assert done.stdout == "1\n[]\n"
 
 
+def test_the_extension_loads_widgets_when_the_first_is_shown(run) -> None:  # type: ignore[no-untyped-def]
+    code = (
+        "import sys; from IPython.core.interactiveshell import InteractiveShell as Shell\n"
+        "Shell.instance().extension_manager.load_extension('jupyter_chat_sessions')\n"
+        "print([name for name in ('anywidget', 'ipywidgets') if name in sys.modules])"
+    )
+    assert run("-c", code).stdout == "[]\n"
+
+
 def test_importing_writes_and_prints_nothing(run) -> None:  # type: ignore[no-untyped-def]
     done = run("-c", "import jupyter_chat_sessions")
     assert (done.stdout, done.stderr) == ("", "")

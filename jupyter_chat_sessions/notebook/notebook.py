@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 import re
 from concurrent.futures import Future
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from ..embedded import EmbeddedHub
 from ..host.app import App, RunOn
 from ..host.current import current_runtime
 from ..host.discovery import find_hub
@@ -25,7 +24,6 @@ from ..host.wire import dial_websocket
 from ..protocol.addresses import HubAddress
 from ..protocol.errors import HubUnreachableError, NoSessionError
 from ..protocol.frames import ChannelSettings
-from .bridge import Bridge
 from .cells import CellWatch, running_cell
 from .following import Following
 from .guards import InputGuard, InterruptGuard
@@ -34,7 +32,11 @@ from .pages import Pages
 from .questions import HEARS_WIDGETS_SINCE, ask_in_cell
 from .shutdown import ShutdownWatch
 from .talking import Talk
-from .widget import ChatWidget
+
+if TYPE_CHECKING:  # a third of what `%load_ext` would import; each is loaded where it is first used
+    from ..embedded import EmbeddedHub
+    from .bridge import Bridge
+    from .widget import ChatWidget
 
 ANSWER_LIMIT_S = 5.0
 """How long a cell waits for the hub to open a channel or a session, in seconds."""
@@ -160,6 +162,9 @@ class Notebook:
         Raises:
             ChatSessionsError: The front end was not built.
         """
+        from .bridge import Bridge
+        from .widget import ChatWidget
+
         hosted = self._hosted(channel)
         title = channel if hosted is None else hosted.settings.title
         widget = self._widget_by_channel.get(channel)
@@ -295,6 +300,8 @@ class Notebook:
     # ---- private -----------------------------------------------------------------------------------------------------
 
     def _connect_embedded(self) -> None:
+        from ..embedded import EmbeddedHub
+
         self._embedded = EmbeddedHub()
         self.runtime.connect(self._embedded.dial, kernel_id=_kernel_id(self.kernel))
 

@@ -1,13 +1,14 @@
 """Runs the core checks against each ipykernel and each Python that can be had: `make test-matrix`.
 
-Each pair gets an environment of its own below `.venv-matrix/`, kept for the next run. `--short` takes the oldest and
-the newest ipykernel on this Python.
+Each pair that this environment is not gets one of its own below `.venv-matrix/`, kept for the next run. `--short` takes
+the oldest and the newest ipykernel on this Python.
 """
 
 import argparse
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,8 @@ def find_python(version: str) -> str | None:
 
 def make_environment(python: str, version: str, ipykernel: str) -> Path:
     """Return the interpreter of an environment that has the package, the tools and one ipykernel."""
+    if python == sys.executable and metadata.version("ipykernel").startswith(ipykernel.removesuffix("*")):
+        return Path(python)  # this environment is one
     directory = ENVIRONMENTS / f"python{version}-ipykernel{ipykernel.removesuffix('.*')}"
     inside = directory / "bin" / "python"
     if not inside.exists():

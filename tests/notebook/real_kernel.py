@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -51,7 +52,9 @@ class RealKernel:
     """
 
     def __init__(self, environment: dict[str, str] | None = None) -> None:
-        self._manager = KernelManager(kernel_name="python3")
+        # Over Unix sockets: ports that are chosen before the kernel takes them may be somebody else's by then.
+        self._sockets = tempfile.TemporaryDirectory(prefix="kernel-")
+        self._manager = KernelManager(kernel_name="python3", transport="ipc", ip=f"{self._sockets.name}/socket")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER_CHAT", "JPY_"))}
         self._environment = {**inherited, "JPY_SESSION_NAME": "lessons/demo.ipynb", **(environment or {})}
         self.pages: list[Page] = []
@@ -65,6 +68,7 @@ class RealKernel:
             page.close()
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
+        self._sockets.cleanup()
 
     def page(self) -> Page:
         """Open another page on the kernel."""
