@@ -12,6 +12,9 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 # Looked for when a recipe runs: it may have been installed since make began.
 WITH_CHROMIUM = CHROMIUM=$$(command -v $(or $(CHROMIUM),chromium) || command -v chromium-browser || command -v google-chrome)
 
+# The output of what runs at the same time, one after the other, where make can.
+EACH_BY_ITSELF := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 STATIC := jupyter_chat_sessions/static/chat.js
 FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 
@@ -21,13 +24,11 @@ FRONT_END := $(shell find labextension/src -type f) labextension/build.mjs
 demo: $(VENV)/.ready $(STATIC)
 	$(BIN)/jupyter lab $(ALLOW_ROOT) $(LAB_ARGS) notebooks/01_quickstart.ipynb
 
-# One after the other, so that each part's counts stand together.
+# One after the other, so that each part's counts stand together; but for the first, which keep one core busy each.
 test:
-	$(MAKE) lint
-	$(MAKE) frontend-tests
+	$(MAKE) -j2 $(EACH_BY_ITSELF) lint frontend-tests packaging-tests
 	$(MAKE) python-tests
 	$(MAKE) server-tests
-	$(MAKE) packaging-tests
 	$(MAKE) test-matrix-short
 	$(MAKE) chaos-short
 	$(MAKE) browser-tests
