@@ -113,7 +113,9 @@ class TransportProtocol(WebSocketProtocol13, MessageLine):
         handler._log()
         handler.on_finish()
         try:
-            handler.open(*handler.open_args, **handler.open_kwargs)
+            opening = handler.open(*handler.open_args, **handler.open_kwargs)
+            if opening is not None:
+                await opening
         except Exception:
             handler.log_exception(*sys.exc_info())
             self.cut()

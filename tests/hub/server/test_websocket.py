@@ -17,6 +17,7 @@ from tornado.web import Application
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
 from websockets.uri import parse_uri
 
 from jupyter_chat_sessions import message_line
@@ -38,6 +39,16 @@ class Echo(WebSocketHandler):
     def max_message_size(self) -> int:
         return LIMIT
 
+    def prepare(self) -> None:
+        for name in self.get_query_arguments("cookie"):
+            self.set_cookie(name, "value", path="/")
+
+    async def open(self, *args: Any, **kwargs: Any) -> None:
+        await asyncio.sleep(0)
+        if self.get_query_arguments("fail"):
+            raise RuntimeError("a handler's own")
+        self.is_opened = True
+
     def get_websocket_protocol(self) -> WebSocketProtocol | None:
         found = super().get_websocket_protocol()
         assert isinstance(found, WebSocketProtocol13)
@@ -45,6 +56,7 @@ class Echo(WebSocketHandler):
 
     def on_message(self, message: str | bytes) -> None:
         assert isinstance(message, bytes)
+        assert self.is_opened
         if message == b"leave":
             self.close(4000, "as asked")
         elif message == b"fail":
@@ -64,17 +76,25 @@ class Client:
 
     def __init__(self, port: int, heard: asyncio.Queue[Any]) -> None:
         self.heard = heard
-        self.protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{port}/"))
+        self.protocol: ClientProtocol
+        self.answer: Response
         self.frames: list[Frame] = []
-        self._port = port
+        self.port = port
 
-    async def open(self, *, with_it: bytes = b"") -> None:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self._port)
+    async def open(self, query: str = "", *, with_it: bytes = b"") -> None:
+        self.protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{self.port}/{query}"))
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         self.protocol.send_request(self.protocol.connect())
         self.writer.write(b"".join(self.protocol.data_to_send()) + with_it)
         await self._read_some()
         assert self.protocol.handshake_exc is None
         self.handler: Echo = await self.hears()
+
+    async def ask(self, request: bytes) -> bytes:
+        """Send a request, and return what is answered."""
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.writer.write(request)
+        return await asyncio.wait_for(self.reader.read(65536), DEADLINE_S)
 
     async def hears(self) -> Any:
         return await asyncio.wait_for(self.heard.get(), DEADLINE_S)
@@ -95,7 +115,11 @@ class Client:
         data = await asyncio.wait_for(self.reader.read(65536), DEADLINE_S)
         if data:
             self.protocol.receive_data(data)
-            self.frames += [event for event in self.protocol.events_received() if isinstance(event, Frame)]
+            for event in self.protocol.events_received():
+                if isinstance(event, Frame):
+                    self.frames.append(event)
+                elif isinstance(event, Response):
+                    self.answer = event
         return data
 
 
@@ -155,6 +179,27 @@ async def test_what_comes_with_the_handshake_is_not_lost() -> None:
         early.send_text(b"impatient")
         await client.open(with_it=b"".join(early.data_to_send()))
         assert (await client.frame()).data == b"impatient"
+
+
+async def test_cookies_go_with_the_answer() -> None:
+    async with a_client() as client:
+        await client.open("?cookie=one&cookie=two")
+        assert client.answer.headers.get_all("Set-Cookie") == ["one=value; Path=/", "two=value; Path=/"]
+
+
+async def test_a_line_whose_handler_does_not_open_is_closed(caplog: pytest.LogCaptureFixture) -> None:
+    async with a_client() as client:
+        await client.open("?fail=1")
+        assert await client.hears() == ("close", None, None)
+    assert "a handler's own" in caplog.text
+
+
+async def test_a_handshake_without_a_key_is_refused() -> None:
+    async with a_client() as client:
+        client.protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{client.port}/"))
+        request = client.protocol.connect()
+        del request.headers["Sec-WebSocket-Key"]
+        assert b" 400 " in (await client.ask(request.serialize())).partition(b"\r\n")[0]
 
 
 async def test_a_pong_is_told() -> None:
