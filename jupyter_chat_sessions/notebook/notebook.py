@@ -33,7 +33,7 @@ from .questions import HEARS_WIDGETS_SINCE, ask_in_cell
 from .shutdown import ShutdownWatch
 from .talking import Talk
 
-if TYPE_CHECKING:  # a third of what `%load_ext` would import; each is loaded where it is first used
+if TYPE_CHECKING:  # half of what `%load_ext` would import; each is loaded where it is first used
     from ..embedded import EmbeddedHub
     from .bridge import Bridge
     from .widget import ChatWidget
@@ -162,7 +162,6 @@ class Notebook:
         Raises:
             ChatSessionsError: The front end was not built.
         """
-        from .bridge import Bridge
         from .widget import ChatWidget
 
         hosted = self._hosted(channel)
@@ -179,6 +178,8 @@ class Notebook:
             )
         widget.title, widget.height, widget.mode = title, height, self.mode
         if self._embedded is not None and channel not in self._bridge_by_channel:
+            from .bridge import Bridge
+
             link = self.runtime.connect(self._embedded.dial)
             self._bridge_by_channel[channel] = Bridge(
                 self._embedded, loop=link.loop, send=lambda message: self._widget_by_channel[channel].send(message)

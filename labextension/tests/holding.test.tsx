@@ -5,8 +5,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { HubFrame, ViewerFrame } from '../src/frames.js';
+import { FakeBackend, event, put } from './doubles.js';
 import { ShownApp, after } from './shown-app.js';
-import { FakeBackend } from './doubles.js';
 
 let app: ShownApp;
 let backend: FakeBackend;
@@ -17,6 +17,7 @@ beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 });
 afterEach(() => {
+  vi.runOnlyPendingTimers(); // nothing is held into the next test
   vi.useRealTimers();
   app.close();
 });
@@ -47,8 +48,10 @@ it('sends at once, and shows what was said with its confirmation', async () => {
   await press('Enter');
   expect(said()).toMatchObject([{ text: 'Hello' }]);
   expect(shown()).toEqual([]);
-  const accepted: HubFrame = { type: 'accepted', clientId: said()[0]!.clientId };
-  backend.line.arrive(accepted);
+  const accepted: HubFrame & { type: 'accepted' } = { type: 'accepted', clientId: said()[0]!.clientId };
+  backend.line.arrive(accepted, event(1, put('a', 'Hello', { type: 'user_message', clientId: accepted.clientId })));
+  await turn();
+  expect(shown()).toEqual(['Hello']);
   expect(field().value).toBe('');
 });
 

@@ -88,10 +88,7 @@ _OF_STEPS = frozenset({PutStep, ReplaceStep, RemoveStep})
 
 def _can_wait(commit: Commit) -> bool:
     """Return whether a commit is of steps of one thread, and nobody waits for it."""
-    writes, then, otherwise = commit
-    if then is not None or otherwise is not None:
+    if commit.is_awaited:
         return False
-    first = writes[0]
-    if len(writes) == 1:
-        return type(first) in _OF_STEPS
-    return all(type(write) in _OF_STEPS and write.thread_id == first.thread_id for write in writes)
+    thread_id = commit.writes[0].thread_id
+    return all(type(write) in _OF_STEPS and write.thread_id == thread_id for write in commit.writes)
