@@ -73,6 +73,12 @@ class Batch:
                 case PutValues(session_id, values):
                     self._put(schema.values, session_id, (session_id, schema.sealed_values.write(values, session_id)))
 
+    @property
+    def is_one_statement(self) -> bool:
+        """Whether all of it is written by one statement: steps as most are, and not too many."""
+        has_other = self._removed or self._replaced or self._rows or self._ended
+        return not has_other and len(self._steps) <= schema.rows_at_once(schema.steps)
+
     def write(self, connection: Connection) -> None:
         """Write everything. The caller commits."""
         schema.delete(connection, schema.steps, ["thread_id", "id"], list(self._removed))

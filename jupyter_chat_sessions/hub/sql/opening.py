@@ -9,7 +9,7 @@ import errno
 import logging
 import os
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -44,6 +44,8 @@ NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "fuse.glusterfs", "ceph", "lustre", "afs", "gpfs"}
 )
 """Where SQLite's write-ahead log, which needs shared memory, does not work."""
+_IS_ONE_STATEMENT = "chat_is_one_statement"
+"""Under this key a connection knows what the transaction is that begins."""
 _FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 
 IN_MEMORY = "Conversations cannot be stored on this server. They last until it is stopped."
@@ -143,6 +145,15 @@ class SqliteFile:
         """See `Database.connect`."""
         return self._engine.connect()
 
+    def transaction(self, connection: Connection, *, is_one_statement: bool) -> AbstractContextManager[object]:
+        """See `Database.transaction`.
+
+        One statement is a transaction by itself. SQLite need not be able to undo it without the rest, and copies no
+        pages for that; and Python's lock, which the event loop may keep for long, is waited for once instead of thrice.
+        """
+        connection.info[_IS_ONE_STATEMENT] = is_one_statement
+        return connection.begin()
+
     def on_failure(self, error: Exception) -> StorageStatus:
         """See `Database.on_failure`; on a full disk the reserve is given up."""
         is_full = "full" in str(getattr(error, "orig", error)) or getattr(error, "errno", None) in _FULL_ERRORS
@@ -192,6 +203,10 @@ class AnyDatabase:
     def connect(self) -> Connection:
         """See `Database.connect`."""
         return self._engine.connect()
+
+    def transaction(self, connection: Connection, *, is_one_statement: bool) -> AbstractContextManager[object]:
+        """See `Database.transaction`."""
+        return connection.begin()
 
     def on_failure(self, error: Exception) -> StorageStatus:
         """See `Database.on_failure`."""
@@ -307,7 +322,8 @@ def _engine(url: URL, *, pragmas: Sequence[str] = (), patience_s: float = 0.0) -
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if not connection.info.get(_IS_ONE_STATEMENT):
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

@@ -5,6 +5,7 @@ The one rule: what stands in `MIGRATIONS` is never changed again, only added to.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -38,8 +39,12 @@ Row = tuple[Any, ...]
 """The values of a row, in the order of its table's columns."""
 UpsertT = TypeVar("UpsertT", sqlite.Insert, postgresql.Insert)
 
-MAX_PLACES = 999
-"""Values in one statement: SQLite before 3.32 takes no more."""
+MAX_PLACES = 4096 if sqlite3.sqlite_version_info >= (3, 32) else 999
+"""Values in one statement: SQLite before 3.32 takes no more than 999."""
+ALL_SIZES = 32
+"""Up to so many rows there is a statement for each number of them."""
+SIZE_STEP = 8
+"""Above it there is one for each multiple of this: to compile one takes half as long as to run it, and each is kept."""
 
 metadata = MetaData()
 
@@ -189,7 +194,19 @@ def _upsert_blocks(connection: Connection, table: Table, rows: Sequence[Row]) ->
     keep for 5 ms; and SQLAlchemy's work on each row costs more than SQLite's.
     """
     for block in _blocks(rows, places=len(table.columns)):
-        connection.exec_driver_sql(_sqlite_upsert(table, len(block)), tuple(chain.from_iterable(block)))
+        again = [block[-1]] * _missing(len(block), most=rows_at_once(table))
+        statement = _sqlite_upsert(table, len(block) + len(again))
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable((*block, *again))))
+
+
+def rows_at_once(table: Table) -> int:
+    """Return how many rows of a table fit into one statement."""
+    return MAX_PLACES // len(table.columns)
+
+
+def _missing(count: int, *, most: int) -> int:
+    """Return how many rows a block lacks until there is a statement of its size: so often its last is said again."""
+    return 0 if count <= ALL_SIZES else min(-count % SIZE_STEP, most - count)
 
 
 def _blocks(rows: Sequence[T], *, places: int) -> Iterator[Sequence[T]]:
@@ -199,7 +216,7 @@ def _blocks(rows: Sequence[T], *, places: int) -> Iterator[Sequence[T]]:
         yield rows[start : start + count]
 
 
-@lru_cache(maxsize=2 * MAX_PLACES)
+@lru_cache(maxsize=256)
 def _sqlite_upsert(table: Table, count: int) -> str:
     """Return the statement for so many rows, with a place for each column of each."""
     places = f"({', '.join('?' * len(table.columns))})"

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -38,6 +39,9 @@ class Database(Protocol):
 
     def connect(self) -> Connection:
         """Open a connection."""
+
+    def transaction(self, connection: Connection, *, is_one_statement: bool) -> AbstractContextManager[object]:
+        """Return what makes one transaction of what is done within; rolls back what raises."""
 
     def on_failure(self, error: Exception) -> StorageStatus:
         """Note that a write has failed; return what is the matter."""
@@ -170,7 +174,7 @@ class Writer:
         for commit in commits:
             batch.add(commit.writes)
         try:
-            self._transact(batch.write)
+            self._transact(batch.write, is_one_statement=batch.is_one_statement)
         except Exception as error:
             self._fail(error)
             self._refuse(commits)
@@ -225,10 +229,10 @@ class Writer:
             self._become(OK)
             self._answer(kept_then)
 
-    def _transact(self, work: Callable[[Connection], T]) -> T:
+    def _transact(self, work: Callable[[Connection], T], *, is_one_statement: bool = False) -> T:
         connection = self._required_connection()
         try:
-            with connection.begin():
+            with self._database.transaction(connection, is_one_statement=is_one_statement):
                 result = work(connection)
         except SQLAlchemyError:
             if connection.invalidated or connection.closed:

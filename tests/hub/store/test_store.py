@@ -265,7 +265,10 @@ def _as_version_2(connection: Connection) -> None:
     connection.execute(schema.meta.update().values(value="2"))
 
 
-async def test_however_much_gathers_a_statement_holds_what_any_sqlite_takes(tmp_path: Path) -> None:
+async def test_however_much_gathers_a_statement_holds_what_any_sqlite_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "MAX_PLACES", 999)
     async with opened(open_store(None, directory=tmp_path)) as store:
         assert isinstance(store, SqlStore)
 
@@ -278,6 +281,34 @@ async def test_however_much_gathers_a_statement_holds_what_any_sqlite_takes(tmp_
         threads = [a_thread() for _ in range(1200)]
         await write(store, *map(PutThread, threads), *(PutStep(one.id, 0, a_step("hi")) for one in threads))
         assert len(await store.purge(older_than_days=0)) == len(threads)
+
+
+@pytest.mark.parametrize("count", [1, 33, 40, 700])
+async def test_steps_are_written_by_one_statement_which_is_a_transaction_by_itself(count: int, tmp_path: Path) -> None:
+    async with opened(open_store(None, directory=tmp_path)) as store:
+        assert isinstance(store, SqlStore)
+        thread, said = a_thread(), list[str]()
+        await write(store, PutThread(thread))
+
+        def listen(connection: Connection) -> None:
+            database = connection.connection.dbapi_connection
+            assert isinstance(database, sqlite3.Connection)
+            database.set_trace_callback(lambda statement: said.append(statement.partition(" ")[0]))
+
+        await store._read(listen)
+        said.clear()
+        await write(store, *(PutStep(thread.id, number, a_step(f"{number}")) for number in range(count)))
+        is_too_much = count > schema.rows_at_once(schema.steps)
+        assert said == (["BEGIN", "INSERT", "INSERT", "COMMIT"] if is_too_much else ["INSERT"])
+        found, _ = await store.steps_before(thread.id, before=None, limit=1000)
+        assert [step.output for step in found] == [f"{number}" for number in range(count)]
+
+
+def test_statements_have_few_sizes_as_each_of_them_is_kept() -> None:
+    most = schema.rows_at_once(schema.steps)
+    sizes = {count + schema._missing(count, most=most) for count in range(1, most + 1)}
+    assert len(sizes) < 128  # what sqlite3 keeps
+    assert max(sizes) == most
 
 
 async def test_old_threads_are_purged_unless_a_session_lives_in_them(open_lasting: Opened) -> None:
