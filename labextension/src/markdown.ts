@@ -121,9 +121,9 @@ function secureImage(image: Element, options: MarkdownOptions): void {
 const BEGUN_FORMULA = /^ {0,3}(?:\$\$(?![\s\S]*\$\$)|\\\[\s(?![\s\S]*\\\]))/;
 const BEGUN_MARKER = /^ {0,3}(?:[-*+]|\d{1,9}[.)]?)$/;
 
-/** A group is full when it has so many parts, or so many characters. */
-const GROUP_PARTS = 32;
-const GROUP_LENGTH = 4_000;
+/** A group is full when it has so many parts, or so many characters. A browser looks at all groups that are out of sight, with each frame. */
+const GROUP_PARTS = 128;
+const GROUP_LENGTH = 16_000;
 
 /**
  * Markdown that is still being written, split into parts: the blocks that were finished by one piece of text. All but the last are finished

@@ -214,7 +214,7 @@ describe('Markdown that grows', () => {
     const growing = new GrowingMarkdown();
     let text = '';
     let before = growing.update(text);
-    for (let number = 0; number < 200; number += 1) {
+    for (let number = 0; number < 800; number += 1) {
       text += `Paragraph ${number}.\n\n`;
       const after = growing.update(text);
       before.slice(0, -1).forEach((group, index) => expect(after[index]).toBe(group));

@@ -37,3 +37,29 @@ it('shows text that grows once a frame', async () => {
   await frame();
   expect(shown()).toEqual(['one, two']);
 });
+
+const ends = (): string[] => [...app.root.querySelectorAll('.jcs-end')].map((end) => `${end.localName} ${end.textContent.trim()}`);
+
+it.each([
+  ['One.\n\nTwo.', 'p Two.'],
+  ['- one\n- two', 'li two'],
+  ['One.\n\n```\ntwo\n```', 'code two'],
+])('marks where %j ends, while it grows and after', async (text, end) => {
+  await app.happen(put('a', '', { streaming: true }));
+  await app.happen({ type: 'append_text', stepId: 'a', offset: 0, text });
+  await frame();
+  expect(ends()).toEqual([end]);
+  await app.happen({ type: 'finish_step', stepId: 'a' });
+  await frame();
+  expect(ends()).toEqual([end]);
+});
+
+it('marks one end of a text that is in many groups', async () => {
+  const text = `${`${'word '.repeat(40)}\n\n`.repeat(250)}The end.`;
+  await app.happen(put('a', text, { streaming: true }));
+  await vi.waitFor(async () => {
+    await frame();
+    expect(ends()).toEqual(['p The end.']);
+  });
+  expect(app.root.querySelectorAll('.jcs-markdown > div').length).toBeGreaterThan(2);
+});

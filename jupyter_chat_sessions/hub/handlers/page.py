@@ -13,7 +13,7 @@ from ...protocol.steps import is_channel_name
 from .base import ChatHandler
 
 _PAGE = """<!doctype html>
-<html lang="en">
+<html lang="en" class="jcs-document">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -25,12 +25,13 @@ export function Markdown({ text, isStreaming, allowRemoteImages }: MarkdownProps
   const growing = useMemo(() => new GrowingMarkdown(), []);
   const isGrowing = isStreaming || shown.length < text.length;
   const groups = isGrowing || !isShort ? growing.update(shown) : [];
+  const last = groups.length - (groups.at(-1)?.length === 0 ? 2 : 1);
   const isWhole = !isGrowing && (isShort || growing.isEntangled);
   return (
     <div class="jcs-markdown">
       {isWhole ? (
         <div key="whole">
-          <Part text={text} isGrowing={false} allowRemoteImages={allowRemoteImages} />
+          <Part text={text} isLast isGrowing={false} allowRemoteImages={allowRemoteImages} />
         </div>
       ) : (
         groups.map(
@@ -39,7 +40,8 @@ export function Markdown({ text, isStreaming, allowRemoteImages }: MarkdownProps
               <Group
                 key={index}
                 parts={parts}
-                isGrowing={isGrowing && index === groups.length - 1}
+                isLast={index === last}
+                isGrowing={isGrowing && index === last}
                 allowRemoteImages={allowRemoteImages}
               />
             ),
@@ -66,11 +68,13 @@ function useStepwise(text: string, isAtOnce: boolean): string {
 
 interface GroupProps extends MarkdownOptions {
   readonly parts: readonly string[];
+  /** With it the text ends. */
+  readonly isLast: boolean;
   /** The last of them may still change. */
   readonly isGrowing: boolean;
 }
 
-function Group({ parts, isGrowing, allowRemoteImages }: GroupProps) {
+function Group({ parts, isLast, isGrowing, allowRemoteImages }: GroupProps) {
   return useMemo(
     () => (
       <div>
@@ -78,22 +82,24 @@ function Group({ parts, isGrowing, allowRemoteImages }: GroupProps) {
           <Part
             key={index}
             text={text}
+            isLast={isLast && index === parts.length - 1}
             isGrowing={isGrowing && index === parts.length - 1}
             allowRemoteImages={allowRemoteImages}
           />
         ))}
       </div>
     ),
-    [parts, isGrowing, allowRemoteImages],
+    [parts, isLast, isGrowing, allowRemoteImages],
   );
 }
 
 interface PartProps extends MarkdownOptions {
   readonly text: string;
+  readonly isLast: boolean;
   readonly isGrowing: boolean;
 }
 
-function Part({ text, isGrowing, allowRemoteImages }: PartProps) {
+function Part({ text, isLast, isGrowing, allowRemoteImages }: PartProps) {
   const element = useRef<HTMLDivElement>(null);
   const html = useMemo(() => render(text, { allowRemoteImages }), [text, allowRemoteImages]);
   useLayoutEffect(() => {
@@ -101,9 +107,21 @@ function Part({ text, isGrowing, allowRemoteImages }: PartProps) {
     if (root === null) return;
     root.innerHTML = html;
     for (const pre of root.querySelectorAll<HTMLElement>('pre')) addToolbar(pre);
+    if (isLast) markEnd(root);
     if (!isGrowing || html.length < MAX_GROWING_LENGTH) enrich(root);
-  }, [html, isGrowing]);
+  }, [html, isLast, isGrowing]);
   return <div ref={element} />;
+}
+
+/**
+ * Mark the last block, and where the text in it ends. With `:last-child` and the like the style sheet could find them too, and browsers would
+ * look at all that stands in a group again when another comes after it.
+ */
+function markEnd(root: HTMLElement): void {
+  const block = root.lastElementChild;
+  block?.classList.add('jcs-last');
+  const end = block?.matches('ul, ol') === true ? block.lastElementChild : block?.matches('.jcs-code') === true ? block.querySelector('code') : block;
+  if (end?.matches('table') === false) end.classList.add('jcs-end');
 }
 
 /** Put the name of its language and a button to copy it above a block of code. */
