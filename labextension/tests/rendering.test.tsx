@@ -63,3 +63,17 @@ it('marks one end of a text that is in many groups', async () => {
   });
   expect(app.root.querySelectorAll('.jcs-markdown > div').length).toBeGreaterThan(2);
 });
+
+it('adds more of a long text with frames of its own, and not because something else was rendered', async () => {
+  const text = 'word '.repeat(4_000);
+  await app.happen(put('a', text, { streaming: true }));
+  const first = shown()[0]?.length ?? 0;
+  await app.happen({ type: 'append_text', stepId: 'a', offset: text.length, text: 'more' });
+  await after(() => waiting.shift()?.()); // the app's
+  expect(shown()[0]).toHaveLength(first);
+  expect(first).toBeLessThan(text.length);
+  await vi.waitFor(async () => {
+    await frame();
+    expect(shown()).toEqual([`${text}more`]);
+  });
+});

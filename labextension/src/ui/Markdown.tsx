@@ -10,7 +10,7 @@ import type { MarkdownOptions } from '../markdown.js';
 const MAX_GROWING_LENGTH = 20_000;
 /** A text that is longer is split into parts also when it is finished. */
 const LONG = 4_000;
-/** How much of a text is added with a frame: what that takes leaves the page time for other things. What is done the first time is slow. */
+/** How much of a text is added with every other frame: what that takes leaves the page time for other things. What is done the first time is slow. */
 const FIRST_STEP = 1_000;
 const STEP = 4_000;
 
@@ -51,19 +51,27 @@ export function Markdown({ text, isStreaming, allowRemoteImages }: MarkdownProps
   );
 }
 
-/** Return a text's beginning, a little more of it with each frame, until it is whole; or all of it at once. */
+/** Return a text's beginning, a little more of it after each frame, until it is whole; or all of it at once. */
 function useStepwise(text: string, isAtOnce: boolean): string {
-  const length = useRef(0);
-  const [, setVersion] = useState(0);
-  const step = isAtOnce ? text.length : Math.min(STEP, Math.max(FIRST_STEP, length.current));
-  length.current = Math.min(text.length, length.current + step);
-  const isWhole = length.current === text.length;
+  const most = useRef(FIRST_STEP);
+  const [version, setVersion] = useState(0);
+  if (isAtOnce) most.current = text.length;
+  const length = Math.min(text.length, most.current);
+  const isWhole = length === text.length;
+  if (isWhole) most.current = afterStep(length);
   useEffect(() => {
     if (isWhole) return undefined;
-    const request = requestAnimationFrame(() => setVersion((count) => count + 1));
+    const request = requestAnimationFrame(() => {
+      most.current = afterStep(length);
+      setVersion((count) => count + 1);
+    });
     return () => cancelAnimationFrame(request);
-  });
-  return isWhole ? text : text.slice(0, length.current);
+  }, [isWhole, version]);
+  return isWhole ? text : text.slice(0, length);
+}
+
+function afterStep(length: number): number {
+  return length + Math.min(STEP, Math.max(FIRST_STEP, length / 4));
 }
 
 interface GroupProps extends MarkdownOptions {
