@@ -51,7 +51,7 @@ export function Markdown({ text, isStreaming, allowRemoteImages }: MarkdownProps
   );
 }
 
-/** Return a text's beginning, a little more of it after each frame, until it is whole; or all of it at once. */
+/** Return a text's beginning, a little more of it with every other frame, until it is whole; or all of it at once. */
 function useStepwise(text: string, isAtOnce: boolean): string {
   const most = useRef(FIRST_STEP);
   const [version, setVersion] = useState(0);
