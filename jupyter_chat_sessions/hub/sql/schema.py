@@ -193,8 +193,9 @@ def _upsert_blocks(connection: Connection, table: Table, rows: Sequence[Row]) ->
     After each row of a statement that is executed for many, sqlite3 waits for Python's lock, which the event loop may
     keep for 5 ms; and SQLAlchemy's work on each row costs more than SQLite's.
     """
-    for block in _blocks(rows, places=len(table.columns)):
-        again = [block[-1]] * _missing(len(block), most=rows_at_once(table))
+    most = rows_at_once(table)
+    for block in _blocks(rows, most=most):
+        again = [block[-1]] * _missing(len(block), most=most)
         statement = _sqlite_upsert(table, len(block) + len(again))
         connection.exec_driver_sql(statement, tuple(chain.from_iterable((*block, *again))))
 
@@ -209,11 +210,10 @@ def _missing(count: int, *, most: int) -> int:
     return 0 if count <= ALL_SIZES else min(-count % SIZE_STEP, most - count)
 
 
-def _blocks(rows: Sequence[T], *, places: int) -> Iterator[Sequence[T]]:
-    """Part rows so that each part fits into a statement, with so many values for each row."""
-    count = MAX_PLACES // places
-    for start in range(0, len(rows), count):
-        yield rows[start : start + count]
+def _blocks(rows: Sequence[T], *, most: int) -> Iterator[Sequence[T]]:
+    """Part rows so that each part has so many at the most."""
+    for start in range(0, len(rows), most):
+        yield rows[start : start + most]
 
 
 @lru_cache(maxsize=256)
@@ -249,7 +249,7 @@ def touch(connection: Connection, at_by_thread: Mapping[str, float]) -> None:
         update = threads.update().where(threads.c.id == bindparam("thread")).values(updated_at=bindparam("at"))
         connection.execute(update, [{"thread": thread, "at": at} for thread, at in at_by_thread.items()])
         return
-    for block in _blocks(list(at_by_thread.items()), places=3):
+    for block in _blocks(list(at_by_thread.items()), most=MAX_PLACES // 3):
         connection.exec_driver_sql(_sqlite_touch(len(block)), (*chain.from_iterable(block), *(key for key, _ in block)))
 
 

@@ -185,6 +185,18 @@ async def limit_pages(store: Store, pages: int) -> None:
     await store._read(lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count={pages}").all())
 
 
+async def test_of_steps_that_do_not_fit_on_the_disk_together_none_is_written(tmp_path: Path) -> None:
+    async with opened(open_store(None, directory=tmp_path, retry_s=0.05)) as store:
+        thread, refused = a_thread(), asyncio.Event()
+        await write(store, PutThread(thread), PutStep(thread.id, 0, a_step("before")))
+        await limit_pages(store, 1)
+        large = Step(id=str(uuid4()), type="tool", name="A", output="x" * 100_000)
+        some = [PutStep(thread.id, 1, a_step("small")), PutStep(thread.id, 2, large)]
+        store.commit(some, then=lambda: pytest.fail("it is full"), otherwise=refused.set)
+        await asyncio.wait_for(refused.wait(), 10)
+        assert [one.output for one in (await store.steps_before(thread.id, before=None, limit=9))[0]] == ["before"]
+
+
 async def test_a_full_disk_refuses_what_can_be_refused_keeps_the_rest_and_recovers_by_itself(tmp_path: Path) -> None:
     async with opened(open_store(None, directory=tmp_path, retry_s=0.05)) as store:
         thread, told = a_thread(), asyncio.Queue[StorageStatus]()
